@@ -1,0 +1,116 @@
+// Package canonical answers one question: which bytes were signed?
+//
+// It reads strict I-JSON (RFC 7493) once into an immutable tree and writes
+// the RFC 8785 canonical form, and the SHA-256 of that form, of any part of
+// the tree. Everything that hashes, evaluates or shows a document reads the
+// same tree, so no two readers can disagree about what a document says.
+//
+// Refused, with the byte offset and the JSON pointer: anything RFC 8259 does
+// not allow, bytes after the value, a byte order mark, invalid UTF-8, lone
+// surrogates, Unicode noncharacters (RFC 7493 section 2.1), member names
+// repeated in one object (compared after unescaping), numbers beyond the
+// range of an IEEE 754 double, and documents over the [Limits].
+//
+// Accepted, because RFC 8785 gives them one canonical form: -0, numbers that
+// underflow to zero, and integers beyond 2^53-1, which become the nearest
+// double. 100, 1e2 and 100.0 have the same canonical form and therefore the
+// same signature: act on the value, never on the spelling.
+package canonical
+
+import (
+	"math"
+)
+
+// Default limits, used where a field of [Limits] is zero.
+const (
+	DefaultMaxBytes       = 1 << 20 // a presentation of a few KB, with room for evidence
+	DefaultMaxDepth       = 128     // credentials nest about ten deep
+	DefaultMaxValues      = 1 << 16 // bounds the tree to about 3 MB
+	DefaultMaxNumberBytes = 4096    // a double needs 25; the rest is tolerance
+)
+
+// maxDepthCeiling bounds the recursion of the parser whatever the caller asks.
+const maxDepthCeiling = 10_000
+
+// Limits bounds what one document may cost. A zero or negative field means
+// its default, so the zero Limits is the safe one.
+type Limits struct {
+	// MaxBytes is the largest document, in bytes, white space included.
+	// Documents of 2 GiB and more are refused whatever it says.
+	MaxBytes int
+	// MaxDepth is how deep arrays and objects may nest; a lone number has
+	// depth 0 and [] depth 1. Values over 10,000 count as 10,000.
+	MaxDepth int
+	// MaxValues is how many values (not member names) the document may hold.
+	MaxValues int
+	// MaxNumberBytes is the longest number, in bytes.
+	MaxNumberBytes int
+}
+
+func (l Limits) withDefaults() Limits {
+	or := func(n, def, ceiling int) int {
+		if n <= 0 {
+			n = def
+		}
+		return min(n, ceiling)
+	}
+	return Limits{
+		MaxBytes:       or(l.MaxBytes, DefaultMaxBytes, math.MaxInt32-1),
+		MaxDepth:       or(l.MaxDepth, DefaultMaxDepth, maxDepthCeiling),
+		MaxValues:      or(l.MaxValues, DefaultMaxValues, math.MaxInt32-1),
+		MaxNumberBytes: or(l.MaxNumberBytes, DefaultMaxNumberBytes, math.MaxInt32-1),
+	}
+}
+
+// A Doc is one parsed document. It is immutable and safe for concurrent use.
+type Doc struct {
+	src   []byte    // our copy of the input
+	text  []byte    // decoded text of the strings that hold escapes
+	nums  []float64 // numbers that are not copied verbatim
+	nodes []node    // values and member names in source order
+	order []int32   // member names in canonical order, for objects not in that order
+}
+
+// A node is one value or member name. Children follow their container
+// directly; a member is the node of its name followed by its value.
+type node struct {
+	kind     ValueKind
+	indirect bool  // the text of a string stands in Doc.text, the value of a number in Doc.nums
+	off, end int32 // span in Doc.src
+	next     int32 // the node after this value and all it holds
+	a, b     int32 // container: members or elements, start in Doc.order or -1; string: span of its text; number: index in Doc.nums
+}
+
+// Parse parses one document under the default [Limits]. See [Limits.Parse].
+func Parse(b []byte) (*Doc, error) { return Limits{}.Parse(b) }
+
+// Parse parses one document, which must fill b but for white space. It copies
+// b and keeps no reference to it. The error is always an [*Error].
+func (l Limits) Parse(b []byte) (*Doc, error) {
+	l = l.withDefaults()
+	if len(b) > l.MaxBytes {
+		return nil, &Error{Kind: TooLarge, Offset: l.MaxBytes, Limit: l.MaxBytes, detail: "document too long"}
+	}
+	p := parser{limits: l, doc: &Doc{src: append(make([]byte, 0, len(b)), b...)}}
+	if err := p.document(); err != nil {
+		return nil, err
+	}
+	return p.doc, nil
+}
+
+// Root returns the document's value.
+func (d *Doc) Root() Value {
+	if d == nil || len(d.nodes) == 0 {
+		return Value{}
+	}
+	return Value{d, 0}
+}
+
+// Transform returns the canonical form of b under the default [Limits].
+func Transform(b []byte) ([]byte, error) {
+	d, err := Parse(b)
+	if err != nil {
+		return nil, err
+	}
+	return d.Root().AppendCanonical(make([]byte, 0, len(b))), nil
+}

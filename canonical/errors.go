@@ -1,0 +1,105 @@
+package canonical
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Kind says why a document was refused. The texts are stable.
+type Kind string
+
+// The kinds of refusal.
+const (
+	Syntax           Kind = "syntax"              // not RFC 8259 JSON
+	TrailingData     Kind = "trailing_data"       // bytes after the value
+	InvalidUTF8      Kind = "invalid_utf8"        // RFC 8259 section 8.1
+	LoneSurrogate    Kind = "lone_surrogate"      // \ud800 without its other half
+	Noncharacter     Kind = "noncharacter"        // U+FDD0..U+FDEF, U+xxFFFE, U+xxFFFF
+	DuplicateKey     Kind = "duplicate_key"       // RFC 7493 section 2.3
+	NumberOutOfRange Kind = "number_out_of_range" // overflows a double
+	TooDeep          Kind = "too_deep"
+	TooLarge         Kind = "too_large" // the document, or one number in it
+	TooManyValues    Kind = "too_many_values"
+
+	// The kinds below come from Marshal alone.
+
+	UnsafeInteger    Kind = "unsafe_integer"    // beyond 2^53-1: write it as a string
+	UnsupportedValue Kind = "unsupported_value" // NaN, infinity, or a Go type without a JSON form
+)
+
+// An Error says what was refused and where.
+type Error struct {
+	Kind Kind
+	// Offset is a byte offset in the input: for a duplicate key, the opening
+	// quote of the later one; for a lone surrogate, a noncharacter, a bad
+	// escape or a bad literal, its first byte; for a number out of range, its
+	// first byte; otherwise the first byte that cannot continue the document,
+	// or the length of the input when it ends early. -1 from Marshal.
+	Offset int
+	// Pointer is the RFC 6901 pointer of the value in which parsing stopped;
+	// for a duplicate key, of that member. Its text comes from the input.
+	Pointer string
+	// Limit is the limit that was exceeded, or 0.
+	Limit int
+
+	detail string
+	path   []string // pointer tokens, innermost first, while the error travels up
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "canonical: %s", e.Kind)
+	if e.Offset >= 0 {
+		fmt.Fprintf(&b, " at byte %d", e.Offset)
+	}
+	if e.Pointer != "" {
+		fmt.Fprintf(&b, " (%s)", printable(e.Pointer))
+	}
+	if e.detail != "" {
+		fmt.Fprintf(&b, ": %s", e.detail)
+	}
+	if e.Limit > 0 {
+		fmt.Fprintf(&b, ": the limit is %d", e.Limit)
+	}
+	return b.String()
+}
+
+// maxShown bounds how much of a pointer stands in a message.
+const maxShown = 120
+
+// printable makes text of the input safe for one line of a log.
+func printable(s string) string {
+	cut := len(s) > maxShown
+	if cut {
+		s = s[:maxShown]
+		for len(s) > 0 && !utf8.ValidString(s) {
+			s = s[:len(s)-1]
+		}
+	}
+	s = fmt.Sprintf("%+q", s)
+	s = s[1 : len(s)-1]
+	if cut {
+		s += "…"
+	}
+	return s
+}
+
+// within records that the error occurred in the member or element token.
+func (e *Error) within(token string) *Error {
+	e.path = append(e.path, token)
+	return e
+}
+
+// finish turns the recorded path into the pointer.
+func (e *Error) finish() *Error {
+	var b strings.Builder
+	for i := len(e.path) - 1; i >= 0; i-- {
+		b.WriteByte('/')
+		pointerEscaper.WriteString(&b, e.path[i])
+	}
+	e.Pointer, e.path = b.String(), nil
+	return e
+}
+
+var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")

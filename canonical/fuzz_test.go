@@ -1,0 +1,88 @@
+package canonical
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gowebpki/jcs"
+)
+
+// FuzzTransform holds the package against gowebpki/jcs: the same documents are
+// accepted but for the stricter kinds, with the same bytes, which are a fixed
+// point; and leaving out a member equals transforming the text without it.
+func FuzzTransform(f *testing.F) {
+	for _, s := range []string{
+		`{"b":[1,2.50,-0,1e21,"\u20ac\ud83d\ude00"],"a":{"":null}}`, `{"a":1,"\u0061":2}`, `"\ud800"`, "\"\xed\xa0\x80\"",
+		`{"\ufb33":1,"\ud83d\ude00":2}`, `1e400`, `{"amount":100,"recipient`, "\xef\xbb\xbf1", `[01]`, `9007199254740993`,
+		"[1.7976931348623159e308]", `{"x":"\ufffe"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	files, _ := filepath.Glob("../testvectors/data/*/*.json")
+	for _, file := range files {
+		if b, err := os.ReadFile(file); err == nil {
+			f.Add(b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		compareWithOracle(t, b)
+		d, err := Parse(b)
+		if err != nil {
+			return
+		}
+		root := d.Root()
+		canon := root.AppendCanonical(nil)
+		again, err := Transform(canon)
+		if err != nil || string(again) != string(canon) {
+			t.Fatalf("no fixed point: %q then %q, %v", canon, again, err)
+		}
+		checkTree(t, d, root)
+		for name := range root.Members() {
+			text := []byte("{")
+			for other, m := range root.Members() {
+				if other == name {
+					continue
+				}
+				if len(text) > 1 {
+					text = append(text, ',')
+				}
+				text = append(appendQuoted(text, other), ':')
+				text = append(text, m.Raw()...)
+			}
+			want, err := jcs.Transform(append(text, '}'))
+			if got := root.AppendCanonical(nil, Omit(name)); err != nil || string(got) != string(want) {
+				t.Fatalf("without %q: got %q, want %q, %v", name, got, want, err)
+			}
+		}
+	})
+}
+
+// checkTree checks that every value is found again by its raw text and pointer.
+func checkTree(t *testing.T, d *Doc, v Value) {
+	sub, err := Limits{MaxBytes: 1 << 30, MaxDepth: maxDepthCeiling}.Parse(v.Raw())
+	if err != nil {
+		t.Fatalf("raw text of %q does not parse: %v", v.Pointer(), err)
+	}
+	if string(sub.Root().AppendCanonical(nil)) != string(v.AppendCanonical(nil)) {
+		t.Fatalf("%q: raw text has another canonical form", v.Pointer())
+	}
+	if got := string(d.src[v.Offset() : v.Offset()+len(v.Raw())]); got != string(v.Raw()) {
+		t.Fatalf("%q: offset is wrong", v.Pointer())
+	}
+	if len(d.nodes) > 200 {
+		return // quadratic below
+	}
+	for name, m := range v.Members() {
+		if v.Get(name) != m {
+			t.Fatalf("member %q is not found", name)
+		}
+		checkTree(t, d, m)
+	}
+	for i, e := range v.Elements() {
+		if v.Index(i) != e {
+			t.Fatalf("element %d is not found", i)
+		}
+		checkTree(t, d, e)
+	}
+}

@@ -1,0 +1,87 @@
+package canonical
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMarshal(t *testing.T) {
+	type text string
+	doc := mustParse(t, `{"z":12345678901234567890,"a":"\u0041"}`)
+	five := 5
+	tests := []struct {
+		name string
+		in   any
+		want string
+	}{
+		{"nil", nil, `null`},
+		{"sorted members", map[string]any{"b": 1, "a": true, "\U0001F600": nil, "\ufb33": "x"}, "{\"a\":true,\"b\":1,\"\U0001F600\":null,\"\ufb33\":\"x\"}"},
+		{"numbers", []any{1, int8(-1), uint64(7), 1.5, float32(0.5), math.Copysign(0, -1), 1e-7, 1<<53 - 1}, `[1,-1,7,1.5,0.5,0,1e-7,9007199254740991]`},
+		{"strings are escaped", "a\"\\\n\x00é", `"a\"\\\n\u0000é"`},
+		{"named types", map[text][]text{"k": {"v"}}, `{"k":["v"]}`},
+		{"nil containers", []any{[]string(nil), map[string]int(nil), (*int)(nil)}, `[null,null,null]`},
+		{"pointers", &five, `5`},
+		{"arrays", [2]bool{true, false}, `[true,false]`},
+		{"a value as it is", map[string]any{"v": doc}, `{"v":{"a":"A","z":12345678901234567000}}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Marshal(tt.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			if again, err := Transform(got); err != nil || string(again) != tt.want {
+				t.Errorf("not canonical: %s, %v", again, err)
+			}
+		})
+	}
+}
+
+func TestMarshalRefuses(t *testing.T) {
+	cycle := map[string]any{}
+	cycle["self"] = []any{cycle}
+	var p any
+	p = &p
+	tests := []struct {
+		name    string
+		in      any
+		kind    Kind
+		pointer string
+	}{
+		{"invalid UTF-8", map[string]any{"a": []string{"ok", "\xff"}}, InvalidUTF8, "/a/1"},
+		{"invalid UTF-8 in a name", map[string]int{"\xff": 1}, InvalidUTF8, ""},
+		{"noncharacter", "\ufffe", Noncharacter, ""},
+		{"NaN", []float64{math.NaN()}, UnsupportedValue, "/0"},
+		{"infinity", math.Inf(-1), UnsupportedValue, ""},
+		{"integer 2^53", int64(1 << 53), UnsafeInteger, ""},
+		{"negative integer", int64(-1 << 53), UnsafeInteger, ""},
+		{"unsigned integer", uint64(math.MaxUint64), UnsafeInteger, ""},
+		{"integer in a double", 1e300, UnsafeInteger, ""},
+		{"cycle", cycle, TooDeep, strings.Repeat("/self/0", 64)},
+		{"pointer to itself", p, TooDeep, ""},
+		{"struct", map[string]any{"t": time.Time{}}, UnsupportedValue, "/t"},
+		{"bytes", []byte("abc"), UnsupportedValue, ""},
+		{"integer names", map[int]string{1: "a"}, UnsupportedValue, ""},
+		{"function", func() {}, UnsupportedValue, ""},
+		{"complex number", 1i, UnsupportedValue, ""},
+		{"absent value", []any{Value{}}, UnsupportedValue, "/0"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			out, err := Marshal(tt.in)
+			var e *Error
+			if !errors.As(err, &e) || out != nil {
+				t.Fatalf("accepted as %s, %v", out, err)
+			}
+			if e.Kind != tt.kind || e.Pointer != tt.pointer || e.Offset != -1 {
+				t.Errorf("got %v, want %s (%s)", err, tt.kind, tt.pointer)
+			}
+		})
+	}
+}

@@ -1,0 +1,228 @@
+package canonical
+
+import (
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// A ValueKind is the JSON type of a [Value].
+type ValueKind uint8
+
+// The kinds of values. The zero Value is Absent.
+const (
+	Absent ValueKind = iota
+	Null
+	Bool
+	Number
+	String
+	Array
+	Object
+)
+
+func (k ValueKind) String() string {
+	names := [...]string{"absent", "null", "boolean", "number", "string", "array", "object"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "kind " + strconv.Itoa(int(k))
+}
+
+// A Value is one value of a [Doc]: a small handle, cheap to copy. It keeps the
+// whole document alive. Every method may be called on an absent Value.
+type Value struct {
+	d *Doc
+	i int32
+}
+
+// absent is the node of every absent Value. It is never written to.
+var absent = node{b: -1}
+
+func (v Value) node() *node {
+	if v.d == nil {
+		return &absent
+	}
+	return &v.d.nodes[v.i]
+}
+
+// Kind returns the JSON type, or Absent.
+func (v Value) Kind() ValueKind { return v.node().kind }
+
+// Len returns the number of members or elements, and 0 for anything else.
+func (v Value) Len() int {
+	if n := v.node(); n.kind == Object || n.kind == Array {
+		return int(n.a)
+	}
+	return 0
+}
+
+// Get returns the member called name, byte for byte, or an absent Value when v
+// is no object or has no such member. A member that is null is not absent.
+// The time it takes grows with the number of members.
+func (v Value) Get(name string) Value {
+	for key, m := range v.members() {
+		if string(v.d.textOf(key)) == name {
+			return m
+		}
+	}
+	return Value{}
+}
+
+// Index returns element i, or an absent Value when v is no array or i is out
+// of range. Use [Value.Elements] to visit all.
+func (v Value) Index(i int) Value {
+	if i < 0 || i >= v.Len() {
+		return Value{}
+	}
+	for j, e := range v.Elements() {
+		if j == i {
+			return e
+		}
+	}
+	return Value{}
+}
+
+// Members visits the members of an object in source order.
+func (v Value) Members() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		for key, m := range v.members() {
+			if !yield(string(v.d.textOf(key)), m) {
+				return
+			}
+		}
+	}
+}
+
+// members visits the nodes of the member names with their values.
+func (v Value) members() iter.Seq2[int32, Value] {
+	return func(yield func(int32, Value) bool) {
+		n := v.node()
+		if n.kind != Object {
+			return
+		}
+		for key := v.i + 1; key < n.next; key = v.d.nodes[key+1].next {
+			if !yield(key, Value{v.d, key + 1}) {
+				return
+			}
+		}
+	}
+}
+
+// Elements visits the elements of an array in order.
+func (v Value) Elements() iter.Seq2[int, Value] {
+	return func(yield func(int, Value) bool) {
+		n := v.node()
+		if n.kind != Array {
+			return
+		}
+		j := 0
+		for i := v.i + 1; i < n.next; i = v.d.nodes[i].next {
+			if !yield(j, Value{v.d, i}) {
+				return
+			}
+			j++
+		}
+	}
+}
+
+// String returns the decoded text of a string; ok is false for every other
+// kind, so that 5 and "5" cannot be confused.
+func (v Value) String() (s string, ok bool) {
+	if v.Kind() != String {
+		return "", false
+	}
+	return string(v.d.textOf(v.i)), true
+}
+
+// Float64 returns the value of a number as the double that RFC 8785
+// canonicalizes.
+func (v Value) Float64() (f float64, ok bool) {
+	n := v.node()
+	if n.kind != Number {
+		return 0, false
+	}
+	if n.indirect {
+		return v.d.nums[n.a], true
+	}
+	// At most 15 digits: exact.
+	i, err := strconv.ParseInt(string(v.d.src[n.off:n.end]), 10, 64)
+	return float64(i), err == nil
+}
+
+// IsSafeInteger reports whether v is a number whose value is an integer of
+// magnitude at most 2^53-1, whatever its spelling.
+func (v Value) IsSafeInteger() bool {
+	f, ok := v.Float64()
+	return ok && f == math.Trunc(f) && math.Abs(f) <= maxSafeInteger
+}
+
+const maxSafeInteger = 1<<53 - 1
+
+// Bool returns the value of a boolean; ok is false for every other kind.
+func (v Value) Bool() (value, ok bool) {
+	n := v.node()
+	if n.kind != Bool {
+		return false, false
+	}
+	return v.d.src[n.off] == 't', true
+}
+
+// Raw returns a copy of the bytes of v as they stand in the source.
+func (v Value) Raw() []byte {
+	n := v.node()
+	if n.kind == Absent {
+		return nil
+	}
+	return append([]byte(nil), v.d.src[n.off:n.end]...)
+}
+
+// Offset returns the byte offset of v in the source, or -1 when absent.
+func (v Value) Offset() int {
+	n := v.node()
+	if n.kind == Absent {
+		return -1
+	}
+	return int(n.off)
+}
+
+// Pointer returns the RFC 6901 pointer of v; "" is the root. The time it takes
+// grows with the size of the document.
+func (v Value) Pointer() string {
+	var b strings.Builder
+	at := v.d.Root()
+	for at.d != nil && at.i != v.i {
+		token, child := at.childHolding(v.i)
+		if child.d == nil {
+			break
+		}
+		b.WriteByte('/')
+		pointerEscaper.WriteString(&b, token)
+		at = child
+	}
+	return b.String()
+}
+
+// childHolding returns the child of v that is, or holds, node i.
+func (v Value) childHolding(i int32) (token string, child Value) {
+	for key, m := range v.members() {
+		if i < m.node().next {
+			return string(v.d.textOf(key)), m
+		}
+	}
+	for j, e := range v.Elements() {
+		if i < e.node().next {
+			return strconv.Itoa(j), e
+		}
+	}
+	return "", Value{}
+}
+
+// textOf returns the decoded text of string node i, aliasing the document.
+func (d *Doc) textOf(i int32) []byte {
+	n := &d.nodes[i]
+	if n.indirect {
+		return d.text[n.a:n.b]
+	}
+	return d.src[n.a:n.b]
+}
