@@ -1,0 +1,198 @@
+// Package signing answers one question: how is what the verifier checks made?
+//
+// It signs credentials, presentations and any other JSON document with
+// eddsa-jcs-2022 proofs. It reads its input as strictly as the verifier does,
+// so that nothing is signed that no verifier could read.
+package signing
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/receipts"
+)
+
+const contextV2 = "https://www.w3.org/ns/credentials/v2"
+
+// A Signer signs with one key. [receipts.NewKeySigner] makes one for a key in
+// memory.
+type Signer = receipts.Signer
+
+// Options are the members of a proof. Empty ones are left out.
+type Options struct {
+	// Purpose is the proof's purpose. Credential and Presentation set it.
+	Purpose string
+	// Created and Expires are written in UTC, to the second. A presentation
+	// without a challenge needs Created to be accepted.
+	Created, Expires time.Time
+	// Challenge is what the verifier gave out.
+	Challenge string
+	// Domain is for whom the document is: the DID of the verifier.
+	Domain []string
+	// Nonce is free text.
+	Nonce string
+}
+
+// Document signs any JSON object without a proof, and returns it in canonical
+// form with the proof. It does not check what the document says.
+func Document(ctx context.Context, document []byte, signer Signer, o Options) ([]byte, error) {
+	d, err := canonical.Parse(document)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	return sign(ctx, d.Root(), signer, o)
+}
+
+func sign(ctx context.Context, doc canonical.Value, signer Signer, o Options) ([]byte, error) {
+	if signer == nil {
+		return nil, errors.New("signing: no signer")
+	}
+	out, err := dataintegrity.Create(ctx, doc, signer, dataintegrity.Options(o))
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	return out, nil
+}
+
+// Credential signs a W3C Verifiable Credential for assertionMethod. Its issuer
+// must be the DID of the signer: no verifier would accept another by default.
+// Of the rest only @context, type and credentialSubject are checked.
+func Credential(ctx context.Context, credential []byte, signer Signer, o Options) ([]byte, error) {
+	d, err := canonical.Parse(credential)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	doc := d.Root()
+	if err := checkKind(doc, "VerifiableCredential"); err != nil {
+		return nil, err
+	}
+	if k := doc.Get("credentialSubject").Kind(); k != canonical.Object && k != canonical.Array {
+		return nil, errors.New("signing: the credential has no credentialSubject")
+	}
+	issuer := doc.Get("issuer")
+	if issuer.Kind() == canonical.Object {
+		issuer = issuer.Get("id")
+	}
+	if id, _ := issuer.String(); id != DID(signer) {
+		return nil, fmt.Errorf("signing: the issuer is %.100q, the key is of %.100q", id, DID(signer))
+	}
+	if doc.Get("proofs").Kind() != canonical.Absent {
+		return nil, errors.New("signing: the credential already has proofs; beside a proof they would make it ambiguous")
+	}
+	o.Purpose = dataintegrity.AssertionMethod
+	return sign(ctx, doc, signer, o)
+}
+
+// Presentation makes a W3C Verifiable Presentation of signed credentials and
+// signs it for authentication. holder is who presents; empty means the DID of
+// the signer. It does not verify the credentials.
+func Presentation(ctx context.Context, holder string, credentials [][]byte, signer Signer, o Options) ([]byte, error) {
+	if signer == nil {
+		return nil, errors.New("signing: no signer")
+	}
+	if holder == "" {
+		holder = DID(signer)
+	}
+	if len(credentials) == 0 {
+		return nil, errors.New("signing: a presentation needs a credential")
+	}
+	values := make([]canonical.Value, 0, len(credentials))
+	for i, c := range credentials {
+		d, err := canonical.Parse(c)
+		if err != nil {
+			return nil, fmt.Errorf("signing: credential %d: %w", i, err)
+		}
+		if err := checkKind(d.Root(), "VerifiableCredential"); err != nil {
+			return nil, fmt.Errorf("credential %d: %w", i, err)
+		}
+		values = append(values, d.Root())
+	}
+	b, err := canonical.Marshal(map[string]any{
+		"@context":             []string{contextV2},
+		"type":                 []string{"VerifiablePresentation"},
+		"holder":               holder,
+		"verifiableCredential": values,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	d, err := canonical.Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	o.Purpose = dataintegrity.Authentication
+	return sign(ctx, d.Root(), signer, o)
+}
+
+// checkKind checks @context and type.
+func checkKind(doc canonical.Value, kind string) error {
+	if doc.Kind() != canonical.Object {
+		return fmt.Errorf("signing: the document is a %s, not an object", doc.Kind())
+	}
+	if first, _ := doc.Get("@context").Index(0).String(); first != contextV2 {
+		return fmt.Errorf("signing: @context is no list that begins with %s", contextV2)
+	}
+	var types []string
+	if s, ok := doc.Get("type").String(); ok {
+		types = append(types, s)
+	}
+	for _, e := range doc.Get("type").Elements() {
+		s, _ := e.String()
+		types = append(types, s)
+	}
+	if !slices.Contains(types, kind) {
+		return fmt.Errorf("signing: type does not name %s", kind)
+	}
+	return nil
+}
+
+// DID returns the DID of a signer's key.
+func DID(signer Signer) string {
+	if signer == nil {
+		return ""
+	}
+	did, _, _ := strings.Cut(signer.VerificationMethod(), "#")
+	return did
+}
+
+// A KeyPair is an Ed25519 key in the text forms that W3C documents use.
+type KeyPair struct {
+	DID                string // did:key
+	PublicKeyMultibase string
+	// SecretKeyMultibase is the private key. Keep it out of logs.
+	SecretKeyMultibase string
+}
+
+// NewKeyPair returns the text forms of a key.
+func NewKeyPair(key ed25519.PrivateKey) (KeyPair, error) {
+	if len(key) != ed25519.PrivateKeySize {
+		return KeyPair{}, fmt.Errorf("signing: private key has %d bytes, want %d", len(key), ed25519.PrivateKeySize)
+	}
+	public, err := multikey.NewPublicKey(key[ed25519.SeedSize:])
+	if err != nil {
+		return KeyPair{}, fmt.Errorf("signing: %w", err)
+	}
+	return KeyPair{
+		DID:                "did:key:" + public.String(),
+		PublicKeyMultibase: public.String(),
+		SecretKeyMultibase: multikey.EncodePrivateKey(key),
+	}, nil
+}
+
+// ParsePrivateKey reads a secretKeyMultibase: base58btc, prefix 8026, and a
+// 32-byte Ed25519 seed.
+func ParsePrivateKey(secretKeyMultibase string) (ed25519.PrivateKey, error) {
+	key, err := multikey.ParsePrivateKey(secretKeyMultibase)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	return key, nil
+}

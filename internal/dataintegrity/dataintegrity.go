@@ -1,0 +1,193 @@
+// Package dataintegrity answers one question: did the holder of this key sign
+// this document? It implements the cryptosuite eddsa-jcs-2022 of Data
+// Integrity EdDSA Cryptosuites v1.0 (https://www.w3.org/TR/vc-di-eddsa/) on
+// the algorithms of Verifiable Credential Data Integrity 1.0
+// (https://www.w3.org/TR/vc-data-integrity/, "DI" below).
+//
+// It does not find keys, judge who may sign, or look at anything in a document
+// but its proof and its @context.
+package dataintegrity
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/multikey"
+)
+
+// The one proof type and cryptosuite there is. They are compared with, never
+// chosen by, the document.
+const (
+	proofType   = "DataIntegrityProof"
+	Cryptosuite = "eddsa-jcs-2022"
+)
+
+// Proof purposes.
+const (
+	AssertionMethod = "assertionMethod"
+	Authentication  = "authentication"
+)
+
+// maxProofs is how many proofs one document may carry. Proof sets and chains
+// are not supported yet, so more than one is refused.
+const maxProofs = 1
+
+// A Form says which member of a document carries its proofs.
+type Form string
+
+// The forms.
+const (
+	FormW3C Form = "w3c" // `proof`, an object or an array
+	FormVIA Form = "via" // `proofs`, an array
+)
+
+// A Code says why a proof was refused. The texts are the reason codes of
+// decisions.
+type Code string
+
+// The codes.
+const (
+	Missing           Code = "proof_missing" // absent, null or []
+	Invalid           Code = "proof_invalid"
+	TooMany           Code = "too_many_proofs"
+	Unsupported       Code = "unsupported_cryptosuite"
+	Ambiguous         Code = "credential_ambiguous_proof" // `proof` beside `proofs`
+	PurposeMismatch   Code = "proof_purpose_mismatch"
+	ChallengeMismatch Code = "challenge_mismatch"
+	DomainMismatch    Code = "domain_mismatch"
+	Expired           Code = "proof_expired"
+	FromFuture        Code = "proof_from_future"
+)
+
+// An Error says which proof was refused, where, and why.
+type Error struct {
+	Code    Code
+	Pointer string // RFC 6901, in the document that was parsed
+	Detail  string
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("dataintegrity: %s at %q: %s", e.Code, truncate(e.Pointer), e.Detail)
+}
+
+func refuse(code Code, at canonical.Value, format string, args ...any) *Error {
+	return &Error{Code: code, Pointer: at.Pointer(), Detail: fmt.Sprintf(format, args...)}
+}
+
+// truncate bounds text of the input in messages.
+func truncate(s string) string {
+	const most = 80
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
+// A Proof is one proof whose form was checked. Only [Parse] makes one.
+// Its members are claims until [Proof.Verify] has returned true.
+type Proof struct {
+	ID                 string
+	VerificationMethod string
+	Purpose            string
+	Created, Expires   *time.Time // nil when absent
+	Challenge          string
+	HasChallenge       bool
+	Domain             []string // nil when absent
+	Nonce              string
+	Form               Form
+
+	doc, node canonical.Value
+	signature []byte
+	edits     []canonical.Edit // that turn doc into the document that was signed
+}
+
+// HashData returns the 64 bytes that are signed: the SHA-256 of the proof
+// configuration, then that of the document (vc-di-eddsa section 3.3.4).
+func (p *Proof) HashData() [2 * sha256.Size]byte {
+	var data [2 * sha256.Size]byte
+	config := p.node.SHA256(canonical.Omit("proofValue"))
+	document := p.doc.SHA256(p.edits...)
+	copy(data[:sha256.Size], config[:])
+	copy(data[sha256.Size:], document[:])
+	return data
+}
+
+// Verify reports whether key signed the document. It does not look at time,
+// purpose, challenge or domain, nor at whose key it is.
+func (p *Proof) Verify(key multikey.PublicKey) bool {
+	data := p.HashData()
+	return key.Verify(data[:], p.signature)
+}
+
+// VerifiedDocument returns the canonical form of the document that was signed,
+// without its proof: what may be believed once Verify has returned true. Its
+// @context is the proof's, which may be shorter than the one received.
+func (p *Proof) VerifiedDocument() []byte {
+	return p.doc.AppendCanonical(nil, p.edits...)
+}
+
+// CheckPurpose compares the purpose (DI section 4.4 step 6).
+func (p *Proof) CheckPurpose(want string) *Error {
+	if p.Purpose != want {
+		return refuse(PurposeMismatch, p.node, "purpose is %q, want %q", truncate(p.Purpose), want)
+	}
+	return nil
+}
+
+// CheckChallenge compares the challenge; an absent one never matches (DI
+// section 4.4 step 8).
+func (p *Proof) CheckChallenge(want string) *Error {
+	switch {
+	case !p.HasChallenge:
+		return refuse(ChallengeMismatch, p.node, "no challenge, want %q", truncate(want))
+	case p.Challenge != want:
+		return refuse(ChallengeMismatch, p.node, "challenge is %q, want %q", truncate(p.Challenge), truncate(want))
+	}
+	return nil
+}
+
+// CheckDomain compares the domains as sets, not as a set and a member of it
+// (DI section 4.4 step 7). An absent domain matches nothing.
+func (p *Proof) CheckDomain(want []string) *Error {
+	if len(p.Domain) == 0 {
+		return refuse(DomainMismatch, p.node, "no domain, want %q", want)
+	}
+	if !subset(p.Domain, want) || !subset(want, p.Domain) {
+		return refuse(DomainMismatch, p.node, "domain is %.200q, want %q", p.Domain, want)
+	}
+	return nil
+}
+
+func subset(a, b []string) bool {
+	in := make(map[string]bool, len(b))
+	for _, s := range b {
+		in[s] = true
+	}
+	for _, s := range a {
+		if !in[s] {
+			return false
+		}
+	}
+	return true
+}
+
+// CheckExpiry refuses a proof at and after its expires, tolerance allowed for.
+func (p *Proof) CheckExpiry(now time.Time, leeway time.Duration) *Error {
+	if p.Expires != nil && !now.Before(p.Expires.Add(leeway)) {
+		return refuse(Expired, p.node, "expired at %s, it is %s", stamp(*p.Expires), stamp(now))
+	}
+	return nil
+}
+
+// CheckCreated refuses a proof created more than ahead after now. An absent
+// created passes.
+func (p *Proof) CheckCreated(now time.Time, ahead time.Duration) *Error {
+	if p.Created != nil && p.Created.After(now.Add(ahead)) {
+		return refuse(FromFuture, p.node, "created at %s, it is %s", stamp(*p.Created), stamp(now))
+	}
+	return nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

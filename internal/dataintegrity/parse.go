@@ -1,0 +1,276 @@
+package dataintegrity
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/xsdtime"
+)
+
+// maxDomains bounds the domains one proof may list.
+const maxDomains = 16
+
+// Parse reads the proofs of a document and checks everything about them that
+// needs no key: that there are any, their number, type, cryptosuite, members
+// and encodings, and that the document's @context begins with the proof's.
+//
+// With viaProfile it also accepts, when `proof` is absent, a non-empty array
+// `proofs`, which then takes the place of `proof` in every step.
+//
+// It returns at least one proof, or an error.
+func Parse(doc canonical.Value, viaProfile bool) ([]*Proof, *Error) {
+	form, list, err := find(doc, viaProfile)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) > maxProofs {
+		return nil, refuse(TooMany, doc.Get(memberOf(form)), "more proofs than the limit of %d", maxProofs)
+	}
+	proofs := make([]*Proof, 0, len(list))
+	for _, node := range list {
+		p, err := parseProof(doc, node, form)
+		if err != nil {
+			return nil, err
+		}
+		proofs = append(proofs, p)
+	}
+	return proofs, nil
+}
+
+func memberOf(f Form) string {
+	if f == FormVIA {
+		return "proofs"
+	}
+	return "proof"
+}
+
+// find returns the proofs of a document (DI section 2.1.2, 4.5 step 1).
+func find(doc canonical.Value, viaProfile bool) (Form, []canonical.Value, *Error) {
+	if doc.Kind() != canonical.Object {
+		return "", nil, refuse(Missing, doc, "the document is no object")
+	}
+	proof, proofs := doc.Get("proof"), doc.Get("proofs")
+	if viaProfile && proofs.Kind() != canonical.Absent {
+		switch {
+		case proof.Kind() != canonical.Absent:
+			return "", nil, refuse(Ambiguous, proofs, "proof and proofs are both present")
+		case proofs.Kind() == canonical.Array && proofs.Len() > 0:
+			return FormVIA, elements(proofs), nil
+		default:
+			return "", nil, refuse(Missing, doc, "no proof, and proofs is no array with a proof in it")
+		}
+	}
+	switch proof.Kind() {
+	case canonical.Absent, canonical.Null:
+		return "", nil, refuse(Missing, doc, "no proof")
+	case canonical.Object:
+		return FormW3C, []canonical.Value{proof}, nil
+	case canonical.Array:
+		if proof.Len() == 0 {
+			return "", nil, refuse(Missing, proof, "proof is an empty array")
+		}
+		return FormW3C, elements(proof), nil
+	}
+	return "", nil, refuse(Invalid, proof, "proof is a %s", proof.Kind())
+}
+
+// elements returns the elements of an array, and enough of a very long one to
+// see that there are too many.
+func elements(array canonical.Value) []canonical.Value {
+	list := make([]canonical.Value, 0, 4)
+	for _, e := range array.Elements() {
+		list = append(list, e)
+		if len(list) > maxProofs {
+			break
+		}
+	}
+	return list
+}
+
+func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
+	if node.Kind() != canonical.Object {
+		return nil, refuse(Invalid, node, "a proof is a %s, not an object", node.Kind())
+	}
+	r := reader{node: node}
+	p := &Proof{Form: form, doc: doc, node: node}
+
+	// The suite comes first: the members of another one are its own business.
+	if typ := r.required("type"); r.err == nil && typ != proofType {
+		return nil, refuse(Unsupported, node, "proof type is %q", truncate(typ))
+	}
+	if suite := r.required("cryptosuite"); r.err == nil && suite != Cryptosuite {
+		return nil, refuse(Unsupported, node, "cryptosuite is %q", truncate(suite))
+	}
+	p.VerificationMethod = r.required("verificationMethod")
+	p.Purpose = r.required("proofPurpose")
+	value := r.required("proofValue")
+	p.ID, _ = r.optional("id")
+	p.Nonce, _ = r.optional("nonce")
+	p.Challenge, p.HasChallenge = r.optional("challenge")
+	p.Domain = r.strings("domain")
+	p.Created = r.time("created")
+	p.Expires = r.time("expires")
+	if r.err != nil {
+		return nil, r.err
+	}
+	if p.ID != "" && !IsURL(p.ID) {
+		return nil, refuse(Invalid, node.Get("id"), "the proof's id is no URL")
+	}
+	// vc-di-eddsa section 3.3.2: base58btc, the only encoding that the suite knows.
+	signature, err := multikey.DecodeBase58(value, ed25519.SignatureSize)
+	if err != nil {
+		return nil, refuse(Invalid, node.Get("proofValue"), "%v", err)
+	}
+	p.signature = signature
+	if prev := node.Get("previousProof"); prev.Kind() != canonical.Absent {
+		// One proof has none before it, so whatever this names is not there.
+		return nil, refuse(Invalid, prev, "the previous proof is not in the document")
+	}
+	edits, bad := signedEdits(doc, node, form)
+	if bad != nil {
+		return nil, bad
+	}
+	p.edits = edits
+	return p, nil
+}
+
+// signedEdits returns the edits that turn doc into what the proof signed.
+//
+// vc-di-eddsa section 3.3.2 step 4: when the proof has an @context, the
+// document's must begin with all its values, in order; and the document is
+// hashed with the proof's in place of its own, as it stands there.
+func signedEdits(doc, node canonical.Value, form Form) ([]canonical.Edit, *Error) {
+	edits := []canonical.Edit{canonical.Omit(memberOf(form))}
+	context := node.Get("@context")
+	if context.Kind() == canonical.Absent {
+		return edits, nil
+	}
+	want, ok := contextList(context)
+	if !ok || len(want) == 0 {
+		return nil, refuse(Invalid, context, "the proof's @context is neither a string nor a list with an entry")
+	}
+	have, ok := contextList(doc.Get("@context"))
+	if !ok || len(have) < len(want) {
+		return nil, refuse(Invalid, context, "the document's @context does not begin with the proof's")
+	}
+	for i := range want {
+		if !bytes.Equal(have[i].AppendCanonical(nil), want[i].AppendCanonical(nil)) {
+			return nil, refuse(Invalid, want[i], "the document's @context does not begin with the proof's")
+		}
+	}
+	return append(edits, canonical.Replace("@context", context)), nil
+}
+
+// contextList returns an @context as a list; a string or an object is a list
+// of one.
+func contextList(v canonical.Value) ([]canonical.Value, bool) {
+	switch v.Kind() {
+	case canonical.String, canonical.Object:
+		return []canonical.Value{v}, true
+	case canonical.Array:
+		list := make([]canonical.Value, 0, v.Len())
+		for _, e := range v.Elements() {
+			list = append(list, e)
+		}
+		return list, true
+	}
+	return nil, false
+}
+
+// A reader reads members of a proof and keeps the first error.
+type reader struct {
+	node canonical.Value
+	err  *Error
+}
+
+func (r *reader) fail(at canonical.Value, format string, args ...any) {
+	if r.err == nil {
+		r.err = refuse(Invalid, at, format, args...)
+	}
+}
+
+func (r *reader) optional(name string) (string, bool) {
+	v := r.node.Get(name)
+	if v.Kind() == canonical.Absent {
+		return "", false
+	}
+	s, ok := v.String()
+	if !ok {
+		r.fail(v, "%s is a %s, not a string", name, v.Kind())
+	}
+	return s, ok
+}
+
+func (r *reader) required(name string) string {
+	s, ok := r.optional(name)
+	if !ok {
+		r.fail(r.node, "%s is missing", name)
+	} else if s == "" {
+		r.fail(r.node, "%s is empty", name)
+	}
+	return s
+}
+
+// strings reads a string or a list of strings.
+func (r *reader) strings(name string) []string {
+	v := r.node.Get(name)
+	if v.Kind() == canonical.Absent {
+		return nil
+	}
+	if s, ok := v.String(); ok {
+		return []string{s}
+	}
+	if v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > maxDomains {
+		r.fail(v, "%s is neither a string nor a list of 1 to %d strings", name, maxDomains)
+		return nil
+	}
+	var list []string
+	for _, e := range v.Elements() {
+		s, ok := e.String()
+		if !ok {
+			r.fail(e, "%s holds a %s", name, e.Kind())
+			return nil
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+func (r *reader) time(name string) *time.Time {
+	s, ok := r.optional(name)
+	if !ok {
+		return nil
+	}
+	t, err := xsdtime.Parse(s)
+	if err != nil {
+		r.fail(r.node.Get(name), "%s: %v", name, err)
+		return nil
+	}
+	return &t
+}
+
+// IsURL reports whether s has the form of an absolute URL: a scheme, a colon,
+// and at least one more character, no white space or control characters. It is
+// all the syntax that the data model asks of an identifier; nothing here ever
+// follows one.
+func IsURL(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c == 0x7f {
+			return false
+		}
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
+		case i > 0 && ('0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'):
+		case c == ':':
+			return i > 0 && len(s) > i+1
+		default:
+			return false
+		}
+	}
+	return false
+}

@@ -1,0 +1,184 @@
+package receipts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/xsdtime"
+)
+
+// Completeness says what is known about receipts that were left out.
+type Completeness string
+
+// Unproven: nothing shows that this receipt stands in a log, or that the log
+// is whole. It is the only verdict while there is no log to prove against.
+const Unproven Completeness = "unproven"
+
+// ErrNotVerified is what every error of [Verify] wraps that says something
+// about the receipt: it is malformed, changed, or not of a pinned issuer. Any
+// other error means that it could not be checked.
+var ErrNotVerified = errors.New("receipts: not verified")
+
+// A VerifyConfig says whose receipts are believed. The zero value believes
+// nobody.
+type VerifyConfig struct {
+	// Issuers are the DIDs whose receipts are accepted. The key is never
+	// taken on the receipt's word.
+	Issuers []string
+	// Resolver finds the issuers' documents. Nil resolves did:key alone.
+	Resolver didresolve.Resolver
+	// At is the time at which the key's expiry and revocation are judged.
+	// The zero time is refused.
+	At time.Time
+}
+
+// A Verified receipt is one whose signature holds.
+type Verified struct {
+	ID, Issuer   string
+	Time         time.Time
+	Event        Event
+	Decision     string // "allow" or "deny"
+	Reason       string // on a deny
+	Credential   string // id of the mandate, when there was one
+	Completeness Completeness
+	// Document is the receipt that was verified, proof included.
+	Document canonical.Value
+}
+
+// Verify checks one receipt: strict JSON, its structure, an eddsa-jcs-2022
+// proof for assertionMethod by a key of the issuer's DID document, and that the
+// issuer is pinned. An error means it is not to be believed.
+//
+// It does not check that the receipt stands in a log, what the decision
+// rested on, or that timestamps are true.
+func Verify(ctx context.Context, receipt []byte, cfg VerifyConfig) (*Verified, error) {
+	if cfg.At.IsZero() {
+		return nil, errors.New("receipts: VerifyConfig.At is not set")
+	}
+	d, err := canonical.Parse(receipt)
+	if err != nil {
+		return nil, notVerified("%v", err)
+	}
+	v, err := read(d.Root())
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(cfg.Issuers, v.Issuer) {
+		return nil, notVerified("the issuer %.200q is not among the pinned ones", v.Issuer)
+	}
+	proofs, bad := dataintegrity.Parse(d.Root(), false)
+	if bad != nil {
+		return nil, notVerified("%v", bad)
+	}
+	for _, p := range proofs { // at least one
+		if err := verifyProof(ctx, p, v.Issuer, cfg); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+func verifyProof(ctx context.Context, p *dataintegrity.Proof, issuer string, cfg VerifyConfig) error {
+	const tolerance = time.Minute
+	for _, bad := range []*dataintegrity.Error{
+		p.CheckPurpose(dataintegrity.AssertionMethod),
+		p.CheckExpiry(cfg.At, tolerance),
+		p.CheckCreated(cfg.At, tolerance),
+	} {
+		if bad != nil {
+			return notVerified("%v", bad)
+		}
+	}
+	if did, _, err := splitMethod(p.VerificationMethod); err != nil || did != issuer {
+		return notVerified("the key %.200q is not the issuer's", p.VerificationMethod)
+	}
+	resolver := cfg.Resolver
+	if resolver == nil {
+		resolver = didresolve.Key()
+	}
+	resolution, err := resolver.Resolve(ctx, issuer)
+	if err != nil {
+		return unresolved(issuer, err)
+	}
+	method, err := resolution.Document.VerificationMethod(p.VerificationMethod, didresolve.AssertionMethod, cfg.At)
+	if err != nil {
+		return notVerified("%v", err)
+	}
+	if !p.Verify(method.Key()) {
+		return notVerified("the signature does not fit the receipt and the key %.200q", p.VerificationMethod)
+	}
+	return nil
+}
+
+// unresolved keeps "there is no such DID" apart from "could not find out".
+func unresolved(issuer string, err error) error {
+	if didresolve.TypeOf(err) != didresolve.ErrInternal {
+		return notVerified("%v", err)
+	}
+	return fmt.Errorf("receipts: resolving %.200q: %w", issuer, err)
+}
+
+// read checks the structure of a receipt and returns its main members, not
+// yet believed.
+func read(root canonical.Value) (*Verified, error) {
+	r := receiptReader{}
+	subject := root.Get("credentialSubject")
+	v := &Verified{
+		ID:           r.str(root, "id"),
+		Issuer:       r.str(root, "issuer"),
+		Event:        Event(r.str(subject, "event")),
+		Decision:     r.str(subject, "decision"),
+		Completeness: Unproven,
+		Document:     root,
+	}
+	if subject.Get("reason").Kind() != canonical.Absent {
+		v.Reason = r.str(subject, "reason")
+	}
+	if subject.Get("id").Kind() != canonical.Absent {
+		v.Credential = r.str(subject, "id")
+	}
+	stamp := r.str(root, "timestamp")
+	if r.err != nil {
+		return nil, r.err
+	}
+	t, err := xsdtime.Parse(stamp)
+	if err != nil {
+		return nil, notVerified("timestamp: %v", err)
+	}
+	v.Time = t
+	types := map[string]bool{}
+	for _, e := range root.Get("type").Elements() {
+		if s, ok := e.String(); ok {
+			types[s] = true
+		}
+	}
+	if !types["VerifiableCredential"] || !types[receiptType] {
+		return nil, notVerified("type does not name VerifiableCredential and %s", receiptType)
+	}
+	allow := v.Event == Approved && v.Decision == "allow" && v.Reason == ""
+	deny := v.Event == Denied && v.Decision == "deny" && v.Reason != ""
+	if !allow && !deny {
+		return nil, notVerified("event %.40q, decision %.40q and reason %.40q do not fit", v.Event, v.Decision, v.Reason)
+	}
+	return v, nil
+}
+
+type receiptReader struct{ err error }
+
+func (r *receiptReader) str(in canonical.Value, name string) string {
+	s, ok := in.Get(name).String()
+	if (!ok || s == "") && r.err == nil {
+		r.err = notVerified("%s is not a string with text in it", name)
+	}
+	return s
+}
+
+func notVerified(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrNotVerified, fmt.Sprintf(format, args...))
+}

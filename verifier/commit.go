@@ -1,0 +1,337 @@
+package verifier
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/policy"
+	"github.com/mandate-engine/mandate/receipts"
+)
+
+// A verdict is a decision that was taken but not yet recorded. The zero
+// verdict denies.
+type verdict struct {
+	s           *screened // parsed at least; mandate may be nil
+	allow       bool
+	ledger      *ledger
+	evaluations []policy.Evaluation
+	faults      []policy.Fault
+	action      *boundAction
+	keys        []usedKey
+	lists       []string
+}
+
+// deny returns the verdict of a request that failed before it was proven.
+func (s *screened) deny(l *ledger) *verdict { return &verdict{s: s, ledger: l} }
+
+// verdict returns the verdict that the ledger gives.
+func (p *proven) verdict(action *boundAction) *verdict {
+	return &verdict{s: p.screened, allow: !p.ledger.failed(), ledger: p.ledger, action: action, keys: p.keys, lists: p.lists}
+}
+
+// A Result is an allow.
+type Result struct {
+	Credential     string // id of the mandate
+	Issuer, Holder string
+	Verifier       string
+	Checks         []Check
+	Evaluations    []policy.Evaluation
+	ParamsBound    bool              // the presentation's challenge commits to the parameters
+	Receipt        *receipts.Receipt // never nil
+	Salt           string            // opens the receipt's paramsCommitment
+}
+
+// A DenyError is a deny. The zero DenyError is one too.
+type DenyError struct {
+	Reason     Reason
+	Check      string // the check that gave the reason
+	Pointer    string // in the presentation, where there is one
+	Detail     string // for people; may quote the presentation
+	Credential string // id of the mandate, not proven when an early check failed
+	// Checks are all that ran. Evaluations are the outcomes of all rules and
+	// Faults what is wrong with the parameters, when it came to that.
+	Checks      []Check
+	Evaluations []policy.Evaluation
+	Faults      []policy.Fault
+	// Receipt is nil when it could not be made; the deny stands.
+	Receipt *receipts.Receipt
+	Salt    string // opens the receipt's paramsCommitment
+	cause   error
+}
+
+func (e *DenyError) Error() string {
+	reason := e.Reason
+	if reason == "" {
+		reason = "no reason recorded"
+	}
+	s := "verifier: denied: " + string(reason)
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	if e.cause != nil {
+		s += " (without a receipt: " + e.cause.Error() + ")"
+	}
+	return s
+}
+
+// Unwrap returns why there is no receipt, or nil.
+func (e *DenyError) Unwrap() error { return e.cause }
+
+// A Preview is what DryRun found. It authorizes nothing.
+type Preview struct {
+	Allow bool
+	// Deny is what Verify would return, without a receipt; nil on Allow.
+	Deny        *DenyError
+	Credential  string
+	Checks      []Check
+	Evaluations []policy.Evaluation
+}
+
+func (d *verdict) preview() *Preview {
+	p := &Preview{Allow: d.allow, Credential: d.credentialID(), Checks: d.ledger.checks(), Evaluations: d.evaluations}
+	if !d.allow {
+		p.Deny = d.denyError()
+	}
+	return p
+}
+
+func (d *verdict) denyError() *DenyError {
+	e := &DenyError{Credential: d.credentialID(), Checks: d.ledger.checks(), Evaluations: d.evaluations, Faults: d.faults}
+	if c, ok := d.ledger.firstFailure(); ok {
+		e.Reason, e.Check, e.Pointer, e.Detail = c.Code, c.Check, c.Pointer, c.Detail
+	}
+	return e
+}
+
+func (d *verdict) credentialID() string {
+	if d.s.mandate == nil {
+		return ""
+	}
+	return d.s.mandate.id
+}
+
+// commit makes a verdict final: on an allow the presentation is used up, and
+// the receipt is signed. Without a receipt there is no allow.
+func (v *Verifier) commit(ctx context.Context, d *verdict) (*Result, error) {
+	if err := ctx.Err(); err != nil && d.allow {
+		return nil, noDecision("", err)
+	}
+	random, randErr := v.random()
+	if randErr != nil && d.allow {
+		return nil, randErr
+	}
+	if d.allow && !v.cfg.InsecureAllowReplay {
+		first, err := guard("replay", func() (bool, error) {
+			return v.cfg.Replay.Use(ctx, d.replayKey(), d.s.now, v.replayUntil(d))
+		})
+		if err != nil {
+			return nil, asNoDecision("replay", err)
+		}
+		if first {
+			d.ledger.pass(checkReplay)
+		} else {
+			d.ledger.failAt(checkReplay, ReasonPresentationReplayed, "", "the presentation was used before")
+			d.allow = false
+		}
+	} else if d.allow {
+		d.ledger.skip(checkReplay, "replays are allowed")
+	}
+
+	receipt, err := v.receipt(ctx, d, random, randErr)
+	if !d.allow {
+		e := d.denyError()
+		if err != nil {
+			e.cause = err
+		} else {
+			e.Receipt, e.Salt = receipt, receipts.EncodeSalt(random.salt)
+		}
+		return nil, e
+	}
+	if err != nil {
+		return nil, asNoDecision("signer", err)
+	}
+	return &Result{
+		Credential:  d.s.mandate.id,
+		Issuer:      d.s.mandate.vc.issuer,
+		Holder:      d.s.holder,
+		Verifier:    d.s.req.Verifier,
+		Checks:      d.ledger.checks(),
+		Evaluations: d.evaluations,
+		ParamsBound: d.paramsBound(),
+		Receipt:     receipt,
+		Salt:        receipts.EncodeSalt(random.salt),
+	}, nil
+}
+
+func asNoDecision(name string, err error) error {
+	var already *NoDecisionError
+	if errors.As(err, &already) {
+		return err
+	}
+	return noDecision(name, err)
+}
+
+// randomness is what one receipt takes.
+type randomness struct{ id, salt [16]byte }
+
+func (v *Verifier) random() (r randomness, err error) {
+	return guard("random source", func() (randomness, error) {
+		var r randomness
+		if _, err := io.ReadFull(v.cfg.Rand, r.id[:]); err != nil {
+			return r, noDecision("random source", err)
+		}
+		if _, err := io.ReadFull(v.cfg.Rand, r.salt[:]); err != nil {
+			return r, noDecision("random source", err)
+		}
+		return r, nil
+	})
+}
+
+// replayKey identifies a presentation for one-time use: by the challenge the
+// caller expected, otherwise by what its proofs sign.
+func (d *verdict) replayKey() [sha256.Size]byte {
+	h := sha256.New()
+	if d.s.req.Challenge != "" {
+		io.WriteString(h, "challenge\x00"+d.s.req.Challenge)
+	} else {
+		io.WriteString(h, "proofs\x00")
+		for _, p := range d.s.proofs {
+			data := p.HashData()
+			h.Write(data[:])
+		}
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// replayUntil returns the time until which the presentation could be accepted
+// again, the zero time for ever.
+func (v *Verifier) replayUntil(d *verdict) time.Time {
+	var until time.Time
+	earliest := func(t time.Time) {
+		if until.IsZero() || t.Before(until) {
+			until = t
+		}
+	}
+	for _, p := range d.s.proofs {
+		if p.Expires != nil {
+			earliest(p.Expires.Add(v.cfg.Leeway))
+		}
+		if d.s.req.Challenge == "" && p.Created != nil {
+			earliest(p.Created.Add(v.cfg.MaxAge))
+		}
+	}
+	for _, c := range d.s.credentials {
+		if c.until != nil {
+			earliest(c.until.Add(v.cfg.Leeway))
+		}
+	}
+	return until
+}
+
+func (d *verdict) paramsBound() bool {
+	return slices.ContainsFunc(d.ledger.rows, func(r ledgerRow) bool { return r.check == checkParamsBound && r.Result == Pass })
+}
+
+// receipt builds and signs the receipt of a verdict.
+func (v *Verifier) receipt(ctx context.Context, d *verdict, random randomness, randErr error) (*receipts.Receipt, error) {
+	if randErr != nil {
+		return nil, randErr
+	}
+	body, err := v.body(d, random)
+	if err != nil {
+		return nil, err
+	}
+	return guard("signer", func() (*receipts.Receipt, error) { return receipts.Sign(ctx, body, v.cfg.Signer) })
+}
+
+func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
+	commitment, err := receipts.Commitment(random.salt, d.s.params)
+	if err != nil {
+		return receipts.Body{}, err
+	}
+	b := receipts.Body{
+		ID:         receipts.NewID(random.id),
+		Time:       d.s.now,
+		Event:      receipts.Denied,
+		Decision:   "deny",
+		Credential: identifier(d.credentialID()),
+		Request: receipts.Request{
+			ParamsCommitment:   commitment,
+			PresentationDigest: canonical.SRI(d.s.root.SHA256()),
+			Holder:             identifier(d.s.holder),
+			Verifier:           d.s.req.Verifier,
+			Domain:             d.s.req.Domain,
+			ParamsBound:        d.paramsBound(),
+			Modes:              v.modes,
+			Insecure:           v.insecure,
+		},
+		Engine: receipts.Engine{Name: "mandate", Version: Version},
+	}
+	if tool, ok := d.s.params.Get("tool").String(); ok {
+		b.Request.Tool = shorten(tool)
+	}
+	for _, p := range d.s.proofs {
+		if p.HasChallenge {
+			b.Request.ChallengeDigest = canonical.SRI(sha256.Sum256([]byte(p.Challenge)))
+		}
+	}
+	if m := d.s.mandate; m != nil {
+		b.Request.MandateDigest = canonical.SRI(m.vc.node.SHA256())
+		for _, p := range m.vc.proofs {
+			b.Request.ProofForm = string(p.Form)
+		}
+		if d.action != nil {
+			b.Policy = &receipts.Policy{ID: shorten(m.ref.ID), Version: m.ref.Version, Digest: d.action.digest, Profile: d.action.Profile()}
+		}
+	}
+	if d.allow {
+		b.Event, b.Decision = receipts.Approved, "allow"
+	} else {
+		c, _ := d.ledger.firstFailure()
+		b.Reason = string(c.Code)
+	}
+	b.Checks = d.receiptChecks()
+	for _, e := range d.evaluations {
+		b.Evaluations = append(b.Evaluations, receipts.Evaluation{Rule: e.Rule, Result: string(e.Result), Code: string(e.Code)})
+	}
+	return b, nil
+}
+
+// identifier returns an identifier of the presentation for a receipt. One that
+// is too long to be one is left out: receipts are not for carrying text about.
+func identifier(s string) string {
+	const most = 2048
+	if len(s) > most {
+		return ""
+	}
+	return s
+}
+
+// receiptChecks lists the checks, and the keys and lists they rest on.
+func (d *verdict) receiptChecks() []receipts.Check {
+	var out []receipts.Check
+	for _, c := range d.ledger.checks() {
+		row := receipts.Check{Check: c.Check, Result: string(c.Result), Code: string(c.Code)}
+		if c.Check == checkVCStatus.String() {
+			row.Source = strings.Join(d.lists, " ")
+		}
+		out = append(out, row)
+	}
+	for _, k := range d.keys {
+		out = append(out, receipts.Check{
+			Check:          "key",
+			Result:         "pass",
+			DID:            k.resolution.Document.ID(),
+			DocumentDigest: canonical.SRI(k.resolution.Document.Digest()),
+			Source:         k.resolution.Source,
+			RetrievedAt:    k.resolution.RetrievedAt,
+		})
+	}
+	return out
+}

@@ -1,0 +1,286 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/policy"
+)
+
+// evidence is everything that a decision rests on beside the request and the
+// time. "There is none" is evidence as well; an outage never is.
+type evidence struct {
+	documents map[string]answer[*didresolve.Resolution]
+	actions   map[policy.Ref]answer[*canonical.Doc]
+	lists     map[string]answer[*canonical.Doc]
+}
+
+// An answer is what was found, or the definite error that there is nothing.
+type answer[T any] struct {
+	value T
+	err   error
+}
+
+// A need is the evidence that a decision is missing.
+type need struct {
+	documents []string
+	actions   []policy.Ref
+	lists     []string
+}
+
+func (n *need) empty() bool { return len(n.documents)+len(n.actions)+len(n.lists) == 0 }
+
+// document returns the document of a DID, or notes that it is needed.
+func (n *need) document(ev *evidence, did string) (a answer[*didresolve.Resolution], have bool) {
+	if a, have = ev.documents[did]; !have && !slices.Contains(n.documents, did) {
+		n.documents = append(n.documents, did)
+	}
+	return a, have
+}
+
+// verifiedProofs remembers which proofs were verified with which key, so that
+// deciding again with more evidence does not repeat signatures. It changes no
+// outcome.
+type verifiedProofs map[*dataintegrity.Proof]multikey.PublicKey
+
+func (vp verifiedProofs) verify(p *dataintegrity.Proof, key multikey.PublicKey) bool {
+	if known, ok := vp[p]; ok && known == key && !key.IsZero() {
+		return true
+	}
+	if !p.Verify(key) {
+		return false
+	}
+	vp[p] = key
+	return true
+}
+
+// proven is a screened presentation whose credentials are all proven to be of
+// their issuers. Only prove makes one.
+type proven struct {
+	*screened
+	ledger *ledger
+	keys   []usedKey
+	lists  []string // SRI digests of the status lists that were read
+}
+
+// A usedKey is a key that a decision rests on.
+type usedKey struct {
+	check      check
+	resolution *didresolve.Resolution
+}
+
+// decide takes the decision, or says what evidence it needs for that. It is a
+// pure function of its arguments but for ctx, whose end is an error.
+func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verdict, *need, error) {
+	n := &need{}
+	p, denied := v.prove(s, ev, n)
+	if denied != nil {
+		return denied, nil, nil
+	}
+	if !n.empty() {
+		return nil, n, nil
+	}
+	action := v.authorize(p, ev, n)
+	if !n.empty() {
+		return nil, n, nil
+	}
+	if p.ledger.failed() {
+		return p.verdict(action), nil, nil
+	}
+	verdict, err := v.evaluate(ctx, p, action)
+	return verdict, nil, err
+}
+
+// prove checks that every credential is signed by a key of its issuer. It
+// returns the proven presentation, a verdict that denies, or neither when
+// evidence is missing.
+func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict) {
+	p := &proven{screened: s, ledger: s.ledger.clone()}
+	for _, c := range s.credentials {
+		for _, proof := range c.proofs {
+			v.proveCredential(p, c, proof, ev, n)
+		}
+	}
+	switch {
+	case p.ledger.failed():
+		return nil, s.deny(p.ledger)
+	case !n.empty():
+		return nil, nil
+	}
+	return p, nil
+}
+
+func (v *Verifier) proveCredential(p *proven, c *credential, proof *dataintegrity.Proof, ev *evidence, n *need) {
+	l, node := p.ledger, c.node
+	if why, detail := badMethodURL(proof.VerificationMethod); why != "" {
+		l.fail(checkIssuerKey, why, node, "%s", detail)
+		return
+	}
+	// Whose key it claims to be is settled first, so that no DID is looked up
+	// which the issuer has not vouched for.
+	did := controllerOf(proof)
+	if did != c.issuer {
+		if v.cfg.IssuerBinding != IssuerListed {
+			l.fail(checkIssuerBinding, ReasonIssuerMismatch, node, "the key %q is not of the issuer %q", shorten(proof.VerificationMethod), shorten(c.issuer))
+			return
+		}
+		issuer, have := n.document(ev, c.issuer)
+		if !have {
+			return
+		}
+		if issuer.err != nil {
+			l.did(checkIssuerKey, node, issuer.err)
+			return
+		}
+		p.keys = append(p.keys, usedKey{checkIssuerBinding, issuer.value})
+		if !issuer.value.Document.Lists(proof.VerificationMethod, didresolve.AssertionMethod) {
+			l.fail(checkIssuerBinding, ReasonIssuerMismatch, node, "the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(proof.VerificationMethod))
+			return
+		}
+	}
+	l.pass(checkIssuerBinding)
+	key, have := p.key(checkIssuerKey, node, proof, didresolve.AssertionMethod, ev, n)
+	if !have {
+		return
+	}
+	if !p.verified.verify(proof, key) {
+		l.fail(checkVCProof, ReasonProofInvalid, node, "the signature does not fit the credential and the key %q", shorten(proof.VerificationMethod))
+		return
+	}
+	l.pass(checkVCProof)
+}
+
+// badMethodURL refuses what cannot name a key, before anything is looked up.
+func badMethodURL(url string) (Reason, string) {
+	u, err := didresolve.ParseURL(url)
+	switch {
+	case err != nil:
+		return ReasonVerificationMethodInvalid, err.Error()
+	case u.Fragment == "":
+		return ReasonVerificationMethodInvalid, fmt.Sprintf("%q has no fragment, so it names no key", shorten(url))
+	case u.Path != "" || u.Query != "":
+		return ReasonVerificationMethodInvalid, fmt.Sprintf("%q has a path or a query", shorten(url))
+	}
+	return "", ""
+}
+
+// key returns the key of a proof, judged by the verifier's clock, and records
+// check c.
+func (p *proven) key(c check, at canonical.Value, proof *dataintegrity.Proof, purpose didresolve.Purpose, ev *evidence, n *need) (multikey.PublicKey, bool) {
+	a, have := n.document(ev, controllerOf(proof))
+	if !have {
+		return multikey.PublicKey{}, false
+	}
+	if a.err != nil {
+		p.ledger.did(c, at, a.err)
+		return multikey.PublicKey{}, false
+	}
+	p.keys = append(p.keys, usedKey{c, a.value})
+	method, err := a.value.Document.VerificationMethod(proof.VerificationMethod, purpose, p.now)
+	if err != nil {
+		p.ledger.did(c, at, err)
+		return multikey.PublicKey{}, false
+	}
+	p.ledger.pass(c)
+	return method.Key(), true
+}
+
+// did records why a DID or a key of it cannot be used.
+func (l *ledger) did(c check, at canonical.Value, err error) {
+	l.fail(c, didReason(err), at, "%s", shorten(err.Error()))
+}
+
+// didReason maps a definite error of package didresolve. What it does not know
+// denies all the same.
+func didReason(err error) Reason {
+	switch didresolve.TypeOf(err) {
+	case didresolve.ErrNotFound:
+		return ReasonDIDNotFound
+	case didresolve.ErrDeactivated:
+		return ReasonDIDDeactivated
+	case didresolve.ErrMethodNotSupported:
+		return ReasonDIDMethodNotSupported
+	case didresolve.ErrKeyRevoked:
+		return ReasonKeyRevoked
+	case didresolve.ErrKeyExpired:
+		return ReasonKeyExpired
+	case didresolve.ErrInvalidRelationship:
+		return ReasonKeyNotAuthorized
+	case didresolve.ErrInvalidVerificationMethod, didresolve.ErrInvalidVerificationMethodURL, didresolve.ErrInvalidDIDURL, didresolve.ErrFeatureNotSupported:
+		return ReasonVerificationMethodInvalid
+	}
+	return ReasonDIDInvalid
+}
+
+// evaluate runs the rules of an authorized request.
+func (v *Verifier) evaluate(ctx context.Context, p *proven, action *boundAction) (*verdict, error) {
+	l := p.ledger
+	if action == nil { // AllowActionless; authorize has checked that there are no parameters
+		l.skip(checkRules, "the mandate has no action")
+		return p.verdict(nil), nil
+	}
+	d, err := action.Evaluate(ctx, policy.Input{UserParams: p.mandate.userParams, ExecutionParams: p.params, Now: p.now})
+	if err != nil {
+		return nil, noDecision("rules", err)
+	}
+	switch d.Reason {
+	case "":
+		l.pass(checkUserParams)
+		l.pass(checkExecutionParams)
+		if d.Allow {
+			l.pass(checkRules)
+		} else { // unreachable: a denial has a reason
+			l.failAt(checkRules, ReasonRuleError, "", "the rules did not allow it")
+		}
+	default:
+		to, known := policyReasons[d.Reason]
+		if !known {
+			to.check, to.reason = checkRules, ReasonRuleError
+		}
+		if to.check > checkUserParams {
+			l.pass(checkUserParams)
+		}
+		if to.check > checkExecutionParams {
+			l.pass(checkExecutionParams)
+		}
+		l.failAt(to.check, to.reason, "", explain(d))
+	}
+	out := p.verdict(action)
+	out.evaluations, out.faults = slices.Clone(d.Evaluations), slices.Clone(d.Faults)
+	return out, nil
+}
+
+// explain says in a sentence what failed.
+func explain(d *policy.Decision) string {
+	var parts []string
+	for _, f := range d.Faults {
+		parts = append(parts, fmt.Sprintf("%s: %s", orRoot(f.Pointer), f.Message))
+	}
+	for _, e := range d.Evaluations {
+		if e.Result == policy.ResultFail || e.Result == policy.ResultError {
+			parts = append(parts, e.Rule+": "+e.Reason)
+		}
+	}
+	const most = 3
+	if len(parts) > most {
+		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func orRoot(pointer string) string {
+	if pointer == "" {
+		return "the parameters"
+	}
+	return pointer
+}
+
+// errNoAction marks a referenced action that does not exist.
+var errNoAction = errors.New("there is no such action")

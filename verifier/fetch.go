@@ -1,0 +1,105 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/policy"
+)
+
+// fetch gets the evidence that a decision needs: the only I/O of one, done one
+// lookup after the other. An error is no decision.
+func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
+	if len(ev.documents)+len(n.documents) > maxDIDs {
+		return noRetry(fmt.Errorf("more than %d DIDs would have to be resolved", maxDIDs))
+	}
+	if len(ev.lists)+len(n.lists) > maxLists {
+		return noRetry(fmt.Errorf("more than %d status lists would have to be fetched", maxLists))
+	}
+	for _, did := range n.documents {
+		if err := collect(ctx, "resolver", &ev.documents, did, v.resolve); err != nil {
+			return err
+		}
+	}
+	for _, url := range n.lists {
+		if err := collect(ctx, "status source", &ev.lists, url, v.statusList); err != nil {
+			return err
+		}
+	}
+	for _, ref := range n.actions {
+		if err := collect(ctx, "action source", &ev.actions, ref, v.action); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collect asks one question and keeps the answer. get returns an answer, or
+// the error that kept it from finding one.
+func collect[K comparable, T any](ctx context.Context, name string, into *map[K]answer[T], key K, get func(context.Context, K) (answer[T], error)) error {
+	if err := ctx.Err(); err != nil {
+		return noDecision(name, err)
+	}
+	a, err := guard(name, func() (answer[T], error) { return get(ctx, key) })
+	if err == nil {
+		// An answer that came in after the deadline does not count: whatever
+		// made it late may have cut it short.
+		err = ctx.Err()
+	}
+	if err != nil {
+		var already *NoDecisionError
+		if errors.As(err, &already) {
+			return err
+		}
+		return noDecision(name, err)
+	}
+	if *into == nil {
+		*into = map[K]answer[T]{}
+	}
+	(*into)[key] = a
+	return nil
+}
+
+type resolved = answer[*didresolve.Resolution]
+
+func (v *Verifier) resolve(ctx context.Context, did string) (resolved, error) {
+	r, err := v.cfg.Resolver.Resolve(ctx, did)
+	switch {
+	case err != nil && didresolve.TypeOf(err) == didresolve.ErrInternal:
+		return resolved{}, err
+	case err != nil:
+		return resolved{err: err}, nil
+	case r == nil || r.Document == nil:
+		return resolved{}, errors.New("the resolver returned neither a document nor an error")
+	case r.Document.ID() != did:
+		return resolved{err: &didresolve.Error{Type: didresolve.ErrInvalidDocumentID, Detail: "the resolver returned the document of another DID"}}, nil
+	}
+	return resolved{value: r}, nil
+}
+
+func (v *Verifier) statusList(ctx context.Context, url string) (answer[*canonical.Doc], error) {
+	b, err := v.cfg.Status.StatusList(ctx, url)
+	switch {
+	case errors.Is(err, ErrNoStatusList):
+		return answer[*canonical.Doc]{err: ErrNoStatusList}, nil
+	case err != nil:
+		return answer[*canonical.Doc]{}, err
+	}
+	d, err := canonical.Parse(b)
+	return answer[*canonical.Doc]{value: d, err: err}, nil
+}
+
+func (v *Verifier) action(ctx context.Context, ref policy.Ref) (answer[*canonical.Doc], error) {
+	b, err := v.cfg.Actions.Action(ctx, ref)
+	switch {
+	case errors.Is(err, policy.ErrNotFound):
+		return answer[*canonical.Doc]{err: errNoAction}, nil
+	case err != nil:
+		return answer[*canonical.Doc]{}, err
+	}
+	d, err := canonical.Parse(b)
+	return answer[*canonical.Doc]{value: d, err: err}, nil
+}

@@ -1,0 +1,163 @@
+package verifier
+
+import (
+	"slices"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/xsdtime"
+	"github.com/mandate-engine/mandate/policy"
+)
+
+// A credential is one credential of a presentation, read but not proven.
+type credential struct {
+	node   canonical.Value
+	issuer string
+	proofs []*dataintegrity.Proof // at least one, or nil when their form is bad
+	from   *time.Time             // nil when absent
+	until  *time.Time
+}
+
+// instant reads a dateTimeStamp; nil when v is absent.
+func instant(v canonical.Value, name string) (*time.Time, *structureFault) {
+	if v.Kind() == canonical.Absent {
+		return nil, nil
+	}
+	s, ok := v.String()
+	if !ok {
+		return nil, broken(v, "%s is a %s, not a dateTimeStamp", name, v.Kind())
+	}
+	t, err := xsdtime.Parse(s)
+	if err != nil {
+		return nil, broken(v, "%s: %v", name, err)
+	}
+	return &t, nil
+}
+
+func isMandate(vc canonical.Value) bool {
+	types, ok := typesOf(vc)
+	return ok && slices.Contains(types, "VIAMandate")
+}
+
+// A mandate is what the selected credential says, read but not proven.
+type mandate struct {
+	vc         *credential
+	id         string
+	subject    string
+	grantors   []string
+	scope      string
+	authorized []string // authorizedDIDs
+	restricted bool     // authorizedDIDs is present, even when empty
+
+	action     canonical.Value // absent: a mandate without action
+	ref        policy.Ref
+	content    canonical.Value // absent: the action is only referenced
+	userParams canonical.Value
+}
+
+// readMandate reads a mandate credential whose structure was checked.
+func readMandate(vc *credential) (*mandate, *structureFault) {
+	r := mandateReader{}
+	m := &mandate{vc: vc}
+	m.id = r.text(vc.node, "id", true)
+
+	subject := vc.node.Get("credentialSubject")
+	if subject.Kind() == canonical.Array {
+		if subject.Len() != 1 {
+			return nil, broken(subject, "a mandate has exactly one subject, not %d", subject.Len())
+		}
+		subject = subject.Index(0)
+	}
+	m.subject = r.text(subject, "id", true)
+	node := r.object(subject, "mandate", true)
+	m.scope = r.text(node, "scope", true)
+	m.grantors, _ = r.texts(node, "grantor")
+	m.authorized, m.restricted = r.texts(r.object(node, "context", false), "authorizedDIDs")
+
+	m.action = r.object(node, "action", false)
+	m.content = r.object(m.action, "content", false)
+	m.userParams = r.object(node, "userParams", false)
+	m.ref.ID = r.text(m.action, "id", m.action.Kind() != canonical.Absent)
+	m.ref.Digest = r.text(m.action, "digestSRI", false)
+	m.ref.Version = r.version(m.action)
+	if r.fault != nil {
+		return nil, r.fault
+	}
+	return m, nil
+}
+
+// A mandateReader reads members and keeps the first fault. Null is a fault:
+// whoever signed it meant something, and nobody can say what.
+type mandateReader struct{ fault *structureFault }
+
+func (r *mandateReader) fail(f *structureFault) {
+	if r.fault == nil {
+		r.fault = f
+	}
+}
+
+func (r *mandateReader) text(in canonical.Value, name string, required bool) string {
+	v := in.Get(name)
+	if v.Kind() == canonical.Absent {
+		if required {
+			r.fail(broken(in, "%s is missing", name))
+		}
+		return ""
+	}
+	s, ok := v.String()
+	if !ok || s == "" {
+		r.fail(broken(v, "%s is not a string with text in it", name))
+	}
+	return s
+}
+
+func (r *mandateReader) object(in canonical.Value, name string, required bool) canonical.Value {
+	v := in.Get(name)
+	switch v.Kind() {
+	case canonical.Object:
+		return v
+	case canonical.Absent:
+		if required {
+			r.fail(broken(in, "%s is missing", name))
+		}
+	default:
+		r.fail(broken(v, "%s is a %s, not an object", name, v.Kind()))
+	}
+	return canonical.Value{}
+}
+
+// texts reads a list of strings; present is false when there is none.
+func (r *mandateReader) texts(in canonical.Value, name string) (list []string, present bool) {
+	v := in.Get(name)
+	if v.Kind() == canonical.Absent {
+		return nil, false
+	}
+	if v.Kind() != canonical.Array {
+		r.fail(broken(v, "%s is a %s, not a list", name, v.Kind()))
+		return nil, true
+	}
+	for _, e := range v.Elements() {
+		s, ok := e.String()
+		if !ok {
+			r.fail(broken(e, "%s holds a %s", name, e.Kind()))
+			return nil, true
+		}
+		list = append(list, s)
+	}
+	return list, true
+}
+
+// version reads the version of an action: a whole number from 1, or absent.
+func (r *mandateReader) version(action canonical.Value) int64 {
+	v := action.Get("version")
+	if v.Kind() == canonical.Absent {
+		return 0
+	}
+	f, _ := v.Float64()
+	if !v.IsSafeInteger() || f < 1 {
+		r.fail(broken(v, "version is not a whole number from 1"))
+		return 0
+	}
+	return int64(f)
+}

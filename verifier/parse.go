@@ -1,0 +1,100 @@
+package verifier
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// limits of what is parsed. The presentation and the parameters of one request
+// are the attacker's.
+const (
+	maxCredentials = 16 // in one presentation
+	maxRounds      = 4  // of lookups for one decision
+	maxDIDs        = 8  // looked up for one decision
+	maxLists       = 4  // status lists looked up for one decision
+)
+
+// parsed is a request whose bytes were read, once: everything later reads
+// these trees.
+type parsed struct {
+	root   canonical.Value // a presentation, as far as its type goes
+	params canonical.Value // an object
+	req    Request         // with the defaults filled in; Presentation and ExecutionParams dropped
+	now    time.Time
+}
+
+func (v *Verifier) now() (time.Time, error) {
+	t, err := guard("clock", func() (time.Time, error) { return v.cfg.Now(), nil })
+	if err == nil && t.IsZero() {
+		err = noDecision("clock", errors.New("the clock returned the zero time"))
+	}
+	return t, err
+}
+
+// parse reads the bytes of a request.
+func (v *Verifier) parse(req Request, now time.Time) (*parsed, error) {
+	if req.Verifier == "" {
+		req.Verifier = v.cfg.Verifier
+	}
+	if req.Verifier == "" {
+		return nil, noRetry(errors.New("neither Request.Verifier nor Config.Verifier says on whose behalf"))
+	}
+	if len(req.Domain) == 0 {
+		req.Domain = []string{req.Verifier}
+	}
+	d, err := canonical.Parse(req.Presentation)
+	if err != nil {
+		return nil, unreadable(MalformedJSON, err)
+	}
+	root := d.Root()
+	if root.Kind() != canonical.Object {
+		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: fmt.Sprintf("the root is a %s, not an object", root.Kind())}
+	}
+	if types, ok := typesOf(root); !ok || !slices.Contains(types, "VerifiablePresentation") {
+		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: "type does not name VerifiablePresentation"}
+	}
+	paramBytes := req.ExecutionParams
+	if len(paramBytes) == 0 {
+		paramBytes = []byte("{}")
+	}
+	pd, err := canonical.Parse(paramBytes)
+	if err != nil {
+		return nil, unreadable(MalformedParams, err)
+	}
+	if k := pd.Root().Kind(); k != canonical.Object {
+		return nil, &RequestError{Kind: MalformedParams, Offset: pd.Root().Offset(), Detail: fmt.Sprintf("the parameters are a %s, not an object", k)}
+	}
+	req.Presentation, req.ExecutionParams = nil, nil
+	return &parsed{root: root, params: pd.Root(), req: req, now: now}, nil
+}
+
+// noRetry is a no decision that asking again does not change.
+func noRetry(cause error) error {
+	e := noDecision("", cause)
+	e.Retryable = false
+	return e
+}
+
+// typesOf returns the type of a document, a string or a list of strings.
+func typesOf(v canonical.Value) ([]string, bool) {
+	t := v.Get("type")
+	if s, ok := t.String(); ok {
+		return []string{s}, true
+	}
+	if t.Kind() != canonical.Array || t.Len() == 0 {
+		return nil, false
+	}
+	types := make([]string, 0, 4)
+	for _, e := range t.Elements() {
+		s, ok := e.String()
+		if !ok {
+			return nil, false
+		}
+		types = append(types, s)
+	}
+	return types, true
+}

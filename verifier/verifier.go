@@ -1,0 +1,312 @@
+// Package verifier answers one question: may this presentation, with these
+// execution parameters, go ahead?
+//
+// [Verifier.Verify] takes a W3C Verifiable Presentation that holds a signed
+// mandate, and the parameters of the action somebody is about to take. A nil
+// error means allow, and nothing else does. A [*DenyError] says no, with a
+// stable reason, every check that ran and every rule with its values. Any
+// other error is no decision: the input could not be judged ([*RequestError]),
+// or something that had to be looked up could not be. Whoever acts on it acts
+// without permission.
+//
+// The package does no I/O of its own. What it has to know from outside (DID
+// documents, actions by reference, status lists, used presentations) it asks
+// the interfaces in [Config] for; the decision itself is a pure function of
+// the request, the time and what they answered.
+package verifier
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/policy"
+	"github.com/mandate-engine/mandate/receipts"
+)
+
+// Version is the version of the engine that receipts name.
+const Version = "0.1.0"
+
+// Defaults of the zero Config.
+const (
+	DefaultMaxAge    = 5 * time.Minute
+	DefaultMaxFuture = time.Minute
+)
+
+// A Signer signs receipts.
+type Signer = receipts.Signer
+
+// An IssuerBinding says which keys may sign for an issuer.
+type IssuerBinding uint8
+
+const (
+	// IssuerStrict: keys that the issuer's own DID document holds and controls.
+	IssuerStrict IssuerBinding = iota
+	// IssuerListed: also a key of another DID when the issuer's own document
+	// names it, by its absolute URL, under assertionMethod.
+	IssuerListed
+)
+
+func (b IssuerBinding) String() string {
+	if b == IssuerListed {
+		return "listed"
+	}
+	return "strict"
+}
+
+// Config configures a Verifier. Resolver and Signer are required, and either
+// TrustedIssuers or InsecureTrustAnyIssuer.
+type Config struct {
+	// Resolver finds the DID documents that proofs name. Only the DIDs of
+	// trusted issuers, and of holders that a proven mandate names, are asked
+	// for: at most eight for one presentation.
+	Resolver didresolve.Resolver
+	// Signer signs the receipts. Without a receipt there is no allow.
+	Signer Signer
+	// TrustedIssuers are the DIDs whose credentials count, compared byte for
+	// byte. Every credential of a presentation must be of one of them.
+	TrustedIssuers []string
+	// IssuerBinding is IssuerStrict unless set.
+	IssuerBinding IssuerBinding
+	// PresentationSigners maps the DID of a signer to the holders for which it
+	// may sign presentations, beside the holders themselves.
+	PresentationSigners map[string][]string
+	// Verifier is the DID on whose behalf decisions are taken, where the
+	// request does not say.
+	Verifier string
+
+	// MaxAge is how old a presentation may be when no challenge was expected.
+	// Zero means DefaultMaxAge.
+	MaxAge time.Duration
+	// MaxFuture is how far ahead of the clock a proof's created may lie.
+	// Zero means DefaultMaxFuture.
+	MaxFuture time.Duration
+	// Leeway is the clock skew tolerated at both ends of a credential's
+	// validity and at a proof's expires. Zero means none.
+	Leeway time.Duration
+
+	// RequireParamsBinding denies presentations whose challenge does not
+	// commit to the execution parameters.
+	RequireParamsBinding bool
+	// AllowActionless allows mandates without an action, and so without any
+	// rule, as long as there are no execution parameters either. Whatever the
+	// mandate was signed for then authorizes the caller to go ahead.
+	AllowActionless bool
+	// W3COnly turns the VIA profile off: no `proofs` member, no null validUntil.
+	W3COnly bool
+	// Contexts are @context URLs accepted beside the known ones. None is ever
+	// fetched.
+	Contexts []string
+	// ContextChecker, when set, is asked about every document beside that.
+	ContextChecker ContextChecker
+
+	// Status answers for credentials with a credentialStatus. Nil denies them.
+	Status StatusSource
+	// Actions answers for mandates that only reference an action. Nil denies
+	// them.
+	Actions policy.Source
+	// Replay remembers presentations that were used. Nil means a
+	// [MemoryReplay] of its own, which forgets when the process ends.
+	Replay Replay
+
+	// InsecureTrustAnyIssuer accepts credentials of every issuer: anybody can
+	// then issue a mandate that allows anything.
+	InsecureTrustAnyIssuer bool
+	// InsecureAllowUnbound accepts presentations without a domain: whoever
+	// receives one can present it elsewhere.
+	InsecureAllowUnbound bool
+	// InsecureAllowReplay accepts a presentation any number of times.
+	InsecureAllowReplay bool
+	// InsecureUnpinnedActions accepts references to actions without a digest:
+	// whoever serves the action decides what the mandate allows.
+	InsecureUnpinnedActions bool
+
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+	// Rand is the source of receipt ids and salts. Nil means crypto/rand.
+	Rand io.Reader
+}
+
+// A Request is one question. Presentation is required.
+type Request struct {
+	// Presentation is the presentation as received: JSON, at most 1 MiB.
+	Presentation []byte
+	// ExecutionParams are the parameters of the action: a JSON object. Empty
+	// means {}.
+	ExecutionParams []byte
+	// Verifier is the DID on whose behalf to decide. Empty means that of the
+	// Config; one of the two is required.
+	Verifier string
+	// Challenge is the challenge that the caller gave out for this
+	// presentation. Give out each only once. Empty means none was.
+	Challenge string
+	// Domain is the set of domains the presentation must be for. Empty means
+	// the verifier's DID.
+	Domain []string
+	// Scope, when set, is the scope the mandate must have.
+	Scope string
+	// Mandate picks the mandate by credential id where there are several.
+	Mandate string
+	// Evidence holds the bytes of evidence files by their id. Each must be
+	// named by a credential, with a digest that fits.
+	Evidence map[string][]byte
+}
+
+// A Verifier decides. It is safe for concurrent use.
+type Verifier struct {
+	cfg      Config
+	trusted  map[string]bool
+	contexts map[string]bool
+	actions  policy.Cache
+	modes    []string
+	insecure []string
+}
+
+// New checks a Config and returns a Verifier.
+func New(cfg Config) (*Verifier, error) {
+	switch {
+	case cfg.Resolver == nil:
+		return nil, errors.New("verifier: Config.Resolver is required")
+	case cfg.Signer == nil:
+		return nil, errors.New("verifier: Config.Signer is required")
+	case len(cfg.TrustedIssuers) == 0 && !cfg.InsecureTrustAnyIssuer:
+		return nil, errors.New("verifier: Config.TrustedIssuers is empty; name the issuers, or set InsecureTrustAnyIssuer")
+	case len(cfg.TrustedIssuers) > 0 && cfg.InsecureTrustAnyIssuer:
+		return nil, errors.New("verifier: Config.TrustedIssuers and InsecureTrustAnyIssuer exclude each other")
+	case cfg.MaxAge < 0 || cfg.MaxFuture < 0 || cfg.Leeway < 0:
+		return nil, errors.New("verifier: MaxAge, MaxFuture and Leeway must not be negative")
+	case cfg.IssuerBinding > IssuerListed:
+		return nil, fmt.Errorf("verifier: unknown IssuerBinding %d", cfg.IssuerBinding)
+	case slices.Contains(cfg.TrustedIssuers, ""):
+		return nil, errors.New("verifier: Config.TrustedIssuers has an empty entry")
+	}
+	v := &Verifier{cfg: cfg, trusted: map[string]bool{}, contexts: maps.Clone(knownContexts)}
+	for _, issuer := range cfg.TrustedIssuers {
+		v.trusted[issuer] = true
+	}
+	for _, url := range cfg.Contexts {
+		v.contexts[url] = true
+	}
+	v.cfg.PresentationSigners = make(map[string][]string, len(cfg.PresentationSigners))
+	for signer, holders := range cfg.PresentationSigners {
+		v.cfg.PresentationSigners[signer] = slices.Clone(holders)
+	}
+	if v.cfg.MaxAge == 0 {
+		v.cfg.MaxAge = DefaultMaxAge
+	}
+	if v.cfg.MaxFuture == 0 {
+		v.cfg.MaxFuture = DefaultMaxFuture
+	}
+	if v.cfg.Replay == nil {
+		v.cfg.Replay = &MemoryReplay{}
+	}
+	if v.cfg.Now == nil {
+		v.cfg.Now = time.Now
+	}
+	if v.cfg.Rand == nil {
+		v.cfg.Rand = rand.Reader
+	}
+	v.modes, v.insecure = v.cfg.modes(), v.cfg.insecureSettings()
+	return v, nil
+}
+
+// modes names the settings that a reader of a receipt has to know.
+func (c *Config) modes() []string {
+	modes := []string{"issuer:" + c.IssuerBinding.String()}
+	for _, m := range []struct {
+		on   bool
+		name string
+	}{
+		{len(c.PresentationSigners) > 0, "holder:presentation-signers"},
+		{c.AllowActionless, "action:optional"},
+		{c.RequireParamsBinding, "params:bound"},
+		{c.W3COnly, "w3c-only"},
+	} {
+		if m.on {
+			modes = append(modes, m.name)
+		}
+	}
+	return modes
+}
+
+func (c *Config) insecureSettings() []string {
+	var names []string
+	for _, s := range []struct {
+		on   bool
+		name string
+	}{
+		{c.InsecureTrustAnyIssuer, "InsecureTrustAnyIssuer"},
+		{c.InsecureAllowUnbound, "InsecureAllowUnbound"},
+		{c.InsecureAllowReplay, "InsecureAllowReplay"},
+		{c.InsecureUnpinnedActions, "InsecureUnpinnedActions"},
+	} {
+		if s.on {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}
+
+// Verify decides a request. The error is nil for allow, a [*DenyError] for
+// deny, and anything else for no decision. An allow has consumed the
+// presentation: a second Verify of it is denied.
+//
+// A ctx that is done, an outage, and a panic of an implementation in the
+// Config all are no decision.
+func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
+	verdict, err := v.judge(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return v.commit(ctx, verdict)
+}
+
+// DryRun decides like Verify but neither consumes the presentation nor checks
+// that it was used before, and signs no receipt. Its answer authorizes nothing.
+func (v *Verifier) DryRun(ctx context.Context, req Request) (*Preview, error) {
+	verdict, err := v.judge(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return verdict.preview(), nil
+}
+
+// judge carries a request from bytes to a verdict.
+func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, noDecision("", err)
+	}
+	now, err := v.now()
+	if err != nil {
+		return nil, err
+	}
+	p, err := v.parse(req, now)
+	if err != nil {
+		return nil, err
+	}
+	s, refused := v.screen(p)
+	if refused != nil {
+		return refused, nil
+	}
+	ev := &evidence{}
+	for range maxRounds {
+		verdict, need, err := v.decide(ctx, s, ev)
+		if verdict != nil || err != nil {
+			return verdict, err
+		}
+		if err := v.fetch(ctx, need, ev); err != nil {
+			return nil, err
+		}
+	}
+	verdict, _, err := v.decide(ctx, s, ev)
+	if verdict == nil && err == nil {
+		err = noDecision("", errors.New("more lookups than one decision may take"))
+	}
+	return verdict, err
+}
