@@ -211,7 +211,7 @@ func didReason(err error) Reason {
 		return ReasonKeyRevoked
 	case didresolve.ErrKeyExpired:
 		return ReasonKeyExpired
-	case didresolve.ErrInvalidRelationship:
+	case didresolve.ErrInvalidRelationship, didresolve.ErrMethodNotFound:
 		return ReasonKeyNotAuthorized
 	case didresolve.ErrInvalidVerificationMethod, didresolve.ErrInvalidVerificationMethodURL, didresolve.ErrInvalidDIDURL, didresolve.ErrFeatureNotSupported:
 		return ReasonVerificationMethodInvalid

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"errors"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -18,21 +19,26 @@ type screened struct {
 	credentials []*credential          // at least one
 	mandate     *mandate
 	verified    verifiedProofs
+	broken      error // the ContextChecker panicked
 }
 
 // screen makes every check that needs nothing from outside. It returns either
-// a screened presentation or the verdict that denies it.
-func (v *Verifier) screen(p *parsed) (*screened, *verdict) {
+// a screened presentation, the verdict that denies it, or, when the
+// ContextChecker broke down, an error.
+func (v *Verifier) screen(p *parsed) (*screened, *verdict, error) {
 	s := &screened{parsed: p, ledger: &ledger{}, verified: verifiedProofs{}}
 	v.screenPresentation(s)
 	v.screenCredentials(s)
+	if s.broken != nil {
+		return nil, nil, s.broken
+	}
 	if s.ledger.failed() {
-		return nil, s.deny(s.ledger)
+		return nil, s.deny(s.ledger), nil
 	}
 	if len(s.proofs) == 0 || len(s.credentials) == 0 || s.mandate == nil || s.holder == "" {
 		panic("verifier: a presentation passed the screen without proof, credential, mandate or holder")
 	}
-	return s, nil
+	return s, nil, nil
 }
 
 func (v *Verifier) screenPresentation(s *screened) {
@@ -121,7 +127,11 @@ func (v *Verifier) screenContext(s *screened, doc canonical.Value, c check) {
 	}
 	if v.cfg.ContextChecker != nil {
 		_, err := guard("context checker", func() (struct{}, error) { return struct{}{}, v.cfg.ContextChecker.CheckContext(doc) })
-		if err != nil {
+		var panicked *NoDecisionError
+		if errors.As(err, &panicked) {
+			s.broken = err
+			return
+		} else if err != nil {
 			s.ledger.fail(c, ReasonContextNotAllowed, doc, "%s", shorten(err.Error()))
 			return
 		}

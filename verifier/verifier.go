@@ -290,9 +290,9 @@ func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, refused := v.screen(p)
-	if refused != nil {
-		return refused, nil
+	s, refused, err := v.screen(p)
+	if refused != nil || err != nil {
+		return refused, err
 	}
 	ev := &evidence{}
 	for range maxRounds {

@@ -1,0 +1,164 @@
+package didresolve
+
+import "strings"
+
+// maxDID is the longest DID or DID URL that is read, in bytes. Those of
+// did:key and did:web rarely have two hundred.
+const maxDID = 2048
+
+// DID is a decentralized identifier (DID 1.1 §3.1): "did:", the method, ":",
+// and the method-specific id. DIDs are compared byte for byte: there is no
+// case folding and no normalization of percent-encoding.
+type DID struct {
+	// Method is the method name, for example "web".
+	Method string
+	// ID is the method-specific id as it was written.
+	ID string
+}
+
+// Parse reads a DID: at most 2,048 bytes of exactly the grammar, without
+// path, query or fragment. The error is an [*Error] of type ErrInvalidDID.
+//
+// An empty segment inside the id is legal (did:web:example.com::x); one at
+// its end is not. Whether a method accepts the id is for its resolver to say.
+func Parse(s string) (DID, error) {
+	if len(s) > maxDID {
+		return DID{}, fail(ErrInvalidDID, "%d bytes, at most %d are read", len(s), maxDID)
+	}
+	d, rest, why := cutDID(s)
+	if why == "" && rest != "" {
+		why = "a DID has no path, query or fragment"
+	}
+	if why != "" {
+		return DID{}, fail(ErrInvalidDID, "%s: %s", quote(s), why)
+	}
+	return d, nil
+}
+
+// String returns the DID as it was written.
+func (d DID) String() string { return "did:" + d.Method + ":" + d.ID }
+
+// DIDURL is a DID with a path, query and fragment (DID 1.1 §3.2).
+type DIDURL struct {
+	DID DID
+	// Path is empty or begins with "/". Nothing in it is decoded.
+	Path string
+	// Query and Fragment come without "?" and "#", not decoded.
+	Query, Fragment string
+}
+
+// ParseURL reads a DID URL of at most 2,048 bytes. The error is an [*Error]
+// of type ErrInvalidDIDURL.
+//
+// A "?" or "#" with nothing behind it is legal in the grammar and refused
+// here: it names nothing, and without it two texts that differ would mean
+// one thing. Relative DID URLs are refused too.
+func ParseURL(s string) (DIDURL, error) {
+	if len(s) > maxDID {
+		return DIDURL{}, fail(ErrInvalidDIDURL, "%d bytes, at most %d are read", len(s), maxDID)
+	}
+	u, why := cutURL(s)
+	if why != "" {
+		return DIDURL{}, fail(ErrInvalidDIDURL, "%s: %s", quote(s), why)
+	}
+	return u, nil
+}
+
+// String returns the DID URL as it was written.
+func (u DIDURL) String() string {
+	s := u.DID.String() + u.Path
+	if u.Query != "" {
+		s += "?" + u.Query
+	}
+	if u.Fragment != "" {
+		s += "#" + u.Fragment
+	}
+	return s
+}
+
+// cutURL splits a DID URL, or says why s is none.
+func cutURL(s string) (u DIDURL, why string) {
+	u.DID, s, why = cutDID(s)
+	if why != "" {
+		return DIDURL{}, why
+	}
+	var found bool
+	s, u.Fragment, found = strings.Cut(s, "#")
+	if found && u.Fragment == "" {
+		return DIDURL{}, "empty fragment"
+	}
+	u.Path, u.Query, found = strings.Cut(s, "?")
+	if found && u.Query == "" {
+		return DIDURL{}, "empty query"
+	}
+	// path-abempty = *( "/" segment ); cutDID stopped at "/", "?" or "#".
+	// query and fragment = *( pchar / "/" / "?" ).
+	for _, part := range []string{u.Path, u.Query, u.Fragment} {
+		if why := misfit(part, isPchar); why != "" {
+			return DIDURL{}, why
+		}
+	}
+	return u, ""
+}
+
+// cutDID reads a DID at the start of s, up to the end or the first "/", "?"
+// or "#", or says why there is none:
+//
+//	did         = "did:" method-name ":" method-specific-id
+//	method-name = 1*method-char            ; a-z, 0-9
+//	method-specific-id = *( *idchar ":" ) 1*idchar
+func cutDID(s string) (d DID, rest, why string) {
+	s, ok := strings.CutPrefix(s, "did:")
+	if !ok {
+		return DID{}, "", `it does not begin with "did:"`
+	}
+	if i := strings.IndexAny(s, "/?#"); i >= 0 {
+		s, rest = s[:i], s[i:]
+	}
+	d.Method, d.ID, ok = strings.Cut(s, ":")
+	switch {
+	case d.Method == "":
+		return DID{}, "", "no method name"
+	case strings.TrimLeft(d.Method, "abcdefghijklmnopqrstuvwxyz0123456789") != "":
+		return DID{}, "", "the method name has characters other than a-z and 0-9"
+	case !ok || d.ID == "":
+		return DID{}, "", "no method-specific id"
+	case strings.HasSuffix(d.ID, ":"):
+		return DID{}, "", "the last segment is empty"
+	}
+	if why := misfit(d.ID, isIDChar); why != "" {
+		return DID{}, "", why
+	}
+	return d, rest, ""
+}
+
+// misfit says why s is no sequence of allowed characters and percent
+// escapes, or returns "".
+func misfit(s string, allowed func(byte) bool) string {
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '%':
+			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
+				return "bad percent-encoding"
+			}
+			i += 2
+		case !allowed(s[i]):
+			return "character " + quote(s[i:i+1]) + " is not allowed"
+		}
+	}
+	return ""
+}
+
+// isIDChar is idchar with ":" between segments, without percent escapes.
+func isIDChar(b byte) bool { return isAlphanumeric(b) || strings.IndexByte(".-_:", b) >= 0 }
+
+// isPchar is pchar of RFC 3986 §3.3 with "/" and "?", without percent escapes.
+func isPchar(b byte) bool {
+	return isAlphanumeric(b) || strings.IndexByte("-._~!$&'()*+,;=:@/?", b) >= 0
+}
+
+func isAlphanumeric(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9'
+}
+
+func isHex(b byte) bool { return '0' <= b && b <= '9' || 'a' <= b && b <= 'f' || 'A' <= b && b <= 'F' }

@@ -1,0 +1,245 @@
+package didresolve
+
+import (
+	"crypto/sha256"
+	"strings"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// Limits of a DID document. Real ones have a handful of keys and stay below
+// 10 KiB; a parsed one costs some forty times its size in memory.
+const (
+	maxDocumentBytes  = 64 << 10
+	maxDocumentDepth  = 32
+	maxDocumentValues = 8192    // 100 methods, 64 services and their members, twice over
+	maxMethods        = 100     // verification methods, embedded ones included
+	maxReferences     = 100     // entries of one relationship
+	maxServices       = 64      // services are counted, never read
+	maxString         = 2 << 10 // any text or member name; a DID URL has the same limit
+)
+
+// Purpose is a verification relationship that a proof can name as its
+// proofPurpose. The zero value is none, and matches no key.
+type Purpose string
+
+// The purposes. keyAgreement is not among them: such keys sign nothing.
+const (
+	AssertionMethod      Purpose = "assertionMethod"
+	Authentication       Purpose = "authentication"
+	CapabilityInvocation Purpose = "capabilityInvocation"
+	CapabilityDelegation Purpose = "capabilityDelegation"
+)
+
+func (p Purpose) valid() bool {
+	switch p {
+	case AssertionMethod, Authentication, CapabilityInvocation, CapabilityDelegation:
+		return true
+	}
+	return false
+}
+
+// keyAgreement is a relationship whose embedded methods count as methods,
+// although no proof can use them.
+const keyAgreement Purpose = "keyAgreement"
+
+func relationships() []Purpose {
+	return []Purpose{AssertionMethod, Authentication, CapabilityInvocation, CapabilityDelegation, keyAgreement}
+}
+
+// Document is a DID document. It is immutable and safe for concurrent use.
+// A nil or zero Document has no id and no keys.
+type Document struct {
+	doc     *canonical.Doc
+	id      string
+	digest  [sha256.Size]byte
+	methods []candidate
+}
+
+// candidate is a map that can be a verification method.
+type candidate struct {
+	id       string // absolute
+	value    canonical.Value
+	embedded Purpose // the relationship that holds it, "" for verificationMethod
+}
+
+// ParseDocument reads a DID document. The error is an [*Error] of type
+// ErrInvalidDIDDocument.
+//
+// The text must be strict JSON of at most 64 KiB, 32 deep, with at most 100
+// verification methods, 100 entries per relationship, 64 services and 2 KiB
+// per string. The root needs an id that is a DID. verificationMethod, where
+// present, is an array of maps; each relationship an array of strings and
+// maps; each of these maps has an id, and no two have the same. Ids of the
+// form "#x" are relative to the document's id; @base and every other
+// relative form mean nothing. A member of the root that differs from one
+// that is read only by letter case is refused, because lenient readers take
+// it for that one.
+//
+// Keys are read by [Document.VerificationMethod], one at a time, so that one
+// unusable key does not make the others unusable. Services, @context and the
+// document's own controller are not read. Whether the document belongs to
+// the DID that led to it is not checked here.
+func ParseDocument(b []byte) (*Document, error) {
+	limits := canonical.Limits{MaxBytes: maxDocumentBytes, MaxDepth: maxDocumentDepth, MaxValues: maxDocumentValues}
+	doc, err := limits.Parse(b)
+	if err != nil {
+		return nil, &Error{Type: ErrInvalidDIDDocument, Cause: err}
+	}
+	d := &Document{doc: doc}
+	if why := d.read(doc.Root()); why != "" {
+		return nil, fail(ErrInvalidDIDDocument, "%s", why)
+	}
+	d.digest = doc.Root().SHA256()
+	return d, nil
+}
+
+// ID returns the document's id, a DID.
+func (d *Document) ID() string {
+	if d == nil {
+		return ""
+	}
+	return d.id
+}
+
+// Digest returns the SHA-256 of the document's canonical form (RFC 8785).
+func (d *Document) Digest() [sha256.Size]byte {
+	if d == nil {
+		return [sha256.Size]byte{}
+	}
+	return d.digest
+}
+
+// Raw returns a copy of the JSON text that was parsed, without white space
+// around it.
+func (d *Document) Raw() []byte {
+	if d == nil {
+		return nil
+	}
+	return d.doc.Root().Raw()
+}
+
+// read checks the shape of a document and collects its methods, or says
+// what is wrong.
+func (d *Document) read(root canonical.Value) (why string) {
+	if root.Kind() != canonical.Object {
+		return "the document is no object"
+	}
+	if v, ok := longString(root); ok {
+		return at(v) + "text of more than 2 KiB"
+	}
+	if why := caseVariant(root, "id", "verificationMethod", "assertionMethod", "authentication",
+		"capabilityInvocation", "capabilityDelegation", "keyAgreement", "service"); why != "" {
+		return why
+	}
+	id, _ := root.Get("id").String()
+	if _, err := Parse(id); err != nil {
+		return "/id: not a DID"
+	}
+	d.id = id
+
+	if why := d.collect(root.Get("verificationMethod"), "", maxMethods); why != "" {
+		return why
+	}
+	for _, p := range relationships() {
+		if why := d.collect(root.Get(string(p)), p, maxReferences); why != "" {
+			return why
+		}
+	}
+	if len(d.methods) > maxMethods {
+		return "more than 100 verification methods"
+	}
+	seen := make(map[string]bool, len(d.methods))
+	for _, m := range d.methods {
+		if seen[m.id] {
+			return at(m.value) + "the id of another verification method"
+		}
+		seen[m.id] = true
+	}
+	service := root.Get("service")
+	switch {
+	case service.Kind() != canonical.Absent && service.Kind() != canonical.Array:
+		return at(service) + "not an array"
+	case service.Len() > maxServices:
+		return at(service) + "more than 64 services"
+	}
+	return ""
+}
+
+// collect takes in the maps of one array. Strings are references, legal in
+// a relationship only.
+func (d *Document) collect(list canonical.Value, relationship Purpose, limit int) (why string) {
+	switch {
+	case list.Kind() == canonical.Absent:
+		return ""
+	case list.Kind() != canonical.Array:
+		return at(list) + "not an array"
+	case list.Len() > limit:
+		return at(list) + "more than 100 entries"
+	}
+	for _, v := range list.Elements() {
+		switch {
+		case v.Kind() == canonical.String && relationship != "":
+		case v.Kind() == canonical.Object:
+			id, ok := v.Get("id").String()
+			if !ok || id == "" {
+				return at(v) + "a verification method without an id"
+			}
+			d.methods = append(d.methods, candidate{id: d.absolute(id), value: v, embedded: relationship})
+		default:
+			return at(v) + "not a verification method"
+		}
+	}
+	return ""
+}
+
+// absolute expands "#x" against the document's id.
+func (d *Document) absolute(ref string) string {
+	if strings.HasPrefix(ref, "#") {
+		return d.id + ref
+	}
+	return ref
+}
+
+// longString finds a text or a member name over maxString. Its recursion is
+// bounded by maxDocumentDepth.
+func longString(v canonical.Value) (canonical.Value, bool) {
+	if s, ok := v.String(); ok && len(s) > maxString {
+		return v, true
+	}
+	for name, m := range v.Members() {
+		if len(name) > maxString {
+			return v, true
+		}
+		if long, ok := longString(m); ok {
+			return long, true
+		}
+	}
+	for _, e := range v.Elements() {
+		if long, ok := longString(e); ok {
+			return long, true
+		}
+	}
+	return canonical.Value{}, false
+}
+
+// caseVariant finds a member of v that equals one of names only when letter
+// case is ignored, and describes it.
+func caseVariant(v canonical.Value, names ...string) (why string) {
+	for name, m := range v.Members() {
+		for _, known := range names {
+			if name != known && strings.EqualFold(name, known) {
+				return at(m) + "differs from " + known + " by letter case alone"
+			}
+		}
+	}
+	return ""
+}
+
+// at says where v stands, for the beginning of a message.
+func at(v canonical.Value) string {
+	if p := v.Pointer(); p != "" {
+		return quote(p) + ": "
+	}
+	return "document: "
+}

@@ -1,0 +1,163 @@
+package didresolve
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/multikey"
+)
+
+// Key returns the resolver of did:key (did:key 0.9) for Ed25519. It derives
+// the document from the DID: no I/O, and the context is not looked at.
+//
+// Only base58btc ("z") is read, at most 128 characters, and the key must be
+// a canonical point of the curve and not of small order. The document lists the key for
+// authentication, assertionMethod, capabilityInvocation and
+// capabilityDelegation; no X25519 key is derived. A version (did:key:1.1:z…)
+// is ErrInvalidDID; a key of another known type, such as P-256 or X25519, is
+// ErrFeatureNotSupported.
+func Key() Resolver { return keyResolver{} }
+
+type keyResolver struct{}
+
+func (keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
+	d, err := Parse(did)
+	if err != nil {
+		return nil, err
+	}
+	if d.Method != "key" {
+		return nil, fail(ErrMethodNotSupported, "%s is not a did:key", quote(did))
+	}
+	// From here on the DID is not quoted: someone may have pasted a
+	// private key.
+	if strings.Contains(d.ID, ":") {
+		return nil, fail(ErrInvalidDID, "did:key with a version")
+	}
+	if _, err := multikey.ParsePublicKey(d.ID); err != nil {
+		t := ErrInvalidDID
+		if isUnsupported(err) {
+			t = ErrFeatureNotSupported
+		}
+		return nil, &Error{Type: t, Detail: "did:key", Cause: err}
+	}
+	id := did + "#" + d.ID
+	b, err := canonical.Marshal(map[string]any{
+		"@context": []string{"https://www.w3.org/ns/did/v1.1"},
+		"id":       did,
+		"verificationMethod": []any{map[string]any{
+			"id": id, "type": "Multikey", "controller": did, "publicKeyMultibase": d.ID,
+		}},
+		string(Authentication):       []string{id},
+		string(AssertionMethod):      []string{id},
+		string(CapabilityInvocation): []string{id},
+		string(CapabilityDelegation): []string{id},
+	})
+	if err != nil {
+		return nil, &Error{Type: ErrInternal, Detail: "did:key", Cause: err}
+	}
+	doc, err := ParseDocument(b)
+	if err != nil {
+		return nil, &Error{Type: ErrInternal, Detail: "did:key", Cause: err}
+	}
+	return &Resolution{Document: doc, Source: "did:key"}, nil
+}
+
+// Static returns a resolver that knows these documents and nothing else, for
+// DIDs whose documents are installed by hand. A DID of which it was given
+// more than one document resolves to ErrInvalidDIDDocument, not to either of
+// them. A DID that it does not know is ErrNotFound when it knows others of
+// that method, otherwise ErrMethodNotSupported. Nil documents are ignored.
+func Static(docs ...*Document) Resolver {
+	r := staticResolver{docs: map[string]*Document{}, methods: map[string]bool{}}
+	for _, doc := range docs {
+		id := doc.ID()
+		d, err := Parse(id)
+		if err != nil { // nil or zero: ParseDocument checks the id
+			continue
+		}
+		r.methods[d.Method] = true
+		if _, twice := r.docs[id]; twice {
+			doc = nil
+		}
+		r.docs[id] = doc
+	}
+	return r
+}
+
+type staticResolver struct {
+	docs    map[string]*Document // nil: given more than once
+	methods map[string]bool
+}
+
+func (r staticResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
+	d, err := Parse(did)
+	if err != nil {
+		return nil, err
+	}
+	doc, found := r.docs[did]
+	switch {
+	case doc != nil:
+		return &Resolution{Document: doc, Source: "static"}, nil
+	case found:
+		return nil, fail(ErrInvalidDIDDocument, "%s has more than one static document", quote(did))
+	case r.methods[d.Method]:
+		return nil, fail(ErrNotFound, "no static document for %s", quote(did))
+	}
+	return nil, fail(ErrMethodNotSupported, "no static document of method %s", quote(d.Method))
+}
+
+// Chain returns a resolver that asks rs in order and takes the first answer.
+// It goes on to the next only when one says ErrNotFound or
+// ErrMethodNotSupported; any other error, an outage above all, ends the
+// search, because a later resolver could hold an older document. When none
+// is left the answer is ErrNotFound if any gave it. A Chain of nothing
+// resolves nothing. A document with another id than the DID is
+// ErrInvalidDocumentID.
+func Chain(rs ...Resolver) Resolver { return chain(slices.Clone(rs)) }
+
+type chain []Resolver
+
+func (c chain) Resolve(ctx context.Context, did string) (*Resolution, error) {
+	d, err := Parse(did)
+	if err != nil {
+		return nil, err
+	}
+	last := error(fail(ErrMethodNotSupported, "no resolver for method %s", quote(d.Method)))
+	found := false // some resolver knows the method, but not the DID
+	for i, r := range c {
+		if err := ctx.Err(); err != nil {
+			return nil, &Error{Type: ErrInternal, Retryable: true, Cause: err}
+		}
+		if r == nil {
+			return nil, fail(ErrInternal, "resolver %d of the chain is nil", i)
+		}
+		res, err := r.Resolve(ctx, did)
+		switch TypeOf(err) {
+		case "":
+			return answer(did, res)
+		case ErrNotFound:
+			last, found = err, true
+		case ErrMethodNotSupported:
+			if !found {
+				last = err
+			}
+		default:
+			return nil, err
+		}
+	}
+	return nil, last
+}
+
+// answer checks what a resolver outside this package says (DID Resolution v1
+// §4.4: the document's id is the DID).
+func answer(did string, res *Resolution) (*Resolution, error) {
+	if res == nil || res.Document == nil {
+		return nil, fail(ErrInternal, "a resolver returned neither a document nor an error")
+	}
+	if id := res.Document.ID(); id != did {
+		return nil, fail(ErrInvalidDocumentID, "document of %s has the id %s", quote(did), quote(id))
+	}
+	return res, nil
+}

@@ -1,0 +1,86 @@
+package multikey
+
+import (
+	"math/big"
+	"slices"
+)
+
+// The y coordinates of the eight points of small order, little endian as
+// RFC 8032 §5.1.2 encodes them. Negating a point keeps its y, so the
+// points of order 4 share one y and the points of order 8 have two:
+//
+//	order 1: (0, 1)    order 2: (0, -1)    order 4: (±sqrt(-1), 0)
+//	order 8: (±x, ±y8); doubling gives y = 0, so x² = -y², and the
+//	         curve equation becomes d·y⁴ + 2·y² - 1 = 0
+//
+// With both signs these are ten encodings. The other four of the fourteen
+// that circulate in lists are p and p+1 in place of 0 and 1; those fall to
+// the test for y >= p.
+const (
+	yOrder1  = "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	yOrder2  = "\xec\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"
+	yOrder4  = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	yOrder8a = "\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f\x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a"
+	yOrder8b = "\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0\xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05"
+)
+
+// weakPoint says why an encoded point may be neither a public key nor the
+// R of a signature, or returns "". It does not check that the point is on
+// the curve, and it does not refuse a point of mixed order: that costs a
+// scalar multiplication and buys no binding.
+func weakPoint(enc [32]byte) string {
+	y := enc
+	y[31] &= 0x7f // the top bit is the sign of x
+	if !belowP(y) {
+		return "y is not below the field prime"
+	}
+	switch string(y[:]) {
+	case yOrder1, yOrder2, yOrder4, yOrder8a, yOrder8b:
+		return "point of small order"
+	}
+	return ""
+}
+
+// belowP reports whether y, little endian and below 2^255, is below
+// p = 2^255 - 19. RFC 8032 §5.1.3 step 1 refuses the nineteen others.
+func belowP(y [32]byte) bool {
+	if y[31] != 0x7f || y[0] < 0xed {
+		return true
+	}
+	for _, b := range y[1:31] {
+		if b != 0xff {
+			return true
+		}
+	}
+	return false
+}
+
+// onCurve reports whether some x completes y to a point of edwards25519:
+// RFC 8032 §5.1.3 steps 2 and 3, without computing x.
+//
+// The curve equation gives x² = u/v with u = y² - 1 and v = d·y² + 1. As
+// d = -121665/121666, multiplying both by 121666 keeps the quotient and
+// leaves integers:
+//
+//	u' = 121666·(y² - 1)    v' = 121666 - 121665·y²
+//
+// v' is never zero, because -1 is a square mod p and d is not. So u'/v'
+// is a square, or zero, exactly when u'·v' is: its Jacobi symbol is not -1.
+func onCurve(enc [32]byte) bool {
+	enc[31] &= 0x7f
+	slices.Reverse(enc[:])
+	y2 := new(big.Int).SetBytes(enc[:])
+	y2.Mul(y2, y2)
+
+	one := big.NewInt(1)
+	p := new(big.Int).Lsh(one, 255)
+	p.Sub(p, big.NewInt(19))
+
+	u := new(big.Int).Sub(y2, one)
+	u.Mul(u, big.NewInt(121666))
+	v := new(big.Int).Mul(y2, big.NewInt(121665))
+	v.Sub(big.NewInt(121666), v)
+
+	uv := u.Mul(u, v)
+	return big.Jacobi(uv.Mod(uv, p), p) >= 0
+}
