@@ -163,7 +163,8 @@ func (r *Receipt) Bytes() []byte { return append([]byte(nil), r.bytes...) }
 
 // Sign builds the receipt of body and signs it.
 func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
-	issuer, _, err := splitMethod(signer.VerificationMethod())
+	once := namedSigner{signer, signer.VerificationMethod()}
+	issuer, _, err := splitMethod(once.method)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +176,7 @@ func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("receipts: %w", err)
 	}
-	signed, err := dataintegrity.Create(ctx, doc.Root(), signer, dataintegrity.Options{
+	signed, err := dataintegrity.Create(ctx, doc.Root(), once, dataintegrity.Options{
 		Purpose: dataintegrity.AssertionMethod,
 		Created: body.Time,
 	})
@@ -185,10 +186,18 @@ func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
 	return &Receipt{id: body.ID, time: body.Time.UTC().Truncate(time.Millisecond), bytes: signed}, nil
 }
 
+// A namedSigner keeps the name that a signer had at first, so that the issuer
+// and the proof of one receipt name the same key while keys rotate.
+type namedSigner struct {
+	Signer
+	method string
+}
+
+func (s namedSigner) VerificationMethod() string { return s.method }
+
 // NewID makes a receipt id from 16 random bytes (RFC 9562 version 4).
 func NewID(random [16]byte) string {
 	random[6] = random[6]&0x0f | 0x40
 	random[8] = random[8]&0x3f | 0x80
 	return fmt.Sprintf("%s%x-%x-%x-%x-%x", idPrefix, random[:4], random[4:6], random[6:8], random[8:10], random[10:])
 }
-

@@ -45,6 +45,14 @@ func (n *need) document(ev *evidence, did string) (a answer[*didresolve.Resoluti
 	return a, have
 }
 
+// list returns the status list at a URL, or notes that it is needed.
+func (n *need) list(ev *evidence, url string) (a answer[*canonical.Doc], have bool) {
+	if a, have = ev.lists[url]; !have && !slices.Contains(n.lists, url) {
+		n.lists = append(n.lists, url)
+	}
+	return a, have
+}
+
 // verifiedProofs remembers which proofs were verified with which key, so that
 // deciding again with more evidence does not repeat signatures. It changes no
 // outcome.

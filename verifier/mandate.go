@@ -6,7 +6,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
-	"github.com/mandate-engine/mandate/internal/xsdtime"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/policy"
 )
 
@@ -19,24 +19,8 @@ type credential struct {
 	until  *time.Time
 }
 
-// instant reads a dateTimeStamp; nil when v is absent.
-func instant(v canonical.Value, name string) (*time.Time, *structureFault) {
-	if v.Kind() == canonical.Absent {
-		return nil, nil
-	}
-	s, ok := v.String()
-	if !ok {
-		return nil, broken(v, "%s is a %s, not a dateTimeStamp", name, v.Kind())
-	}
-	t, err := xsdtime.Parse(s)
-	if err != nil {
-		return nil, broken(v, "%s: %v", name, err)
-	}
-	return &t, nil
-}
-
 func isMandate(vc canonical.Value) bool {
-	types, ok := typesOf(vc)
+	types, ok := vcdm.Types(vc)
 	return ok && slices.Contains(types, "VIAMandate")
 }
 
@@ -57,7 +41,7 @@ type mandate struct {
 }
 
 // readMandate reads a mandate credential whose structure was checked.
-func readMandate(vc *credential) (*mandate, *structureFault) {
+func readMandate(vc *credential) (*mandate, *vcdm.Fault) {
 	r := mandateReader{}
 	m := &mandate{vc: vc}
 	m.id = r.text(vc.node, "id", true)
@@ -65,7 +49,7 @@ func readMandate(vc *credential) (*mandate, *structureFault) {
 	subject := vc.node.Get("credentialSubject")
 	if subject.Kind() == canonical.Array {
 		if subject.Len() != 1 {
-			return nil, broken(subject, "a mandate has exactly one subject, not %d", subject.Len())
+			return nil, vcdm.Broken(subject, "a mandate has exactly one subject, not %d", subject.Len())
 		}
 		subject = subject.Index(0)
 	}
@@ -89,9 +73,9 @@ func readMandate(vc *credential) (*mandate, *structureFault) {
 
 // A mandateReader reads members and keeps the first fault. Null is a fault:
 // whoever signed it meant something, and nobody can say what.
-type mandateReader struct{ fault *structureFault }
+type mandateReader struct{ fault *vcdm.Fault }
 
-func (r *mandateReader) fail(f *structureFault) {
+func (r *mandateReader) fail(f *vcdm.Fault) {
 	if r.fault == nil {
 		r.fault = f
 	}
@@ -101,13 +85,13 @@ func (r *mandateReader) text(in canonical.Value, name string, required bool) str
 	v := in.Get(name)
 	if v.Kind() == canonical.Absent {
 		if required {
-			r.fail(broken(in, "%s is missing", name))
+			r.fail(vcdm.Broken(in, "%s is missing", name))
 		}
 		return ""
 	}
 	s, ok := v.String()
 	if !ok || s == "" {
-		r.fail(broken(v, "%s is not a string with text in it", name))
+		r.fail(vcdm.Broken(v, "%s is not a string with text in it", name))
 	}
 	return s
 }
@@ -119,10 +103,10 @@ func (r *mandateReader) object(in canonical.Value, name string, required bool) c
 		return v
 	case canonical.Absent:
 		if required {
-			r.fail(broken(in, "%s is missing", name))
+			r.fail(vcdm.Broken(in, "%s is missing", name))
 		}
 	default:
-		r.fail(broken(v, "%s is a %s, not an object", name, v.Kind()))
+		r.fail(vcdm.Broken(v, "%s is a %s, not an object", name, v.Kind()))
 	}
 	return canonical.Value{}
 }
@@ -134,13 +118,13 @@ func (r *mandateReader) texts(in canonical.Value, name string) (list []string, p
 		return nil, false
 	}
 	if v.Kind() != canonical.Array {
-		r.fail(broken(v, "%s is a %s, not a list", name, v.Kind()))
+		r.fail(vcdm.Broken(v, "%s is a %s, not a list", name, v.Kind()))
 		return nil, true
 	}
 	for _, e := range v.Elements() {
 		s, ok := e.String()
 		if !ok {
-			r.fail(broken(e, "%s holds a %s", name, e.Kind()))
+			r.fail(vcdm.Broken(e, "%s holds a %s", name, e.Kind()))
 			return nil, true
 		}
 		list = append(list, s)
@@ -156,7 +140,7 @@ func (r *mandateReader) version(action canonical.Value) int64 {
 	}
 	f, _ := v.Float64()
 	if !v.IsSafeInteger() || f < 1 {
-		r.fail(broken(v, "version is not a whole number from 1"))
+		r.fail(vcdm.Broken(v, "version is not a whole number from 1"))
 		return 0
 	}
 	return int64(f)

@@ -7,15 +7,15 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
 // limits of what is parsed. The presentation and the parameters of one request
 // are the attacker's.
 const (
-	maxCredentials = 16 // in one presentation
-	maxRounds      = 4  // of lookups for one decision
-	maxDIDs        = 8  // looked up for one decision
-	maxLists       = 4  // status lists looked up for one decision
+	maxRounds = 4 // of lookups for one decision
+	maxDIDs   = 8 // looked up for one decision
+	maxLists  = 4 // status lists looked up for one decision
 )
 
 // parsed is a request whose bytes were read, once: everything later reads
@@ -54,7 +54,7 @@ func (v *Verifier) parse(req Request, now time.Time) (*parsed, error) {
 	if root.Kind() != canonical.Object {
 		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: fmt.Sprintf("the root is a %s, not an object", root.Kind())}
 	}
-	if types, ok := typesOf(root); !ok || !slices.Contains(types, "VerifiablePresentation") {
+	if types, ok := vcdm.Types(root); !ok || !slices.Contains(types, "VerifiablePresentation") {
 		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: "type does not name VerifiablePresentation"}
 	}
 	paramBytes := req.ExecutionParams
@@ -77,24 +77,4 @@ func noRetry(cause error) error {
 	e := noDecision("", cause)
 	e.Retryable = false
 	return e
-}
-
-// typesOf returns the type of a document, a string or a list of strings.
-func typesOf(v canonical.Value) ([]string, bool) {
-	t := v.Get("type")
-	if s, ok := t.String(); ok {
-		return []string{s}, true
-	}
-	if t.Kind() != canonical.Array || t.Len() == 0 {
-		return nil, false
-	}
-	types := make([]string, 0, 4)
-	for _, e := range t.Elements() {
-		s, ok := e.String()
-		if !ok {
-			return nil, false
-		}
-		types = append(types, s)
-	}
-	return types, true
 }

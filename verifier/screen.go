@@ -6,6 +6,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
 // screened is a presentation whose form is sound and whose credentials all
@@ -43,8 +44,8 @@ func (v *Verifier) screen(p *parsed) (*screened, *verdict, error) {
 
 func (v *Verifier) screenPresentation(s *screened) {
 	l := s.ledger
-	if f := checkPresentation(s.root); f != nil {
-		l.fail(checkVPStructure, ReasonMalformedPresentation, f.at, "%s", f.detail)
+	if f := vcdm.CheckPresentation(s.root); f != nil {
+		l.fail(checkVPStructure, ReasonMalformedPresentation, f.At, "%s", f.Detail)
 	} else {
 		l.pass(checkVPStructure)
 	}
@@ -56,7 +57,7 @@ func (v *Verifier) screenPresentation(s *screened) {
 		return
 	}
 	s.proofs = proofs
-	s.holder, _ = idOf(s.root.Get("holder"))
+	s.holder, _ = vcdm.ID(s.root.Get("holder"))
 	if s.root.Get("holder").Kind() == canonical.Absent {
 		// VC Data Model 2.0 section 4.13: whoever controls the key presents.
 		s.holder = controllerOf(proofs[0])
@@ -145,7 +146,7 @@ func (v *Verifier) screenCredentials(s *screened) {
 	if field.Kind() == canonical.Array {
 		nodes = nil
 		for _, e := range field.Elements() {
-			if nodes = append(nodes, e); len(nodes) == maxCredentials {
+			if nodes = append(nodes, e); len(nodes) == vcdm.MaxCredentials {
 				break // more of them have failed vp.structure
 			}
 		}
@@ -160,18 +161,18 @@ func (v *Verifier) screenCredentials(s *screened) {
 
 func (v *Verifier) screenCredential(s *screened, node canonical.Value) *credential {
 	l, c := s.ledger, &credential{node: node}
-	if f := checkCredential(node, !v.cfg.W3COnly); f == nil {
+	if f := vcdm.CheckCredential(node, !v.cfg.W3COnly); f == nil {
 		l.pass(checkVCStructure)
-	} else if f.enveloped {
-		l.fail(checkVCStructure, ReasonCredentialEnveloped, f.at, "%s", f.detail)
+	} else if f.Enveloped {
+		l.fail(checkVCStructure, ReasonCredentialEnveloped, f.At, "%s", f.Detail)
 		return c // nothing else in it means anything here
 	} else {
-		l.fail(checkVCStructure, ReasonMalformedCredential, f.at, "%s", f.detail)
+		l.fail(checkVCStructure, ReasonMalformedCredential, f.At, "%s", f.Detail)
 	}
 	v.screenContext(s, node, checkVCContext)
-	c.issuer, _ = idOf(node.Get("issuer"))
-	c.from, _ = instant(node.Get("validFrom"), "validFrom")
-	c.until, _ = instant(node.Get("validUntil"), "validUntil")
+	c.issuer, _ = vcdm.ID(node.Get("issuer"))
+	c.from, _ = vcdm.Instant(node.Get("validFrom"), "validFrom")
+	c.until, _ = vcdm.Instant(node.Get("validUntil"), "validUntil")
 
 	proofs, bad := dataintegrity.Parse(node, !v.cfg.W3COnly)
 	if bad != nil {
@@ -221,9 +222,29 @@ func (v *Verifier) selectMandate(s *screened) {
 	l.pass(checkMandateSelect)
 	m, f := readMandate(candidates[0])
 	if f != nil {
-		l.fail(checkMandateShape, ReasonMalformedCredential, f.at, "%s", f.detail)
+		l.fail(checkMandateShape, ReasonMalformedCredential, f.At, "%s", f.Detail)
 		return
 	}
 	l.pass(checkMandateShape)
 	s.mandate = m
+}
+
+// knownContexts are the @context URLs that documents may use. They are
+// compared, never fetched.
+var knownContexts = map[string]bool{
+	vcdm.ContextV2: true,
+	"https://www.w3.org/ns/credentials/undefined-terms/v2": true,
+	"https://w3id.org/security/data-integrity/v2":          true,
+	"https://via.humanos.dev/ns/v1":                        true,
+}
+
+// unknownContext returns the first @context entry that is not accepted: a URL
+// that is not on the list, or an inline context.
+func (v *Verifier) unknownContext(doc canonical.Value) (entry canonical.Value, found bool) {
+	for _, e := range doc.Get("@context").Elements() {
+		if s, ok := e.String(); !ok || !v.contexts[s] {
+			return e, true
+		}
+	}
+	return canonical.Value{}, false
 }

@@ -33,18 +33,19 @@ type Options struct {
 // (vc-di-eddsa section 3.3.1). The document must be an object without proof.
 // Times are written in UTC, to the second.
 func Create(ctx context.Context, doc canonical.Value, signer Signer, o Options) ([]byte, error) {
+	method := signer.VerificationMethod() // once: it may change between two calls
 	switch {
 	case doc.Kind() != canonical.Object:
 		return nil, fmt.Errorf("dataintegrity: only an object can be signed, not %s", doc.Kind())
 	case doc.Get("proof").Kind() != canonical.Absent:
 		return nil, errors.New("dataintegrity: the document already has a proof")
-	case o.Purpose == "" || signer.VerificationMethod() == "":
+	case o.Purpose == "" || method == "":
 		return nil, errors.New("dataintegrity: a proof needs a purpose and a verification method")
 	}
 	config := map[string]any{
 		"type":               proofType,
 		"cryptosuite":        Cryptosuite,
-		"verificationMethod": signer.VerificationMethod(),
+		"verificationMethod": method,
 		"proofPurpose":       o.Purpose,
 	}
 	if c := doc.Get("@context"); c.Kind() != canonical.Absent {

@@ -1,0 +1,137 @@
+// Package statuslist answers one question: what does a status list say of one
+// entry? It reads entries and lists of Bitstring Status List v1.0
+// (https://www.w3.org/TR/vc-bitstring-status-list/). Sections in comments are
+// that document's.
+//
+// It does not check who issued a list, its proof, or whether it is current.
+package statuslist
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/vcdm"
+)
+
+// Limits.
+const (
+	maxSize    = 8        // bits of one entry
+	maxBytes   = 16 << 20 // of a list, decompressed; a few hundred KB can hold more
+	minEntries = 131_072  // section 3.2 step 11: fewer would tell holders apart
+)
+
+// An Entry is one entry of a credential's credentialStatus.
+type Entry struct {
+	Purpose string // what a set entry means, such as revocation
+	List    string // the URL of the list
+	index   int    // less than 2^31
+	size    int    // in bits
+}
+
+// ReadEntry reads an entry (section 2.1).
+func ReadEntry(node canonical.Value) (*Entry, error) {
+	if types, _ := vcdm.Types(node); !slices.Contains(types, "BitstringStatusListEntry") {
+		return nil, errors.New("the type of the status entry is not known")
+	}
+	e := &Entry{size: 1}
+	var ok [3]bool
+	var index string
+	e.Purpose, ok[0] = node.Get("statusPurpose").String()
+	index, ok[1] = node.Get("statusListIndex").String()
+	e.List, ok[2] = node.Get("statusListCredential").String()
+	if ok != [3]bool{true, true, true} || e.Purpose == "" || !dataintegrity.IsURL(e.List) {
+		return nil, errors.New("the status entry has no purpose, index or list")
+	}
+	if id, _ := node.Get("id").String(); id == e.List {
+		return nil, errors.New("the id of the status entry is that of its list")
+	}
+	i, err := strconv.ParseUint(index, 10, 31)
+	if err != nil {
+		return nil, errors.New("the index of the status entry is no whole number")
+	}
+	e.index = int(i)
+	if size := node.Get("statusSize"); size.Kind() != canonical.Absent {
+		f, _ := size.Float64()
+		if !size.IsSafeInteger() || f < 1 || f > maxSize {
+			return nil, errors.New("the size of the status entry is not a whole number from 1 to 8")
+		}
+		e.size = int(f)
+	}
+	return e, nil
+}
+
+// IsList reports whether a credential is of the type of status lists.
+func IsList(credential canonical.Value) bool {
+	types, _ := vcdm.Types(credential)
+	subject, _ := vcdm.Types(credential.Get("credentialSubject"))
+	return slices.Contains(types, "BitstringStatusListCredential") && slices.Contains(subject, "BitstringStatusList")
+}
+
+// Value returns the value of the entry in a list credential (section 3.2). 0
+// means that what Purpose names is not the case. The list is decompressed as a
+// stream: it costs time up to 16 MiB, and little memory.
+func (e *Entry) Value(credential canonical.Value) (int, error) {
+	subject := credential.Get("credentialSubject")
+	purposes := []canonical.Value{subject.Get("statusPurpose")}
+	for _, v := range subject.Get("statusPurpose").Elements() {
+		purposes = append(purposes, v)
+	}
+	if !slices.ContainsFunc(purposes, func(v canonical.Value) bool { s, ok := v.String(); return ok && s == e.Purpose }) {
+		return 0, errors.New("the status list is for another purpose")
+	}
+	text, _ := subject.Get("encodedList").String()
+	if text == "" || text[0] != 'u' {
+		return 0, errors.New("the status list is not in base64url")
+	}
+	compressed, err := base64.RawURLEncoding.Strict().DecodeString(text[1:])
+	if err != nil {
+		return 0, errors.New("the status list is not in base64url")
+	}
+	z, err := gzip.NewReader(bytes.NewReader(compressed))
+	if err != nil {
+		return 0, errors.New("the status list is not compressed with gzip")
+	}
+	return e.read(z)
+}
+
+// read finds the entry in the bits, most significant first.
+func (e *Entry) read(bits io.Reader) (int, error) {
+	first, past := e.index*e.size, (e.index+1)*e.size
+	var held []byte // the bytes that the entry lies in
+	total := 0
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := bits.Read(buf)
+		from, to := max(first/8-total, 0), min((past+7)/8-total, n)
+		if from < to {
+			held = append(held, buf[from:to]...)
+		}
+		if total += n; total > maxBytes {
+			return 0, errors.New("the status list is larger than 16 MiB")
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return 0, errors.New("the status list cannot be decompressed")
+		}
+	}
+	switch {
+	case total*8/e.size < minEntries:
+		return 0, errors.New("the status list has fewer than 131072 entries")
+	case past > total*8:
+		return 0, errors.New("the index lies outside the status list")
+	}
+	value := 0
+	for bit := first; bit < past; bit++ {
+		value = value<<1 | int(held[bit/8-first/8]>>(7-bit%8)&1)
+	}
+	return value, nil
+}

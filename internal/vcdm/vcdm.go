@@ -1,0 +1,366 @@
+// Package vcdm answers one question: is this a well-formed credential or
+// presentation of the Verifiable Credentials Data Model v2.0
+// (https://www.w3.org/TR/vc-data-model-2.0/)? Sections in comments are that
+// document's.
+//
+// It checks what the model says of members, not what they mean: no proof, no
+// time, no trust, and no @context is read or fetched.
+package vcdm
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/xsdtime"
+)
+
+// ContextV2 is the base context, the first of every document.
+const ContextV2 = "https://www.w3.org/ns/credentials/v2"
+
+// MaxCredentials is how many credentials one presentation may hold.
+const MaxCredentials = 16
+
+// A Fault is a rule of the data model that a document breaks.
+type Fault struct {
+	At        canonical.Value // where
+	Detail    string
+	Enveloped bool // an EnvelopedVerifiableCredential: well formed, not accepted
+}
+
+// Broken returns a Fault.
+func Broken(at canonical.Value, format string, args ...any) *Fault {
+	return &Fault{At: at, Detail: fmt.Sprintf(format, args...)}
+}
+
+// A rule checks one aspect of a document.
+type rule func(doc canonical.Value) *Fault
+
+// firstBroken returns the first rule that doc breaks, or nil.
+func firstBroken(doc canonical.Value, rules ...rule) *Fault {
+	for _, r := range rules {
+		if f := r(doc); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// CheckPresentation checks the structure of a presentation (section 4.13),
+// down to the kind of its credentials.
+func CheckPresentation(vp canonical.Value) *Fault {
+	return firstBroken(vp, contextRule, typeRule("VerifiablePresentation"), urlRule("id"), textRules, holderRule,
+		typedRule("termsOfUse"), credentialsRule)
+}
+
+// CheckCredential checks the structure of one credential (section 4). With
+// nullUntil a validUntil of null counts as absent.
+func CheckCredential(vc canonical.Value, nullUntil bool) *Fault {
+	return firstBroken(vc, envelopeRule, contextRule, typeRule("VerifiableCredential"), urlRule("id"), textRules, issuerRule,
+		subjectRule, validityRule(nullUntil), typedRule("credentialStatus"), schemaRule, typedRule("termsOfUse"),
+		typedRule("evidence"), typedRule("refreshService"), typedRule("confidenceMethod"), typedRule("renderMethod"),
+		relatedRule, objectsRule("evidences"))
+}
+
+// contextRule: an ordered set whose first item is the base context, the rest
+// URLs or objects (section 4.3).
+func contextRule(doc canonical.Value) *Fault {
+	c := doc.Get("@context")
+	if c.Kind() != canonical.Array || c.Len() == 0 {
+		return Broken(orSelf(c, doc), "@context is not a list")
+	}
+	for i, e := range c.Elements() {
+		s, isString := e.String()
+		switch {
+		case i == 0 && s != ContextV2:
+			return Broken(e, "@context does not begin with %s", ContextV2)
+		case isString && !dataintegrity.IsURL(s):
+			return Broken(e, "@context holds text that is no URL")
+		case !isString && e.Kind() != canonical.Object:
+			return Broken(e, "@context holds a %s", e.Kind())
+		}
+	}
+	return nil
+}
+
+// typeRule: one or more strings, one of them base (section 4.5).
+func typeRule(base string) rule {
+	return func(doc canonical.Value) *Fault {
+		types, ok := Types(doc)
+		switch {
+		case !ok:
+			return Broken(orSelf(doc.Get("type"), doc), "type is neither a string nor a list of strings")
+		case !slices.Contains(types, base):
+			return Broken(doc.Get("type"), "type does not name %s", base)
+		case slices.Contains(types, ""):
+			return Broken(doc.Get("type"), "type holds empty text")
+		}
+		return nil
+	}
+}
+
+// urlRule: absent or one URL (section 4.4 for id).
+func urlRule(name string) rule {
+	return func(doc canonical.Value) *Fault {
+		v := doc.Get(name)
+		if v.Kind() == canonical.Absent {
+			return nil
+		}
+		if s, ok := v.String(); !ok || !dataintegrity.IsURL(s) {
+			return Broken(v, "%s is no URL", name)
+		}
+		return nil
+	}
+}
+
+// ID returns the URL that names an issuer or holder: itself, or its id.
+func ID(v canonical.Value) (string, bool) {
+	if v.Kind() == canonical.Object {
+		v = v.Get("id")
+	}
+	s, ok := v.String()
+	return s, ok && dataintegrity.IsURL(s)
+}
+
+// issuerRule: one URL, or an object with a URL as id (section 4.7).
+func issuerRule(doc canonical.Value) *Fault {
+	issuer := doc.Get("issuer")
+	if _, ok := ID(issuer); !ok {
+		return Broken(orSelf(issuer, doc), "issuer is neither a URL nor an object with a URL as id")
+	}
+	return textRules(issuer)
+}
+
+func holderRule(doc canonical.Value) *Fault {
+	holder := doc.Get("holder")
+	if _, ok := ID(holder); !ok && holder.Kind() != canonical.Absent {
+		return Broken(holder, "holder is neither a URL nor an object with a URL as id")
+	}
+	return nil
+}
+
+// textRules: name and description are strings, language value objects, or
+// lists of these (section 4.6).
+func textRules(doc canonical.Value) *Fault {
+	for _, name := range []string{"name", "description"} {
+		v := doc.Get(name)
+		switch v.Kind() {
+		case canonical.Absent:
+		case canonical.Array:
+			for _, e := range v.Elements() {
+				if !isText(e) {
+					return Broken(e, "%s holds neither text nor a language value", name)
+				}
+			}
+		default:
+			if !isText(v) {
+				return Broken(v, "%s is neither text nor a language value", name)
+			}
+		}
+	}
+	return nil
+}
+
+func isText(v canonical.Value) bool {
+	if v.Kind() == canonical.String {
+		return true
+	}
+	if v.Kind() != canonical.Object || v.Get("@value").Kind() != canonical.String {
+		return false
+	}
+	for name, m := range v.Members() {
+		if !slices.Contains([]string{"@value", "@language", "@direction"}, name) || m.Kind() != canonical.String {
+			return false
+		}
+	}
+	return true
+}
+
+// subjectRule: one or more objects, each with a claim (section 4.8).
+func subjectRule(doc canonical.Value) *Fault {
+	subject := doc.Get("credentialSubject")
+	if subject.Kind() == canonical.Absent {
+		return Broken(doc, "credentialSubject is missing")
+	}
+	return eachObject(subject, "credentialSubject", func(s canonical.Value) *Fault {
+		if s.Len() == 0 {
+			return Broken(s, "credentialSubject makes no claim")
+		}
+		return urlRule("id")(s)
+	})
+}
+
+// eachObject applies check to an object, or to every element of a list of
+// them, which must not be empty.
+func eachObject(v canonical.Value, name string, check rule) *Fault {
+	switch v.Kind() {
+	case canonical.Object:
+		return check(v)
+	case canonical.Array:
+		if v.Len() == 0 {
+			return Broken(v, "%s is an empty list", name)
+		}
+		for _, e := range v.Elements() {
+			if e.Kind() != canonical.Object {
+				return Broken(e, "%s holds a %s", name, e.Kind())
+			}
+			if f := check(e); f != nil {
+				return f
+			}
+		}
+		return nil
+	}
+	return Broken(v, "%s is a %s", name, v.Kind())
+}
+
+// objectsRule: absent, or one or more objects.
+func objectsRule(name string, checks ...rule) rule {
+	return func(doc canonical.Value) *Fault {
+		v := doc.Get(name)
+		if v.Kind() == canonical.Absent {
+			return nil
+		}
+		return eachObject(v, name, func(o canonical.Value) *Fault { return firstBroken(o, checks...) })
+	}
+}
+
+// typedRule: absent, or one or more objects with a type, and a URL for an id
+// (sections 4.10, 5.4 to 5.6).
+func typedRule(name string) rule {
+	return objectsRule(name, urlRule("id"), func(o canonical.Value) *Fault {
+		if _, ok := Types(o); !ok {
+			return Broken(o, "%s has no type", name)
+		}
+		return nil
+	})
+}
+
+// schemaRule: each credentialSchema has a type and an id (section 4.11).
+func schemaRule(doc canonical.Value) *Fault {
+	if f := typedRule("credentialSchema")(doc); f != nil {
+		return f
+	}
+	return objectsRule("credentialSchema", func(o canonical.Value) *Fault {
+		if o.Get("id").Kind() == canonical.Absent {
+			return Broken(o, "credentialSchema has no id")
+		}
+		return nil
+	})(doc)
+}
+
+// relatedRule: each related resource has a URL of its own and a digest
+// (section 5.3).
+func relatedRule(doc canonical.Value) *Fault {
+	seen := map[string]bool{}
+	return objectsRule("relatedResource", urlRule("id"), func(o canonical.Value) *Fault {
+		id, ok := o.Get("id").String()
+		switch {
+		case !ok || seen[id]:
+			return Broken(o, "relatedResource has no id of its own")
+		case o.Get("digestSRI").Kind() != canonical.String && o.Get("digestMultibase").Kind() != canonical.String:
+			return Broken(o, "relatedResource has no digest")
+		}
+		seen[id] = true
+		return nil
+	})(doc)
+}
+
+// validityRule: validFrom and validUntil are single dateTimeStamps, in order
+// (section 4.9).
+func validityRule(nullUntil bool) rule {
+	return func(doc canonical.Value) *Fault {
+		from, f := Instant(doc.Get("validFrom"), "validFrom")
+		if f != nil {
+			return f
+		}
+		v := doc.Get("validUntil")
+		if nullUntil && v.Kind() == canonical.Null {
+			return nil
+		}
+		until, f := Instant(v, "validUntil")
+		if f != nil {
+			return f
+		}
+		if from != nil && until != nil && until.Before(*from) {
+			return Broken(v, "validUntil lies before validFrom")
+		}
+		return nil
+	}
+}
+
+// envelopeRule tells an enveloped credential from a malformed one (section
+// 4.14). Its signature covers another serialization than the one at hand.
+func envelopeRule(doc canonical.Value) *Fault {
+	if types, ok := Types(doc); ok && slices.Contains(types, "EnvelopedVerifiableCredential") {
+		return &Fault{At: doc, Detail: "enveloped credentials are not accepted", Enveloped: true}
+	}
+	return nil
+}
+
+// credentialsRule: verifiableCredential is absent, an object, or a list of
+// objects, never text or a number (section 4.13).
+func credentialsRule(doc canonical.Value) *Fault {
+	v := doc.Get("verifiableCredential")
+	switch v.Kind() {
+	case canonical.Absent, canonical.Object:
+		return nil
+	case canonical.Array:
+	default:
+		return Broken(v, "verifiableCredential is a %s", v.Kind())
+	}
+	if v.Len() > MaxCredentials {
+		return Broken(v, "%d credentials, the limit is %d", v.Len(), MaxCredentials)
+	}
+	for _, e := range v.Elements() {
+		if e.Kind() != canonical.Object {
+			return Broken(e, "verifiableCredential holds a %s", e.Kind())
+		}
+	}
+	return nil
+}
+
+// orSelf returns v, or parent when v is absent, to point at.
+func orSelf(v, parent canonical.Value) canonical.Value {
+	if v.Kind() == canonical.Absent {
+		return parent
+	}
+	return v
+}
+
+// Types returns the type of a document, a string or a list of strings.
+func Types(v canonical.Value) ([]string, bool) {
+	t := v.Get("type")
+	if s, ok := t.String(); ok {
+		return []string{s}, true
+	}
+	if t.Kind() != canonical.Array || t.Len() == 0 {
+		return nil, false
+	}
+	types := make([]string, 0, 4)
+	for _, e := range t.Elements() {
+		s, ok := e.String()
+		if !ok {
+			return nil, false
+		}
+		types = append(types, s)
+	}
+	return types, true
+}
+
+// Instant reads a dateTimeStamp; nil when v is absent.
+func Instant(v canonical.Value, name string) (*time.Time, *Fault) {
+	if v.Kind() == canonical.Absent {
+		return nil, nil
+	}
+	s, ok := v.String()
+	if !ok {
+		return nil, Broken(v, "%s is a %s, not a dateTimeStamp", name, v.Kind())
+	}
+	t, err := xsdtime.Parse(s)
+	if err != nil {
+		return nil, Broken(v, "%s: %v", name, err)
+	}
+	return &t, nil
+}
