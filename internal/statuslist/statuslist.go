@@ -14,6 +14,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
@@ -87,7 +88,8 @@ func (e *Entry) Value(credential canonical.Value) (int, error) {
 		return 0, errors.New("the status list is for another purpose")
 	}
 	text, _ := subject.Get("encodedList").String()
-	if text == "" || text[0] != 'u' {
+	// The decoder skips line breaks, so that they have to be refused here.
+	if text == "" || text[0] != 'u' || strings.ContainsAny(text, "\r\n") {
 		return 0, errors.New("the status list is not in base64url")
 	}
 	compressed, err := base64.RawURLEncoding.Strict().DecodeString(text[1:])
