@@ -159,7 +159,7 @@ func TestHostileDocumentsAllocateLittle(t *testing.T) {
 		limits Limits
 		max    uint64
 	}{
-		{"100 MB of brackets", []byte(strings.Repeat("[", 100<<20)), Limits{}, 4 << 10},
+		{"100 MB of brackets", []byte(strings.Repeat("[", 100<<20)), Limits{}, 64 << 10},
 		{"10^7 levels, the size limit raised", []byte(strings.Repeat("[", 10_000_000)), Limits{MaxBytes: 1 << 30}, 11 << 20},
 		{"1 MB of brackets", []byte(strings.Repeat("[", 1<<20)), Limits{}, 2 << 20},
 		{"1 MB of empty objects", []byte("[" + strings.Repeat("{},", 300_000)), Limits{}, 12 << 20},

@@ -61,9 +61,13 @@ func (v Value) Len() int {
 // is no object or has no such member. A member that is null is not absent.
 // The time it takes grows with the number of members.
 func (v Value) Get(name string) Value {
-	for key, m := range v.members() {
+	n := v.node()
+	if n.kind != Object {
+		return Value{}
+	}
+	for key := v.i + 1; key < n.next; key = v.d.nodes[key+1].next {
 		if string(v.d.textOf(key)) == name {
-			return m
+			return Value{v.d, key + 1}
 		}
 	}
 	return Value{}

@@ -52,37 +52,52 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 }
 
 func (v Value) append(dst []byte) []byte {
-	switch n := v.node(); n.kind {
+	if v.d == nil {
+		return dst
+	}
+	return v.d.append(dst, v.i)
+}
+
+// append writes node i. Its loops are spelled out: an iterator would allocate
+// for every container.
+func (d *Doc) append(dst []byte, i int32) []byte {
+	switch n := &d.nodes[i]; n.kind {
 	case Null, Bool:
-		return append(dst, v.d.src[n.off:n.end]...)
+		return append(dst, d.src[n.off:n.end]...)
 	case Number:
 		if !n.indirect {
-			return append(dst, v.d.src[n.off:n.end]...)
+			return append(dst, d.src[n.off:n.end]...)
 		}
-		return appendNumber(dst, v.d.nums[n.a])
+		return appendNumber(dst, d.nums[n.a])
 	case String:
-		return v.d.appendString(dst, v.i)
+		return d.appendString(dst, i)
 	case Array:
 		dst = append(dst, '[')
-		for j, e := range v.Elements() {
-			if j > 0 {
-				dst = append(dst, ',')
-			}
-			dst = e.append(dst)
+		first := true
+		for e := i + 1; e < n.next; e = d.nodes[e].next {
+			dst = d.append(appendComma(dst, &first), e)
 		}
 		return append(dst, ']')
 	case Object:
 		dst = append(dst, '{')
 		first := true
-		for key, m := range v.sortedMembers() {
-			dst = appendComma(dst, &first)
-			dst = v.d.appendString(dst, key)
-			dst = append(dst, ':')
-			dst = m.append(dst)
+		if n.b < 0 { // in canonical order as it stands
+			for key := i + 1; key < n.next; key = d.nodes[key+1].next {
+				dst = d.appendMember(appendComma(dst, &first), key)
+			}
+		} else {
+			for _, key := range d.order[n.b : n.b+n.a] {
+				dst = d.appendMember(appendComma(dst, &first), key)
+			}
 		}
 		return append(dst, '}')
 	}
 	return dst
+}
+
+// appendMember writes the member whose name is node key.
+func (d *Doc) appendMember(dst []byte, key int32) []byte {
+	return d.append(append(d.appendString(dst, key), ':'), key+1)
 }
 
 func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
@@ -104,7 +119,7 @@ func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
 		dst = put[0].append(dst)
 		put = put[1:]
 	}
-	for key, m := range v.sortedMembers() {
+	for _, key := range v.sortedMembers() {
 		name := v.d.textOf(key)
 		for len(put) > 0 && compareUTF16(put[0].name, string(name)) < 0 {
 			writePut()
@@ -112,10 +127,7 @@ func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
 		if slices.ContainsFunc(edits, func(e Edit) bool { return e.name == string(name) }) {
 			continue
 		}
-		dst = appendComma(dst, &first)
-		dst = v.d.appendString(dst, key)
-		dst = append(dst, ':')
-		dst = m.append(dst)
+		dst = v.d.appendMember(appendComma(dst, &first), key)
 	}
 	for len(put) > 0 {
 		writePut()
@@ -146,19 +158,18 @@ func appendComma(dst []byte, first *bool) []byte {
 	return append(dst, ',')
 }
 
-// sortedMembers visits the members of an object in canonical order.
-func (v Value) sortedMembers() func(yield func(int32, Value) bool) {
+// sortedMembers returns the nodes of an object's member names in canonical
+// order.
+func (v Value) sortedMembers() []int32 {
 	n := v.node()
-	if n.b < 0 {
-		return v.members() // already in that order
+	if n.b >= 0 {
+		return v.d.order[n.b : n.b+n.a]
 	}
-	return func(yield func(int32, Value) bool) {
-		for _, key := range v.d.order[n.b : n.b+n.a] {
-			if !yield(key, Value{v.d, key + 1}) {
-				return
-			}
-		}
+	keys := make([]int32, 0, n.a)
+	for key := v.i + 1; key < n.next; key = v.d.nodes[key+1].next {
+		keys = append(keys, key)
 	}
+	return keys
 }
 
 // appendString writes string node i. A string without escapes in the source
