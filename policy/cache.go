@@ -1,0 +1,98 @@
+package policy
+
+import (
+	"container/list"
+	"sync"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// DefaultMaxActions bounds a [Cache]: about 20 MB of typical actions.
+const DefaultMaxActions = 256
+
+// maxCacheWeight bounds the expressions that a cache keeps compiled, in code
+// points: actions as large as Compile accepts must not fill the memory. One
+// code point takes about 100 bytes when compiled.
+const maxCacheWeight = 1 << 20
+
+// A Cache compiles contents and keeps the outcome, the least recently used
+// going first. Contents are told apart by the SHA-256 of their canonical form
+// and by the profile. The zero Cache is ready to use; a Cache is safe for
+// concurrent use and must not be copied.
+//
+// Two callers that ask for the same new content at the same time may both
+// compile it. Failures are kept as well: a hostile content would otherwise
+// cost a compilation each time it is sent.
+type Cache struct {
+	// MaxActions is how many outcomes to keep. Zero and less mean
+	// DefaultMaxActions.
+	MaxActions int
+
+	mu      sync.Mutex
+	entries map[cacheKey]*list.Element
+	recent  list.List // of *cacheEntry, most recently used first
+	weight  int
+}
+
+type cacheKey struct {
+	digest  [32]byte
+	profile string
+}
+
+// A cacheEntry is the outcome of one compilation: err is nil exactly when
+// action is not.
+type cacheEntry struct {
+	key    cacheKey
+	action *Action
+	err    error
+	weight int
+}
+
+// Compile returns what [Compile] returns for content. The action and the
+// *CompileError are shared: do not modify the issues.
+func (c *Cache) Compile(content canonical.Value) (*Action, error) {
+	key := cacheKey{digest: content.SHA256(), profile: Profile}
+	if e := c.lookup(key); e != nil {
+		return e.action, e.err
+	}
+	e := &cacheEntry{key: key, weight: 1}
+	e.action, e.err = Compile(content)
+	if e.action != nil {
+		e.weight += e.action.weight
+	}
+	c.store(e)
+	return e.action, e.err
+}
+
+func (c *Cache) lookup(key cacheKey) *cacheEntry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	el := c.entries[key]
+	if el == nil {
+		return nil
+	}
+	c.recent.MoveToFront(el)
+	return el.Value.(*cacheEntry)
+}
+
+func (c *Cache) store(e *cacheEntry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries == nil {
+		c.entries = map[cacheKey]*list.Element{}
+	}
+	if c.entries[e.key] != nil {
+		return // another caller was faster
+	}
+	c.entries[e.key] = c.recent.PushFront(e)
+	c.weight += e.weight
+	limit := c.MaxActions
+	if limit <= 0 {
+		limit = DefaultMaxActions
+	}
+	for len(c.entries) > limit || c.weight > maxCacheWeight {
+		oldest := c.recent.Remove(c.recent.Back()).(*cacheEntry)
+		delete(c.entries, oldest.key)
+		c.weight -= oldest.weight
+	}
+}

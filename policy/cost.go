@@ -1,0 +1,73 @@
+package policy
+
+import (
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/common/types/traits"
+)
+
+// An estimator charges function calls by their arguments. The engine's own
+// table goes by overload, so a call on values whose type it does not know
+// costs 1, however long they are.
+type estimator struct {
+	patterns map[string]*pattern
+}
+
+// CallCost implements interpreter.ActualCostEstimator.
+func (e *estimator) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
+	cost := e.cost(function, args)
+	return &cost
+}
+
+func (e *estimator) cost(function string, args []ref.Val) uint64 {
+	n := 1
+	switch function {
+	case opEquals, opNotEquals,
+		operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals,
+		"startsWith", "endsWith":
+		n += min(weigh(args[0], maxCallCost), weigh(args[1], maxCallCost))
+	case operators.In:
+		if _, isList := args[1].(traits.Lister); isList {
+			n += weigh(args[1], maxCallCost)
+		}
+	case operators.Add, "contains":
+		n += textCost(args[0]) + textCost(args[1])
+	case fnSize:
+		n += textCost(args[0])
+	case fnMatches:
+		s, _ := args[0].(types.String)
+		p, _ := args[1].(types.String)
+		if re := e.patterns[string(p)]; re != nil {
+			n += re.steps(string(s)) / 100
+		}
+	}
+	return uint64(n)
+}
+
+// bytesPerUnit is how much text is read, or copied, for one unit of cost.
+const bytesPerUnit = 10
+
+func textCost(v ref.Val) int {
+	s, _ := v.(types.String)
+	return len(s) / bytesPerUnit
+}
+
+// weigh returns what it costs to look at all of v, or a number not below limit
+// as soon as that is certain.
+func weigh(v ref.Val, limit int) int {
+	n := 1 + textCost(v)
+	switch x := v.(type) {
+	case traits.Lister:
+		for it := x.Iterator(); n < limit && it.HasNext() == types.True; {
+			n += weigh(it.Next(), limit-n)
+		}
+	case traits.Mapper:
+		for it := x.Iterator(); n < limit && it.HasNext() == types.True; {
+			key := it.Next()
+			n += weigh(key, limit-n)
+			n += weigh(x.Get(key), limit-n)
+		}
+	}
+	return n
+}

@@ -1,0 +1,110 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Severity says whether an [Issue] keeps a content from compiling.
+type Severity string
+
+// The severities.
+const (
+	SeverityError   Severity = "error"
+	SeverityWarning Severity = "warning"
+)
+
+// An Issue is one thing wrong with a content.
+type Issue struct {
+	// Rule is the name of the rule, or "rules/3" when it has none, or "" when
+	// the issue is elsewhere in the content.
+	Rule string
+	// Line and Column are a position in the expression, both from 1; 0 when
+	// the issue is not in an expression. Columns count code points.
+	Line, Column int
+	// Code is stable: malformed, missing, unknown_member, unsupported_feature,
+	// unknown_profile, profile_absent, limit, duplicate, unknown_type,
+	// unknown_tool, unknown_effect, syntax, type, not_bool, refused, internal.
+	Code string
+	// Message is for people. It may quote the content, truncated.
+	Message  string
+	Severity Severity
+}
+
+func (i Issue) String() string {
+	var b strings.Builder
+	if i.Rule != "" {
+		fmt.Fprintf(&b, "rule %q: ", i.Rule)
+	}
+	if i.Line > 0 {
+		fmt.Fprintf(&b, "%d:%d: ", i.Line, i.Column)
+	}
+	fmt.Fprintf(&b, "%s: %s", i.Code, i.Message)
+	return b.String()
+}
+
+// A CompileError is a content that cannot be relied on. It has at least one
+// issue, and at most 256; warnings stand among them.
+type CompileError struct {
+	Issues []Issue
+}
+
+func (e *CompileError) Error() string {
+	if len(e.Issues) == 0 {
+		return "policy: content does not compile"
+	}
+	s := "policy: content does not compile: " + e.Issues[0].String()
+	if n := len(e.Issues) - 1; n > 0 {
+		s += fmt.Sprintf(" (and %d more)", n)
+	}
+	return s
+}
+
+// issues collects what is wrong with a content, bounded.
+type issues struct {
+	list   []Issue
+	errors int
+}
+
+func (is *issues) add(i Issue) {
+	if i.Severity == "" {
+		i.Severity = SeverityError
+	}
+	if i.Severity == SeverityError {
+		is.errors++
+	}
+	if len(is.list) < maxIssues {
+		i.Rule = truncate(i.Rule, maxNameRunes)
+		i.Message = truncate(i.Message, maxMessageRunes)
+		is.list = append(is.list, i)
+	}
+}
+
+// content reports an issue outside of any rule.
+func (is *issues) content(code, format string, args ...any) {
+	is.add(Issue{Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// rule reports an issue of a rule outside of its expression.
+func (is *issues) rule(name, code, format string, args ...any) {
+	is.add(Issue{Rule: name, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// truncate shortens s to at most n code points, the last of which is then "…".
+func truncate(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	end := 0
+	for range n - 1 {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		end += size
+	}
+	return s[:end] + "…"
+}
+
+// quote quotes text of the content or the agent for a message.
+func quote(s string) string {
+	return fmt.Sprintf("%q", truncate(s, maxValueRunes))
+}

@@ -1,0 +1,254 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/interpreter"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// Input is what one evaluation looks at.
+type Input struct {
+	// UserParams is mandate.userParams as signed, its members wrapped as
+	// {"value": …} or plain. Absent counts as {}.
+	UserParams canonical.Value
+	// ExecutionParams is what the agent intends to do. Absent counts as {}.
+	ExecutionParams canonical.Value
+	// Now is the time of the variable now, to the nanosecond. Required.
+	Now time.Time
+}
+
+// A Reason says why a [Decision] denies. The texts are stable.
+type Reason string
+
+// The reasons. When rules both fail and err, the reason is ReasonRuleFailed.
+const (
+	ReasonUserParamsInvalid      Reason = "user_params_invalid"
+	ReasonExecutionParamsInvalid Reason = "execution_params_invalid"
+	ReasonRuleFailed             Reason = "rule_failed"
+	ReasonRuleError              Reason = "rule_error"
+)
+
+// A Result is the outcome of one rule. Only pass and skip do not deny.
+type Result string
+
+// The results.
+const (
+	ResultPass  Result = "pass"
+	ResultFail  Result = "fail"
+	ResultSkip  Result = "skip"
+	ResultError Result = "error"
+)
+
+// A Code says why a rule has its result. The texts are stable.
+type Code string
+
+// The codes: CodeOK goes with pass, CodeFailed with fail, CodeNotApplicable
+// with skip, the others with error.
+const (
+	CodeOK            Code = "ok"
+	CodeFailed        Code = "failed"
+	CodeNotApplicable Code = "not_applicable"
+	CodeMissingField  Code = "missing_field"  // an absent field or list element was read
+	CodeTypeMismatch  Code = "type_mismatch"  // an operation does not take a value, or has no finite result
+	CodeCostExceeded  Code = "cost_exceeded"  // the rule, or the action so far, costs too much
+	CodeNotBool       Code = "not_bool"       // the expression is neither true nor false
+	CodeUnknownMember Code = "unknown_member" // the rule says something this version does not know
+
+	// CodeCompileError is in no Decision, since such an action has none. It is
+	// for tools that show the rules of a broken content one by one.
+	CodeCompileError Code = "compile_error"
+)
+
+// An Evaluation is what became of one rule.
+type Evaluation struct {
+	Rule   string `json:"rule"`
+	Result Result `json:"result"`
+	Code   Code   `json:"code"`
+	// Reason is for people. For pass it is "Expression evaluated to true", or
+	// "… to false" for a forbid rule; for fail it goes on with the compared
+	// values. It holds at most 1,024 code points, values of at most 64, and
+	// no value of a parameter that is declared hidden.
+	Reason string `json:"reason"`
+}
+
+// A Decision is the outcome of one evaluation. The zero Decision denies.
+type Decision struct {
+	Allow bool
+	// Reason is "" only when Allow is true.
+	Reason Reason
+	// Evaluations has one element per rule, in their order. It is nil when
+	// the parameters were invalid, and empty when there are no rules.
+	Evaluations []Evaluation
+	// Faults lists what is wrong with the parameters, sorted by pointer, at
+	// most 100: those of userParams when these are invalid, otherwise those of
+	// executionParams.
+	Faults []Fault
+}
+
+// Evaluate decides about one set of parameters. Both sets are validated first,
+// with the limits 64 KiB in canonical form, depth 8 and 1,000 elements per
+// array; then every rule runs. What Evaluate returns depends on the action and
+// the input alone.
+//
+// An error means that there is no decision: ctx is done, Now is not set or
+// outside of the years 1 to 9999, the action is nil or was not compiled, or
+// the expression engine itself failed.
+func (a *Action) Evaluate(ctx context.Context, in Input) (*Decision, error) {
+	if a == nil || a.name == "" {
+		return nil, errors.New("policy: the action was not compiled")
+	}
+	if in.Now.IsZero() || in.Now.UTC().Year() < 1 || in.Now.UTC().Year() > 9999 {
+		return nil, errors.New("policy: Input.Now is not set to a time of the years 1 to 9999")
+	}
+	if err := done(ctx); err != nil {
+		return nil, err
+	}
+	user, faults := a.user.readUser(in.UserParams)
+	if len(faults) > 0 {
+		return &Decision{Reason: ReasonUserParamsInvalid, Faults: faults}, nil
+	}
+	exec, faults := a.exec.readExecution(in.ExecutionParams)
+	if len(faults) > 0 {
+		return &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
+	}
+	return a.run(ctx, &evaluation{
+		tool:   toolOf(exec),
+		hidden: map[string]map[string]bool{execVar: exec.hidden, userVar: user.hidden},
+		vars: map[string]any{
+			execVar: exec.values,
+			userVar: user.values,
+			nowVar:  types.Timestamp{Time: in.Now.UTC()},
+		},
+	})
+}
+
+// An evaluation is the validated input of the rules, and what they cost.
+type evaluation struct {
+	tool   string
+	hidden map[string]map[string]bool // by variable, then member
+	vars   map[string]any
+	cost   uint64
+}
+
+func toolOf(exec params) string {
+	tool, _ := exec.values[toolField].(string)
+	return tool
+}
+
+func (a *Action) run(ctx context.Context, ev *evaluation) (*Decision, error) {
+	d := &Decision{Evaluations: make([]Evaluation, 0, len(a.rules))}
+	failed, passed := false, 0
+	for _, r := range a.rules {
+		e, err := ev.rule(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		d.Evaluations = append(d.Evaluations, e)
+		switch e.Result {
+		case ResultPass, ResultSkip:
+			passed++
+		case ResultFail:
+			failed = true
+		}
+	}
+	switch {
+	case failed:
+		d.Reason = ReasonRuleFailed
+	case passed == len(a.rules):
+		d.Allow = true
+	default:
+		d.Reason = ReasonRuleError
+	}
+	return d, nil
+}
+
+// rule evaluates one rule. Its error means no decision.
+func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
+	e := Evaluation{Rule: r.name, Result: ResultError}
+	if r.unknownMember {
+		e.Code, e.Reason = CodeUnknownMember, "The rule has a member that this version does not know"
+		return e, nil
+	}
+	if !r.applies(ev.tool) {
+		e.Result, e.Code, e.Reason = ResultSkip, CodeNotApplicable, "The rule is not meant for this tool"
+		return e, nil
+	}
+	if ev.cost >= maxActionCost {
+		e.Code, e.Reason = CodeCostExceeded, notEvaluated+"the rules before it cost more than the limit"
+		return e, nil
+	}
+	value, details, err := r.program.ContextEval(ctx, ev.vars)
+	if cost := details.ActualCost(); cost != nil {
+		ev.cost += min(*cost, maxRuleCost)
+	} else {
+		ev.cost += maxRuleCost
+	}
+	// A done context may have stopped a loop, and an operator may have
+	// absorbed that: whatever the value is, it is no outcome.
+	if err := done(ctx); err != nil {
+		return e, err
+	}
+	if err != nil {
+		if errors.Is(err, interpreter.InterruptError{}) {
+			return e, fmt.Errorf("policy: rule %q: %w", r.name, err)
+		}
+		code, text, err := classify(err)
+		if err != nil {
+			return e, fmt.Errorf("%w: rule %q", err, r.name)
+		}
+		e.Code, e.Reason = code, truncate(notEvaluated+text, maxMessageRunes)
+		return e, nil
+	}
+	holds, ok := value.(types.Bool)
+	if !ok {
+		e.Code, e.Reason = CodeNotBool, notEvaluated+"the value is neither true nor false"
+		return e, nil
+	}
+	e.Reason = fmt.Sprintf("Expression evaluated to %t", bool(holds))
+	if bool(holds) != r.forbid {
+		e.Result, e.Code = ResultPass, CodeOK
+		return e, nil
+	}
+	e.Result, e.Code = ResultFail, CodeFailed
+	if text := ev.explain(ctx, r, bool(holds)); text != "" {
+		e.Reason = truncate(e.Reason+": "+text, maxReasonRunes)
+	}
+	return e, done(ctx)
+}
+
+const notEvaluated = "Expression could not be evaluated: "
+
+// explain runs a rule that failed once more, keeping the value of every
+// sub-expression, and says which of them made it fail. Rules that pass, the
+// common case, do not pay for that. It returns "" when there is nothing to say.
+func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) string {
+	program, err := r.plan(cel.OptTrackState)
+	if err != nil {
+		return ""
+	}
+	value, details, err := program.ContextEval(ctx, ev.vars)
+	if err != nil || value != types.Bool(holds) {
+		return ""
+	}
+	x := explainer{written: r.written, state: details.State(), hidden: ev.hidden}
+	return x.text(holds)
+}
+
+// done returns the reason for which ctx is done, or nil.
+func done(ctx context.Context) error {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != err {
+		return fmt.Errorf("policy: no decision: %w: %w", err, cause)
+	}
+	return fmt.Errorf("policy: no decision: %w", err)
+}

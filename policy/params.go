@@ -1,0 +1,357 @@
+package policy
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// A Fault is one way in which parameters do not fit their declared shape.
+type Fault struct {
+	// Pointer is the RFC 6901 pointer within executionParams or userParams,
+	// for example "/amount"; "" is the object itself. Its text comes from the
+	// parameters; past 512 code points it is cut and ends with "…".
+	Pointer string `json:"pointer"`
+	// Code is stable: missing, type, value, undeclared, unmanifested_tool,
+	// unsafe_integer, ambiguous, too_large, too_deep, too_many_items.
+	Code string `json:"code"`
+	// Message is for people. It never holds a value of the parameters.
+	Message string `json:"message"`
+}
+
+// params are parameters that were validated, as rules see them: maps of
+// strings, float64, bool, nil, []any and map[string]any.
+type params struct {
+	values map[string]any
+	hidden map[string]bool // members whose values do not appear in reasons
+}
+
+// A reader validates one set of parameters against a shape.
+type reader struct {
+	shape  *shape
+	root   canonical.Value
+	seen   map[string]bool // declared members that are there
+	faults []Fault
+}
+
+// readExecution validates executionParams. Absent counts as {}.
+func (s *shape) readExecution(v canonical.Value) (params, []Fault) {
+	r := reader{shape: s, root: v, seen: map[string]bool{}}
+	if !r.bounded() {
+		return params{}, r.faults
+	}
+	p := params{values: make(map[string]any, v.Len()), hidden: map[string]bool{}}
+	for name, m := range v.Members() {
+		r.member(&p, name, m)
+	}
+	r.missing(&p)
+	r.tool(&p)
+	return p, r.finish()
+}
+
+// readUser validates mandate.userParams, whose members arrive plain or wrapped
+// as {"value": …, "description"?, "label"?, "hidden"?}. They are unwrapped
+// once, and only if the declared type does not fit both readings: then nobody
+// could say which one the grantor agreed to. Without a declaration, what looks
+// wrapped is.
+func (s *shape) readUser(v canonical.Value) (params, []Fault) {
+	r := reader{shape: s, root: v, seen: map[string]bool{}}
+	if !r.bounded() {
+		return params{}, r.faults
+	}
+	p := params{values: make(map[string]any, v.Len()), hidden: map[string]bool{}}
+	for name, m := range v.Members() {
+		inner, wrapped := unwrap(m)
+		f := s.fields[name]
+		if f == nil && s.declared || f != nil && s.fits(&f.typ, m) {
+			if f != nil && wrapped && s.fits(&f.typ, inner) {
+				r.fault(m, "ambiguous", "the declared type fits the value and its wrapper")
+			}
+			wrapped = false
+		}
+		if !wrapped {
+			r.member(&p, name, m)
+			continue
+		}
+		r.member(&p, name, inner)
+		switch hidden := m.Get("hidden"); hidden.Kind() {
+		case canonical.Absent:
+		case canonical.Bool:
+			if b, _ := hidden.Bool(); b {
+				p.hidden[name] = true
+			}
+		default:
+			r.fault(hidden, "type", "neither true nor false")
+		}
+	}
+	r.missing(&p)
+	return p, r.finish()
+}
+
+// unwrap returns the value of a wrapped user parameter.
+func unwrap(v canonical.Value) (canonical.Value, bool) {
+	inner := v.Get("value")
+	if inner.Kind() == canonical.Absent {
+		return v, false
+	}
+	for name := range v.Members() {
+		switch name {
+		case "value", "description", "label", "hidden":
+		default:
+			return v, false
+		}
+	}
+	return inner, true
+}
+
+// fits reports whether v is of type t.
+func (s *shape) fits(t *typ, v canonical.Value) bool {
+	probe := reader{shape: s, root: v}
+	probe.value(t, v)
+	return len(probe.faults) == 0
+}
+
+// bounded checks the limits that hold whatever is declared, before anything
+// walks the values for another reason.
+func (r *reader) bounded() bool {
+	switch r.root.Kind() {
+	case canonical.Absent:
+		return true
+	case canonical.Object:
+	default:
+		r.fault(r.root, "type", "not an object")
+		return false
+	}
+	r.bound(r.root, 1)
+	if len(r.faults) == 0 && canonicalExceeds(r.root, maxParamsBytes) {
+		r.fault(r.root, "too_large", "more than 64 KiB in canonical form")
+	}
+	r.finish()
+	return len(r.faults) == 0
+}
+
+// canonicalExceeds reports whether the canonical form of v has more than limit
+// bytes. Only numbers grow in it, at most sixfold (1e20 has 21 digits), so
+// small values need not be written out.
+func canonicalExceeds(v canonical.Value, limit int) bool {
+	return 6*len(v.Raw()) > limit && len(v.AppendCanonical(nil)) > limit
+}
+
+func (r *reader) bound(v canonical.Value, depth int) {
+	switch v.Kind() {
+	case canonical.Object, canonical.Array:
+	default:
+		return
+	}
+	if depth > maxParamsDepth {
+		r.fault(v, "too_deep", "nested deeper than 8")
+		return
+	}
+	if v.Kind() == canonical.Array && v.Len() > maxParamsItems {
+		r.fault(v, "too_many_items", "more than 1,000 elements")
+		return
+	}
+	for _, m := range v.Members() {
+		r.bound(m, depth+1)
+	}
+	for _, e := range v.Elements() {
+		r.bound(e, depth+1)
+	}
+}
+
+// member validates one member and adds it to p.
+func (r *reader) member(p *params, name string, v canonical.Value) {
+	f := r.shape.fields[name]
+	if f == nil && r.shape.declared {
+		r.fault(v, "undeclared", "the action declares no such field")
+		return
+	}
+	if f == nil {
+		p.values[name] = r.any(v)
+		return
+	}
+	r.seen[name] = true
+	if name == toolField && r.shape.tools != nil {
+		// Judged by tool, with its own code.
+		if s, ok := v.String(); ok {
+			p.values[name] = s
+		}
+		return
+	}
+	// Null is how some senders say that an optional field is absent.
+	if v.Kind() != canonical.Null {
+		p.values[name] = r.value(&f.typ, v)
+	} else if f.required {
+		r.fault(v, "missing", "a required field is null")
+	}
+}
+
+// missing reports the required fields that are not there.
+func (r *reader) missing(p *params) {
+	for _, name := range r.shape.names {
+		f := r.shape.fields[name]
+		if f.required && !r.seen[name] && (name != toolField || r.shape.tools == nil) {
+			r.report("/"+pointerToken(name), "missing", "a required field is absent")
+		}
+		if f.hidden {
+			p.hidden[name] = true
+		}
+	}
+}
+
+// tool checks the reserved member. Where tools are declared, one of them has
+// to be named: without one, every rule with appliesTo would be skipped.
+func (r *reader) tool(p *params) {
+	v := r.root.Get(toolField)
+	if r.shape.tools == nil {
+		if !r.shape.declared && v.Kind() != canonical.Absent && v.Kind() != canonical.String {
+			r.fault(v, "type", "tool is a string")
+		}
+		return
+	}
+	name, ok := v.String()
+	switch {
+	case v.Kind() == canonical.Absent:
+		r.report("/"+toolField, "unmanifested_tool", "the action declares tools, and none is named")
+	case !ok || !slices.Contains(r.shape.tools, name):
+		r.fault(v, "unmanifested_tool", "not a tool that the action declares")
+	default:
+		if f := r.shape.fields[toolField]; f.values != nil && !f.values[name] {
+			r.fault(v, "value", "not one of the declared values")
+		}
+	}
+}
+
+// value validates v against t and returns what rules see.
+func (r *reader) value(t *typ, v canonical.Value) any {
+	switch t.kind {
+	case anyKind:
+		if v.Kind() == canonical.Null {
+			r.fault(v, "type", "null in an array")
+			return nil
+		}
+		return r.any(v)
+	case objectKind:
+		if v.Kind() != canonical.Object {
+			r.fault(v, "type", "not an object")
+			return nil
+		}
+		return r.any(v)
+	case arrayKind:
+		if v.Kind() != canonical.Array {
+			r.fault(v, "type", "not an array")
+			return nil
+		}
+		items := t.items
+		if items == nil {
+			items = &typ{kind: anyKind}
+		}
+		list := make([]any, 0, v.Len())
+		for _, e := range v.Elements() {
+			list = append(list, r.value(items, e))
+		}
+		return list
+	}
+	x, fault := t.scalar(v)
+	if fault != "" {
+		r.fault(v, fault, "not a "+t.kind.String())
+		return nil
+	}
+	if t.values != nil && !t.values[x] {
+		r.fault(v, "value", "not one of the declared values")
+	}
+	return x
+}
+
+// scalar returns the Go value of v, or the code of the fault.
+func (t *typ) scalar(v canonical.Value) (x any, fault string) {
+	switch t.kind {
+	case stringKind, dateKind, urlKind:
+		s, ok := v.String()
+		if !ok || t.kind == dateKind && !validDate(s) || t.kind == urlKind && !validURL(s) {
+			return nil, "type"
+		}
+		return s, ""
+	case booleanKind:
+		b, ok := v.Bool()
+		if !ok {
+			return nil, "type"
+		}
+		return b, ""
+	case numberKind:
+		f, ok := v.Float64()
+		if !ok {
+			return nil, "type"
+		}
+		if !safeNumber(f) {
+			return nil, "unsafe_integer"
+		}
+		return f, ""
+	}
+	return nil, "type"
+}
+
+// safeNumber reports whether a signed number means one thing everywhere: from
+// 2^53 on, doubles are integers that other readers may hold apart.
+func safeNumber(f float64) bool {
+	return math.Abs(f) <= maxSafeInteger
+}
+
+// any returns an undeclared value. Null stays null. Its depth is bounded.
+func (r *reader) any(v canonical.Value) any {
+	switch v.Kind() {
+	case canonical.Bool:
+		b, _ := v.Bool()
+		return b
+	case canonical.Number:
+		f, _ := v.Float64()
+		if !safeNumber(f) {
+			r.fault(v, "unsafe_integer", "an integer beyond 2^53-1")
+		}
+		return f
+	case canonical.String:
+		s, _ := v.String()
+		return s
+	case canonical.Array:
+		list := make([]any, 0, v.Len())
+		for _, e := range v.Elements() {
+			list = append(list, r.any(e))
+		}
+		return list
+	case canonical.Object:
+		m := make(map[string]any, v.Len())
+		for name, e := range v.Members() {
+			m[name] = r.any(e)
+		}
+		return m
+	}
+	return nil
+}
+
+// fault reports v. A reader that has enough faults stops computing pointers,
+// which take time that grows with the document.
+func (r *reader) fault(v canonical.Value, code, message string) {
+	if len(r.faults) < maxFaults {
+		r.report(strings.TrimPrefix(v.Pointer(), r.root.Pointer()), code, message)
+	}
+}
+
+func (r *reader) report(pointer, code, message string) {
+	if len(r.faults) < maxFaults {
+		r.faults = append(r.faults, Fault{truncate(pointer, maxPointerRunes), code, message})
+	}
+}
+
+func (r *reader) finish() []Fault {
+	slices.SortFunc(r.faults, func(a, b Fault) int {
+		return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Code, b.Code))
+	})
+	return r.faults
+}
+
+func pointerToken(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}

@@ -1,0 +1,157 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/interpreter"
+)
+
+// A rule is one compiled rule.
+type rule struct {
+	name          string
+	appliesTo     []string // nil: every tool
+	forbid        bool
+	unknownMember bool
+
+	written  *ast.AST // as parsed, for explanations
+	env      *cel.Env
+	checked  *cel.Ast
+	program  cel.Program
+	patterns map[string]*pattern
+}
+
+// applies reports whether the rule is meant for a tool.
+func (r *rule) applies(tool string) bool {
+	return r.appliesTo == nil || slices.Contains(r.appliesTo, tool)
+}
+
+// A compiler compiles the rules of one content.
+type compiler struct {
+	env   *cel.Env
+	total int // code points so far
+}
+
+func newCompiler(exec, user *shape) (*compiler, error) {
+	env, err := newEnv(exec, user)
+	if err != nil {
+		return nil, fmt.Errorf("environment: %w", err)
+	}
+	return &compiler{env: env}, nil
+}
+
+// compile compiles one expression into r, or reports issues.
+func (c *compiler) compile(r *rule, source string, is *issues) {
+	runes := utf8.RuneCountInString(source)
+	if runes > maxSourceRunes {
+		is.rule(r.name, "limit", "the expression has more than %d characters", maxSourceRunes)
+		return
+	}
+	if c.total += runes; c.total > maxActionSource {
+		is.rule(r.name, "limit", "the expressions together have more than %d characters", maxActionSource)
+		return
+	}
+	parsed, problems := c.env.Parse(source)
+	if report(r.name, "syntax", problems, is) {
+		return
+	}
+	r.written = ast.Copy(parsed.NativeRep())
+	r.patterns = map[string]*pattern{}
+	found := 0
+	refuse := func(id int64, code, message string) {
+		if found++; found <= maxIssuesPerRule {
+			at := r.written.SourceInfo().GetStartLocation(id)
+			is.add(Issue{Rule: r.name, Line: at.Line(), Column: at.Column() + 1, Code: code, Message: message})
+		}
+	}
+	h := hardener{fac: ast.NewExprFactory(), report: refuse, patterns: r.patterns}
+	h.walk(parsed.NativeRep().Expr(), 1)
+	if found > 0 {
+		return
+	}
+	checked, problems := c.env.Check(parsed)
+	if report(r.name, "type", problems, is) {
+		return
+	}
+	hardenTyped(checked.NativeRep(), refuse)
+	if out := checked.OutputType(); out.Kind() != cel.BoolKind && out.Kind() != cel.DynKind {
+		is.rule(r.name, "not_bool", "the expression is a %s, not a bool", typeName(out))
+		return
+	}
+	if found > 0 {
+		return
+	}
+	r.env, r.checked = c.env, checked
+	program, err := r.plan()
+	if err != nil {
+		is.rule(r.name, "internal", "%v", err)
+		return
+	}
+	r.program = program
+}
+
+// plan returns a program for r. Every program has the cost limit; the one that
+// explains a failure also tracks the value of every sub-expression.
+func (r *rule) plan(options ...cel.EvalOption) (cel.Program, error) {
+	return r.env.Program(r.checked,
+		cel.EvalOptions(options...),
+		cel.CostTracking(&estimator{patterns: r.patterns}),
+		cel.CostLimit(maxRuleCost),
+		cel.InterruptCheckFrequency(interruptEvery),
+		cel.OptimizeRegex(useCompiled(r.patterns)))
+}
+
+// report adds the problems that the engine found and says whether there were
+// any.
+func report(rule, code string, problems *cel.Issues, is *issues) bool {
+	errs := problems.Errors()
+	for _, e := range errs[:min(len(errs), maxIssuesPerRule)] {
+		issue := Issue{Rule: rule, Code: code, Message: plain(e.Message)}
+		if at := e.Location; at != nil && at.Line() > 0 {
+			issue.Line, issue.Column = at.Line(), at.Column()+1
+		}
+		is.add(issue)
+	}
+	return len(errs) > 0
+}
+
+// plain replaces our internal names in a message of the engine.
+func plain(message string) string {
+	return strings.NewReplacer(
+		opEquals, "_==_", opNotEquals, "_!=_", "@in", "in", execType, execVar, userType, userVar,
+		" (in container '')", "").Replace(message)
+}
+
+func typeName(t *cel.Type) string { return plain(cel.FormatCELType(t)) }
+
+// errEngine is a failure of the engine itself, which is no outcome of a rule.
+var errEngine = errors.New("policy: the expression engine failed")
+
+// classify turns an evaluation error into a code and a text that holds no
+// value of the parameters. It returns errEngine for a panic in the engine.
+func classify(err error) (Code, string, error) {
+	var cancelled interpreter.EvalCancelledError
+	message := err.Error()
+	switch {
+	case errors.As(err, &cancelled) || errors.Is(err, errTooCostly):
+		return CodeCostExceeded, "the rule costs more than the limit", nil
+	case strings.HasPrefix(message, "internal error"):
+		return "", "", errEngine
+	// The engine has no typed errors for these. The texts are pinned with its
+	// version; a test fails when they change.
+	case strings.HasPrefix(message, "no such key") || strings.HasPrefix(message, "no such attribute"):
+		return CodeMissingField, strings.Replace(message, "no such key", "no such field", 1), nil
+	case strings.HasPrefix(message, "index out of bounds"):
+		return CodeMissingField, message, nil
+	case strings.HasPrefix(message, "no such overload"):
+		return CodeTypeMismatch, "a value has a type that the operation does not take", nil
+	case errors.Is(err, errMixed) || errors.Is(err, errNotFinite):
+		return CodeTypeMismatch, message, nil
+	}
+	return CodeTypeMismatch, plain(message), nil
+}

@@ -1,0 +1,253 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// A kind is the type of a declared field.
+type kind uint8
+
+const (
+	anyKind kind = iota // elements of an array whose items are not declared
+	stringKind
+	numberKind
+	booleanKind
+	dateKind
+	urlKind
+	objectKind
+	arrayKind
+)
+
+var kindNames = [...]string{"any", "string", "number", "boolean", "date", "url", "object", "array"}
+
+func (k kind) String() string { return kindNames[k] }
+
+// A typ is what a value has to be.
+type typ struct {
+	kind   kind
+	items  *typ         // of an array; nil: elements of any kind
+	values map[any]bool // nil: no restriction; keys are string, float64 or bool
+}
+
+func (t *typ) String() string {
+	if t.kind == arrayKind && t.items != nil {
+		return "array<" + t.items.String() + ">"
+	}
+	return t.kind.String()
+}
+
+// A field is one declared member of executionParams or userParams.
+type field struct {
+	typ
+	required bool
+	hidden   bool // its values do not appear in reasons
+}
+
+// A shape is a declared set of parameters.
+type shape struct {
+	// declared is false when the content has no such member: then nothing is
+	// validated and rules see an untyped map. A shape declared as {} is not
+	// that: it allows no field at all.
+	declared bool
+	fields   map[string]*field
+	names    []string // of fields, sorted
+	tools    []string // of executionParams; the values of the member "tool"
+}
+
+// readShape reads the declaration v, the content member called name.
+func readShape(v canonical.Value, name string, is *issues) *shape {
+	s := &shape{fields: map[string]*field{}}
+	switch v.Kind() {
+	case canonical.Absent:
+		return s
+	case canonical.Object:
+	default:
+		is.content("malformed", "%s is no object", name)
+		return s
+	}
+	s.declared = true
+	if v.Len() > maxFields {
+		is.content("limit", "%s has more than %d fields", name, maxFields)
+		return s
+	}
+	for key, decl := range v.Members() {
+		where := name + "." + truncate(key, maxNameRunes)
+		if !validName(key) {
+			is.content("malformed", "%s: a field name has 1 to %d characters", where, maxNameRunes)
+			continue
+		}
+		if f := readField(decl, where, is); f != nil {
+			s.fields[key] = f
+		}
+	}
+	s.names = slices.Sorted(maps.Keys(s.fields))
+	return s
+}
+
+// setTools makes "tool" a field whose values are the declared tools. A field
+// of that name that the content declares itself may only be a string.
+func (s *shape) setTools(tools []string, is *issues) {
+	s.tools = tools
+	own := s.fields[toolField]
+	if own != nil && own.kind != stringKind {
+		is.content("malformed", "executionParams.tool is reserved and has type string")
+	}
+	if own == nil && tools != nil {
+		s.fields[toolField] = &field{typ: typ{kind: stringKind}}
+		s.names = slices.Sorted(maps.Keys(s.fields))
+	}
+}
+
+// toolField is the reserved member of executionParams that names the tool.
+const toolField = "tool"
+
+func validName(s string) bool {
+	return s != "" && len(s) <= 4*maxNameRunes && utf8.RuneCountInString(s) <= maxNameRunes
+}
+
+func readField(v canonical.Value, where string, is *issues) *field {
+	f := &field{}
+	if v.Kind() == canonical.Object {
+		for key, m := range v.Members() {
+			var dst *bool
+			switch key {
+			case "type", "items", "values":
+				continue
+			case "description":
+				if m.Kind() != canonical.String {
+					is.content("malformed", "%s.description is no string", where)
+				}
+				continue
+			case "required":
+				dst = &f.required
+			case "hidden":
+				dst = &f.hidden
+			default:
+				is.content("unknown_member", "%s has the unknown member %s", where, quote(key))
+				continue
+			}
+			b, ok := m.Bool()
+			if !ok {
+				is.content("malformed", "%s.%s is neither true nor false", where, key)
+			}
+			*dst = b
+		}
+	}
+	t := readType(v, where, 0, is)
+	if t == nil {
+		return nil
+	}
+	f.typ = *t
+	return f
+}
+
+// readType reads the type of a field or of the items of an array: a name, or
+// an object with type, items and values. It returns nil after an issue.
+func readType(v canonical.Value, where string, depth int, is *issues) *typ {
+	if depth > maxTypeDepth {
+		is.content("limit", "%s nests arrays deeper than %d", where, maxTypeDepth)
+		return nil
+	}
+	if name, ok := v.String(); ok {
+		return typeNamed(name, where, depth, is)
+	}
+	if v.Kind() != canonical.Object {
+		is.content("malformed", "%s is neither a type name nor an object", where)
+		return nil
+	}
+	if depth > 0 {
+		for key := range v.Members() {
+			if !slices.Contains([]string{"type", "items", "values", "description"}, key) {
+				is.content("unknown_member", "%s has the unknown member %s", where, quote(key))
+				return nil
+			}
+		}
+	}
+	name, ok := v.Get("type").String()
+	if !ok {
+		is.content("malformed", "%s has no type", where)
+		return nil
+	}
+	t := typeNamed(name, where, depth, is)
+	if t == nil {
+		return nil
+	}
+	if items := v.Get("items"); items.Kind() != canonical.Absent {
+		if t.kind != arrayKind || t.items != nil {
+			is.content("malformed", "%s: items belong to the type array", where)
+			return nil
+		}
+		if t.items = readType(items, where+".items", depth+1, is); t.items == nil {
+			return nil
+		}
+	}
+	if values := v.Get("values"); values.Kind() != canonical.Absent {
+		// The values of an array are those that its elements may have.
+		restricted := t
+		if t.kind == arrayKind {
+			restricted = t.items
+		}
+		if !restricted.readValues(values, where, is) {
+			return nil
+		}
+	}
+	return t
+}
+
+func typeNamed(name, where string, depth int, is *issues) *typ {
+	if inner, ok := strings.CutPrefix(name, "array<"); ok && strings.HasSuffix(inner, ">") {
+		if depth > maxTypeDepth {
+			is.content("limit", "%s nests arrays deeper than %d", where, maxTypeDepth)
+			return nil
+		}
+		items := typeNamed(strings.TrimSuffix(inner, ">"), where, depth+1, is)
+		if items == nil {
+			return nil
+		}
+		return &typ{kind: arrayKind, items: items}
+	}
+	if i := slices.Index(kindNames[:], name); i > 0 {
+		return &typ{kind: kind(i)}
+	}
+	is.content("unknown_type", "%s has the unknown type %s", where, quote(name))
+	return nil
+}
+
+// readValues sets the values that a scalar may have. Each has to be of the
+// type itself: a value that nothing can match would hide a typing error.
+func (t *typ) readValues(v canonical.Value, where string, is *issues) bool {
+	switch {
+	case t == nil || t.kind == objectKind || t.kind == arrayKind:
+		is.content("malformed", "%s: values belong to scalars and to arrays of them, with items declared", where)
+		return false
+	case t.values != nil:
+		is.content("malformed", "%s: values are given twice", where)
+		return false
+	case v.Kind() != canonical.Array || v.Len() == 0:
+		is.content("malformed", "%s.values is no array with at least one element", where)
+		return false
+	case v.Len() > maxEnum:
+		is.content("limit", "%s.values has more than %d elements", where, maxEnum)
+		return false
+	}
+	set := make(map[any]bool, v.Len())
+	for i, e := range v.Elements() {
+		x, fault := t.scalar(e)
+		if fault != "" {
+			is.content("malformed", "%s.values[%d] is no %s", where, i, t)
+			return false
+		}
+		if set[x] {
+			is.content("duplicate", "%s.values[%d] stands there twice", where, i)
+			return false
+		}
+		set[x] = true
+	}
+	t.values = set
+	return true
+}

@@ -1,0 +1,30 @@
+package policy
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrNotFound is what a [Source] returns for an action that does not exist.
+var ErrNotFound = errors.New("policy: action not found")
+
+// A Ref names an action version that a mandate refers to without carrying it.
+type Ref struct {
+	// ID is opaque and compared byte for byte.
+	ID string
+	// Version counts from 1. Zero means that the mandate names no version;
+	// what a source returns is then pinned by Digest alone.
+	Version int64
+	// Digest is the SRI digest of the canonical content ("sha256-" and
+	// base64), or "" when the mandate carries none. A source may use it to
+	// find the content, but the caller checks it.
+	Digest string
+}
+
+// A Source finds the content of referenced actions.
+type Source interface {
+	// Action returns the JSON bytes of the content. The error is, or wraps,
+	// [ErrNotFound] when the source knows that no such version exists, which
+	// denies; any other error is an outage, which is no decision.
+	Action(ctx context.Context, ref Ref) ([]byte, error)
+}
