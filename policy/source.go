@@ -1,8 +1,12 @@
 package policy
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+
+	"github.com/mandate-engine/mandate/canonical"
 )
 
 // ErrNotFound is what a [Source] returns for an action that does not exist.
@@ -27,4 +31,29 @@ type Source interface {
 	// [ErrNotFound] when the source knows that no such version exists, which
 	// denies; any other error is an outage, which is no decision.
 	Action(ctx context.Context, ref Ref) ([]byte, error)
+}
+
+// Static returns a Source of contents at hand. It finds them by their digest
+// alone: a content does not say of which id and version it is, so that a
+// reference without a digest finds nothing.
+func Static(contents ...[]byte) (Source, error) {
+	s := staticSource{}
+	for i, b := range contents {
+		d, err := canonical.Parse(b)
+		if err != nil {
+			return nil, fmt.Errorf("policy: content %d: %w", i, err)
+		}
+		s[canonical.SRI(d.Root().SHA256())] = d.Root().Raw()
+	}
+	return s, nil
+}
+
+type staticSource map[string][]byte
+
+func (s staticSource) Action(_ context.Context, ref Ref) ([]byte, error) {
+	b, ok := s[ref.Digest]
+	if !ok {
+		return nil, ErrNotFound
+	}
+	return bytes.Clone(b), nil
 }

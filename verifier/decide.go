@@ -112,6 +112,9 @@ func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verd
 func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict) {
 	p := &proven{screened: s, ledger: s.ledger.clone()}
 	for _, c := range s.credentials {
+		if len(c.proofs) == 0 { // the screen has refused it; nothing proven is not success
+			p.ledger.fail(checkVCProof, ReasonCredentialUnsecured, c.node, "no proof")
+		}
 		for _, proof := range c.proofs {
 			v.proveCredential(p, c, proof, ev, n)
 		}

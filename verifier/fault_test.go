@@ -63,7 +63,7 @@ func (f faultyResolver) Resolve(ctx context.Context, did string) (*didresolve.Re
 
 type faultyLists struct {
 	*faults
-	next lists
+	next verifier.StatusLists
 }
 
 func (f faultyLists) StatusList(ctx context.Context, url string) ([]byte, error) {
@@ -161,7 +161,7 @@ func TestFaults(t *testing.T) {
 			f.cancel, f.seams = cancel, map[string]int{}
 			cfg := config(t)
 			cfg.Resolver = faultyResolver{f}
-			cfg.Status = faultyLists{f, lists{statusListURL: list}}
+			cfg.Status = faultyLists{f, verifier.StatusLists{statusListURL: list}}
 			cfg.Actions = faultyActions{f, source}
 			cfg.Replay = &faultyReplay{faults: f}
 			cfg.Signer = faultySigner{f, signer(t, receiptKey())}

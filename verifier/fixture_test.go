@@ -141,16 +141,6 @@ func withStatus(index string) func(vc, mandate object) {
 	}
 }
 
-// lists is a StatusSource.
-type lists map[string][]byte
-
-func (l lists) StatusList(_ context.Context, url string) ([]byte, error) {
-	if b, ok := l[url]; ok {
-		return b, nil
-	}
-	return nil, verifier.ErrNoStatusList
-}
-
 // actions is a policy.Source by digest.
 type actions map[string][]byte
 
