@@ -67,16 +67,22 @@ func (o answerObject) put(name, value string) {
 	}
 }
 
-// marshal cannot fail: every text in an answer was parsed from valid UTF-8 or
-// is our own. If it does, the answer says that there is none.
+// marshal writes an answer. One that cannot be written, because a field of it
+// was set to text that is no UTF-8, is cut down to its decision: a deny stays
+// one, and nothing else becomes one.
 func marshal(o answerObject) []byte {
 	b, err := canonical.Marshal(o)
-	if err != nil {
-		b, _ = canonical.Marshal(answerObject{
-			"decision": "none",
-			"error":    answerObject{"kind": "internal", "message": fmt.Sprintf("the answer cannot be written: %v", err)},
-		})
+	if err == nil {
+		return b
 	}
+	short := answerObject{
+		"decision": "none",
+		"error":    answerObject{"kind": "internal", "message": fmt.Sprintf("the answer cannot be written: %v", err)},
+	}
+	if o["decision"] == "deny" {
+		short["decision"], short["reason"] = "deny", shorten(fmt.Sprint(o["reason"]))
+	}
+	b, _ = canonical.Marshal(short)
 	return b
 }
 

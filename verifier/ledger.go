@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
 )
@@ -104,11 +106,21 @@ func (l *ledger) firstFailure() (Check, bool) {
 	return Check{}, false
 }
 
-// shorten bounds text of the input in messages and receipts.
+// shorten bounds text of the input, or of an error, in messages and receipts.
+// What it returns can be written as JSON whatever it was given.
 func shorten(s string) string {
 	const most = 200
 	if len(s) > most {
-		return s[:most] + "…"
+		cut := most
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = s[:cut] + "…"
 	}
-	return s
+	return strings.Map(func(r rune) rune {
+		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters
+			return utf8.RuneError
+		}
+		return r // RuneError for what is no UTF-8
+	}, s)
 }

@@ -568,3 +568,72 @@ func TestMemoryReplay(t *testing.T) {
 		}
 	}
 }
+
+// Text of a presentation or of parameters that is cut short in a message must
+// stay valid: else nobody could sign a receipt of the denial.
+func TestLongTextIsCutBetweenCharacters(t *testing.T) {
+	for n := range 4 {
+		long := strings.Repeat("a", n) + strings.Repeat("é", 150) + strings.Repeat("🏨", 100)
+		vp := toObject(t, sample.Presentation())
+		vc := vp["verifiableCredential"].([]any)[0].(object)
+		tests := map[string]func(req *verifier.Request){
+			"tool":      func(req *verifier.Request) { req.ExecutionParams = toJSON(t, object{"tool": long}) },
+			"challenge": func(req *verifier.Request) { req.Challenge = long },
+			"scope":     func(req *verifier.Request) { req.Scope = long },
+			"mandate":   func(req *verifier.Request) { req.Mandate = long },
+			"suite": func(req *verifier.Request) {
+				vp["proof"].(object)["cryptosuite"] = long
+				req.Presentation = toJSON(t, vp)
+			},
+			"issuer": func(req *verifier.Request) {
+				vc["issuer"] = "did:x:" + long
+				req.Presentation = toJSON(t, vp)
+			},
+			"member": func(req *verifier.Request) {
+				vc["proof"].(object)["challenge"] = object{long: 1}
+				req.Presentation = toJSON(t, vp)
+			},
+			"context": func(req *verifier.Request) {
+				vc["@context"] = []string{"https://www.w3.org/ns/credentials/v2", "x:" + long}
+				req.Presentation = toJSON(t, vp)
+			},
+			"rule": func(req *verifier.Request) {
+				req.Presentation = present(t, sample.Challenge, issue(t, func(_, mandate object) {
+					mandate["action"].(object)["content"].(object)["rules"] = []object{{"name": long, "expression": long}}
+				}))
+			},
+		}
+		for name, change := range tests {
+			req := request()
+			change(&req)
+			res, err := newVerifier(t, config(t)).Verify(context.Background(), req)
+			var deny *verifier.DenyError
+			if !errors.As(err, &deny) {
+				t.Errorf("%s: got %s, %v", name, outcome(res, err), err)
+				continue
+			}
+			if deny.Receipt == nil {
+				t.Errorf("%s: no receipt: %v", name, err)
+			}
+			if a := toObject(t, verifier.Answer(res, err)); a["decision"] != "deny" || a["reason"] != string(deny.Reason) {
+				t.Errorf("%s: answered %v, want deny %s", name, a["decision"], deny.Reason)
+			}
+		}
+	}
+}
+
+// A deny stays a deny in the answer, also when its text cannot be written.
+func TestAnswerToUnwritableDeny(t *testing.T) {
+	a := toObject(t, verifier.Answer(nil, &verifier.DenyError{Reason: verifier.ReasonRuleFailed, Detail: "\xff"}))
+	if a["decision"] != "deny" || a["reason"] != "rule_failed" {
+		t.Errorf("got %v", a)
+	}
+	res, err := newVerifier(t, config(t)).Verify(context.Background(), request())
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Credential = "\xff"
+	if a := toObject(t, verifier.Answer(res, nil)); a["decision"] != "none" {
+		t.Errorf("got %v", a)
+	}
+}

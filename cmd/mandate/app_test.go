@@ -1,0 +1,424 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/sample"
+	"github.com/mandate-engine/mandate/policy"
+	"github.com/mandate-engine/mandate/receipts"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// counting is a random source that repeats itself.
+type counting struct{ n byte }
+
+func (c *counting) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = c.n
+		c.n++
+	}
+	return len(b), nil
+}
+
+// testApp is an app at the time of the sample.
+func testApp(stdin string) (a *app, out, diag *bytes.Buffer) {
+	out, diag = &bytes.Buffer{}, &bytes.Buffer{}
+	return &app{
+		stdin: strings.NewReader(stdin), stdout: &sink{w: out}, stderr: diag, now: sample.Now, rand: &counting{1},
+	}, out, diag
+}
+
+// verifyArgs decides the sample, read from stdin.
+func verifyArgs(params []byte, more ...string) []string {
+	return append([]string{"verify", "-", "--params", string(params), "--issuer", sample.Issuer, "--verifier", sample.Verifier}, more...)
+}
+
+// TestClock: without --at and --created it is the clock that counts.
+func TestClock(t *testing.T) {
+	a, out, diag := testApp(string(sample.Presentation()))
+	if code := a.run(verifyArgs(sample.ParamsAllow())); code != exitOK {
+		t.Errorf("exit %d, stdout %q, stderr %q", code, out, diag)
+	}
+	a, out, diag = testApp(string(sample.Presentation()))
+	a.now = func() time.Time { return sample.Now().Add(verifier.DefaultMaxAge) }
+	if code := a.run(verifyArgs(sample.ParamsAllow())); code != exitNo || !strings.HasPrefix(out.String(), "deny presentation_stale\n") {
+		t.Errorf("exit %d, stdout %q, stderr %q", code, out, diag)
+	}
+	key := filepath.Join(t.TempDir(), "key")
+	a, _, diag = testApp("")
+	if code := a.run([]string{"key", "generate", "--out", key}); code != exitOK {
+		t.Fatalf("exit %d, %s", code, diag)
+	}
+	a, out, diag = testApp("{}")
+	if code := a.run([]string{"proof", "create", "-", "--key", key}); code != exitOK || !strings.Contains(out.String(), `"created":"2026-05-02T10:16:00Z"`) {
+		t.Errorf("exit %d, stdout %q, stderr %q", code, out, diag)
+	}
+}
+
+var errBroken = errors.New("broken on purpose")
+
+// TestNoRandomness: without random numbers there is no receipt and so no
+// allow, and no key.
+func TestNoRandomness(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		args []string
+		want int
+	}{
+		{"allow", verifyArgs(sample.ParamsAllow()), exitUndecided},
+		{"key", []string{"key", "generate"}, exitUndecided},
+		{"demo", []string{"demo"}, exitNo},
+	} {
+		a, out, diag := testApp(string(sample.Presentation()))
+		a.rand = iotest.ErrReader(errBroken)
+		if code := a.run(tt.args); code != tt.want || out.Len() > 0 || !strings.Contains(diag.String(), "broken on purpose") {
+			t.Errorf("%s: exit %d, want %d; stdout %q, stderr %q", tt.name, code, tt.want, out, diag)
+		}
+	}
+}
+
+// TestReceiptCannotBeMade: the key is there, the receipt's id is not. An allow
+// turns into no decision, a deny stays one.
+func TestReceiptCannotBeMade(t *testing.T) {
+	for _, tt := range []struct {
+		params   []byte
+		want     int
+		decision string
+	}{
+		{sample.ParamsAllow(), exitUndecided, "none"},
+		{sample.ParamsDeny(), exitNo, "deny"},
+	} {
+		a, out, diag := testApp(string(sample.Presentation()))
+		a.rand = io.MultiReader(strings.NewReader(strings.Repeat("k", 32)), iotest.ErrReader(errBroken))
+		if code := a.run(verifyArgs(tt.params, "--json")); code != tt.want {
+			t.Errorf("exit %d, want %d; stderr %q", code, tt.want, diag)
+		}
+		if got := decisionOf(t, out.Bytes()); got != tt.decision {
+			t.Errorf("decision %q, want %q", got, tt.decision)
+		}
+		if !strings.Contains(diag.String(), "broken on purpose") {
+			t.Errorf("stderr %q does not say why", diag)
+		}
+	}
+}
+
+func decisionOf(t *testing.T, answer []byte) string {
+	t.Helper()
+	d, err := canonical.Parse(answer)
+	if err != nil {
+		t.Fatalf("%v: %q", err, answer)
+	}
+	s, _ := d.Root().Get("decision").String()
+	return s
+}
+
+type failingWriter struct{ after int }
+
+func (w *failingWriter) Write(b []byte) (int, error) {
+	if w.after -= len(b); w.after < 0 {
+		return 0, errBroken
+	}
+	return len(b), nil
+}
+
+type shortWriter struct{}
+
+func (shortWriter) Write([]byte) (int, error) { return 0, nil }
+
+// TestAnswerNotWritten: an allow that nobody was told is not one.
+func TestAnswerNotWritten(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		to   io.Writer
+		args []string
+		want int
+	}{
+		{"allow", &failingWriter{}, verifyArgs(sample.ParamsAllow()), exitUndecided},
+		{"allow, cut short", &failingWriter{after: 10}, verifyArgs(sample.ParamsAllow()), exitUndecided},
+		{"allow, without an error", shortWriter{}, verifyArgs(sample.ParamsAllow(), "--json"), exitUndecided},
+		{"deny", &failingWriter{}, verifyArgs(sample.ParamsDeny()), exitNo},
+		{"demo", &failingWriter{after: 300}, []string{"demo"}, exitUndecided},
+		{"version", &failingWriter{}, []string{"version"}, exitUndecided},
+	} {
+		a, _, diag := testApp(string(sample.Presentation()))
+		a.stdout = &sink{w: tt.to}
+		if code := a.run(tt.args); code != tt.want {
+			t.Errorf("%s: exit %d, want %d; stderr %q", tt.name, code, tt.want, diag)
+		}
+	}
+}
+
+// TestInputFails: what cannot be read cannot be judged.
+func TestInputFails(t *testing.T) {
+	a, out, diag := testApp("")
+	a.stdin = iotest.ErrReader(errBroken)
+	if code := a.run(verifyArgs(sample.ParamsAllow())); code != exitUsage || out.Len() > 0 || !strings.Contains(diag.String(), "broken on purpose") {
+		t.Errorf("exit %d, stdout %q, stderr %q", code, out, diag)
+	}
+}
+
+// jsonText is a JSON string of n bytes.
+func jsonText(n int) string { return `"` + strings.Repeat("x", n-2) + `"` }
+
+// TestInputLimits: everything that is read has a limit, which is named.
+func TestInputLimits(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		in   string
+		args []string
+		want int
+		says string
+	}{
+		{"canonicalize, 1 MiB", jsonText(1 << 20), []string{"canonicalize", "-", "--sha256"}, exitOK, ""},
+		{"canonicalize, one byte more", jsonText(1<<20 + 1), []string{"canonicalize", "-"}, exitUsage, "too_large at byte 1048576: document too long: the limit is 1048576\n"},
+		{"canonicalize, far more", jsonText(maxInput + 9), []string{"canonicalize", "-"}, exitUsage, "too_large at byte 1048576: document too long: the limit is 1048576\n"},
+		{"verify, over 1 MiB", jsonText(1<<20 + 1), verifyArgs(sample.ParamsAllow()), exitUsage, "too_large"},
+		{"verify, over 12 MiB", jsonText(maxInput + 1), verifyArgs(sample.ParamsAllow()), exitUsage, "too_large: more than 12582912 bytes"},
+		{"inspect, over 12 MiB", jsonText(maxInput + 1), []string{"inspect", "-"}, exitUsage, "too_large: more than 12582912 bytes"},
+		{"key file", jsonText(1 << 13), []string{"proof", "create", "x", "--key", "-"}, exitUsage, "not a key file: too_large at byte 4096"},
+	} {
+		a, _, diag := testApp(tt.in)
+		if code := a.run(tt.args); code != tt.want || !strings.Contains(diag.String(), tt.says) {
+			t.Errorf("%s: exit %d, want %d; stderr %.200q, want %q", tt.name, code, tt.want, diag, tt.says)
+		}
+	}
+}
+
+// TestBody: the presentation in a body keeps its bytes, and may be as large as
+// one that stands alone.
+func TestBody(t *testing.T) {
+	const vp = `{ "type" : "VerifiablePresentation", "n": 1.00 }`
+	for _, tt := range []struct{ name, in, presentation, params string }{
+		{"a presentation", vp, vp, ""},
+		{"a body", `{"executionParams": {"a": 1e2}, "presentation": ` + vp + ` }`, vp, `{"a": 1e2}`},
+		{"a body without parameters", `{"presentation":` + vp + `}`, vp, ""},
+		{"a presentation with a presentation in it", `{"type":"VerifiablePresentation","presentation":{}}`, `{"type":"VerifiablePresentation","presentation":{}}`, ""},
+		{"no JSON", `{`, `{`, ""},
+		{"no object", `[]`, `[]`, ""},
+		{"two presentations", `{"presentation":1,"presentation":2}`, `{"presentation":1,"presentation":2}`, ""},
+	} {
+		presentation, params, err := splitBody([]byte(tt.in))
+		if err != nil || string(presentation) != tt.presentation || string(params) != tt.params {
+			t.Errorf("%s: %q, %q, %v", tt.name, presentation, params, err)
+		}
+	}
+	for _, in := range []string{`{"presentation":{},"domain":"x"}`, `{"presentation":{},"ExecutionParams":{}}`} {
+		if _, _, err := splitBody([]byte(in)); err == nil {
+			t.Errorf("%s: no error", in)
+		}
+	}
+	large := strings.Repeat("[", canonical.DefaultMaxDepth) + strings.Repeat("]", canonical.DefaultMaxDepth)
+	if presentation, _, err := splitBody([]byte(`{"presentation":` + large + `}`)); err != nil || string(presentation) != large {
+		t.Errorf("a presentation as deep as they may be: %d bytes, %v", len(presentation), err)
+	}
+}
+
+// TestDemoFitsAScreen: 24 lines of 100 columns.
+func TestDemoFitsAScreen(t *testing.T) {
+	a, out, diag := testApp("")
+	a.now = func() time.Time { panic("the demo looks at the clock") }
+	if code := a.run([]string{"demo"}); code != exitOK || diag.Len() > 0 {
+		t.Fatalf("exit %d, stderr %q", code, diag)
+	}
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if len(lines) > 24 {
+		t.Errorf("%d lines", len(lines))
+	}
+	for _, l := range lines {
+		if n := utf8.RuneCountInString(l); n > 100 {
+			t.Errorf("%d columns: %s", n, l)
+		}
+	}
+}
+
+// TestForge: the forged receipt of the demo is well formed, so that it is the
+// signature that gives it away.
+func TestForge(t *testing.T) {
+	got := string(forge([]byte(`{"credentialSubject":{"decision":"deny","event":"VERIFICATION_DENIED","reason":"rule_failed","request":{}}}`)))
+	if want := `{"credentialSubject":{"decision":"allow","event":"VERIFICATION_APPROVED","request":{}}}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestPrintable: nothing from outside moves the cursor or begins a new line.
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                            "",
+		"Lisboa, Århus, 東京 \"1\" \\":  "Lisboa, Århus, 東京 \"1\" \\",
+		"\x1b[2J":                     `\x1b[2J`,
+		"a\nallow\r\t\x00\x7f":        `a\nallow\r\t\x00\x7f`,
+		"a\u202eb\u200bc\u00a0\u2028": `a\u202eb\u200bc\u00a0\u2028`,
+		"\xff\xc3":                    `\xff\xc3`,
+		"\ufffd\ufffe\U000e0001":      "\ufffd\\ufffe\\U000e0001",
+		"\u009b31m":                   `\u009b31m`,
+	} {
+		if got := printable(in); got != want {
+			t.Errorf("printable(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got := short(strings.Repeat("é", 200)); got != strings.Repeat("é", 150)+"…" {
+		t.Errorf("short: %q", got)
+	}
+	if got := short("x" + strings.Repeat("é", 200)); got != "x"+strings.Repeat("é", 149)+"…" {
+		t.Errorf("short in the middle of a character: %q", got)
+	}
+}
+
+func FuzzPrintable(f *testing.F) {
+	f.Add("\x1b]0;x\x07")
+	f.Add("a\u202e\xff")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := printable(s)
+		if !utf8.ValidString(got) {
+			t.Errorf("%q is not UTF-8", got)
+		}
+		for _, r := range got {
+			if !unicode.IsPrint(r) {
+				t.Errorf("%q holds %U", got, r)
+			}
+		}
+		if _, err := canonical.Marshal(got); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// FuzzSplitBody: whatever comes in, what goes to the engine are bytes that
+// came in.
+func FuzzSplitBody(f *testing.F) {
+	f.Add([]byte(`{"presentation":{"type":"VerifiablePresentation"},"executionParams":{}}`))
+	f.Add(sample.Presentation())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		presentation, params, err := splitBody(b)
+		if err == nil && (!bytes.Contains(b, presentation) || !bytes.Contains(b, params)) {
+			t.Errorf("%q and %q are not in %q", presentation, params, b)
+		}
+	})
+}
+
+// TestHostileText: the reason, rules, faults and checks of an answer come from
+// outside, and reach a terminal as text alone.
+func TestHostileText(t *testing.T) {
+	const bad = "x\x1b[2J\nallow\n\u202e"
+	a, out, _ := testApp("")
+	a.printDeny("deny", &verifier.DenyError{
+		Reason:      bad,
+		Credential:  bad,
+		Checks:      []verifier.Check{{Check: "rules", Result: verifier.Fail, Code: bad, Detail: bad}},
+		Evaluations: []policy.Evaluation{{Rule: bad, Result: policy.ResultFail, Reason: bad}},
+		Faults:      []policy.Fault{{Pointer: bad, Code: "type", Message: bad}},
+	})
+	a.printDeny("deny", &verifier.DenyError{Checks: []verifier.Check{{Check: "rules", Result: verifier.Fail, Code: bad, Detail: bad}}})
+	a.printAllow("allow", []verifier.Check{{Check: "rules", Result: verifier.Warn, Detail: bad}}, nil)
+	results := []receiptResult{
+		{file: bad, err: receipts.ErrNotVerified}, {file: bad, err: errors.New(bad)},
+		{file: bad, Verified: &receipts.Verified{ID: bad, Decision: "deny", Reason: bad}},
+	}
+	if err := a.receiptReport(&receiptCheck{}, results, false); err != nil {
+		t.Error(err)
+	}
+	if err := a.proofReport(&proofCheck{}, []proofResult{{method: bad}}, nil, proofResult{failure: "X", detail: bad}); err == nil {
+		t.Error("verified")
+	}
+	a.complain("%s", bad)
+	for _, line := range strings.Split(out.String(), "\n") {
+		if strings.ContainsAny(line, "\x1b\u202e") || line == "allow" && !strings.Contains(out.String(), "\nallow\nwarning") {
+			t.Errorf("%q", line)
+		}
+	}
+	if n := strings.Count(out.String(), "\nallow\n"); n != 1 { // printAllow's own
+		t.Errorf("%d lines say allow:\n%s", n, out)
+	}
+}
+
+// TestReceiptNotChecked: a receipt that could not be checked is neither
+// verified nor refused, and a refused one among such outweighs it.
+func TestReceiptNotChecked(t *testing.T) {
+	a, out, _ := testApp("")
+	results := []receiptResult{{file: "a", err: errBroken}}
+	if err := a.receiptReport(&receiptCheck{json: true}, results, false); err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"completeness":"unproven","receipts":[{"completeness":"unproven","error":"broken on purpose","file":"a","verified":false}],"verified":false}` + "\n"; out.String() != want {
+		t.Errorf("got %s, want %s", out, want)
+	}
+	for _, tt := range []struct {
+		errs []error
+		want int
+	}{
+		{[]error{nil}, exitOK},
+		{[]error{nil, errBroken}, exitUndecided},
+		{[]error{receipts.ErrNotVerified, errBroken}, exitNo},
+		{[]error{errBroken, nil, receipts.ErrNotVerified}, exitNo},
+	} {
+		var results []receiptResult
+		for _, err := range tt.errs {
+			results = append(results, receiptResult{err: err})
+		}
+		if got := receiptStatus(results); got != tt.want {
+			t.Errorf("%v: status %d, want %d", tt.errs, got, tt.want)
+		}
+	}
+	if got := receiptStatus(nil); got != exitNo {
+		t.Errorf("no receipts: status %d, want %d", got, exitNo)
+	}
+}
+
+// TestWriteNew: a file that is there is never replaced.
+func TestWriteNew(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "f")
+	if err := writeNew(name, []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeNew(name, []byte("two")); !errors.Is(err, os.ErrExist) {
+		t.Errorf("error %v, want that it exists", err)
+	}
+	if b, err := os.ReadFile(name); err != nil || string(b) != "one" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// TestPrintJSON: an answer that has no JSON form is no answer.
+func TestPrintJSON(t *testing.T) {
+	a, out, _ := testApp("")
+	var e *exit
+	if err := a.printJSON(object{"x": "\xff"}); !errors.As(err, &e) || e.code != exitUndecided || out.Len() > 0 {
+		t.Errorf("error %v, stdout %q", err, out)
+	}
+}
+
+// TestConformance: the status says what the totals say, of the built-in corpus.
+func TestConformance(t *testing.T) {
+	a, out, diag := testApp("")
+	code := a.run([]string{"conformance", "--json"})
+	d, err := canonical.Parse(out.Bytes())
+	if err != nil {
+		t.Fatalf("%v; exit %d, stderr %q", err, code, diag)
+	}
+	count := func(name string) int {
+		n, ok := d.Root().Get(name).Float64()
+		if !ok {
+			t.Errorf("no %s", name)
+		}
+		return int(n)
+	}
+	total, passed, failed := count("total"), count("passed"), count("failed")
+	want := exitNo
+	if total > 0 && passed == total {
+		want = exitOK
+	}
+	if code != want || total != passed+failed || d.Root().Get("failures").Len() != failed {
+		t.Errorf("exit %d, want %d; %d vectors, %d passed, %d failed", code, want, total, passed, failed)
+	}
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/xsdtime"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// text is the value of a flag that may be given once, and not empty: an unset
+// shell variable must not turn a check off, nor a second flag replace the
+// first.
+type text struct{ value string }
+
+func (t *text) String() string { return t.value }
+func (*text) Type() string     { return "string" }
+
+func (t *text) Set(s string) error {
+	switch {
+	case s == "":
+		return errEmpty
+	case t.value != "":
+		return errTwice
+	}
+	t.value = s
+	return nil
+}
+
+var (
+	errEmpty = errors.New("it is empty")
+	errTwice = errors.New("it is given twice")
+)
+
+// texts is the value of a flag that may be given any number of times. A comma
+// is a character like any other.
+type texts []string
+
+func (t *texts) String() string { return strings.Join(*t, " ") }
+func (*texts) Type() string     { return "string" }
+
+func (t *texts) Set(s string) error {
+	if s == "" {
+		return errEmpty
+	}
+	*t = append(*t, s)
+	return nil
+}
+
+// instant is a flag that takes an xsd:dateTimeStamp, which RFC 3339 times are.
+type instant struct {
+	t   time.Time
+	set bool
+}
+
+func (*instant) Type() string { return "time" }
+
+func (i *instant) String() string {
+	if !i.set {
+		return ""
+	}
+	return i.t.Format(time.RFC3339Nano)
+}
+
+func (i *instant) Set(s string) error {
+	if i.set {
+		return errTwice
+	}
+	t, err := xsdtime.Parse(s)
+	if err != nil {
+		return err
+	}
+	i.t, i.set = t, true
+	return nil
+}
+
+// or returns the time, or that of the clock.
+func (i *instant) or(now func() time.Time) time.Time {
+	if i.set {
+		return i.t
+	}
+	return now()
+}
+
+// duration is a flag that takes a positive duration. Zero is refused, because
+// for the engine it means the default and not none.
+type duration time.Duration
+
+func (*duration) Type() string { return "duration" }
+
+func (d *duration) String() string {
+	if *d == 0 {
+		return ""
+	}
+	return time.Duration(*d).String()
+}
+
+func (d *duration) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err == nil && v <= 0 {
+		err = errors.New("it is not positive")
+	}
+	*d = duration(v)
+	return err
+}
+
+// binding is the flag --issuer-binding.
+type binding struct{ verifier.IssuerBinding }
+
+func (*binding) Type() string { return "strict|listed" }
+
+func (b *binding) Set(s string) error {
+	switch s {
+	case "strict":
+		b.IssuerBinding = verifier.IssuerStrict
+	case "listed":
+		b.IssuerBinding = verifier.IssuerListed
+	default:
+		return errors.New("it is neither strict nor listed")
+	}
+	return nil
+}
+
+func jsonFlag(cmd *cobra.Command, to *bool) {
+	cmd.Flags().BoolVar(to, "json", false, "print one JSON object on stdout")
+}
+
+func atFlag(cmd *cobra.Command, to *instant) {
+	cmd.Flags().Var(to, "at", "the `time` to judge at, RFC 3339; default now")
+}
+
+func didDocFlag(cmd *cobra.Command, to *texts) {
+	cmd.Flags().Var(to, "did-doc", "pin the DID document in `FILE`; repeatable")
+}
+
+// resolver knows the documents in files, and beside them did:key. It does no
+// network I/O: every other DID is one that does not exist.
+func (a *app) resolver(files []string) (didresolve.Resolver, error) {
+	seen := map[string]bool{}
+	var docs []*didresolve.Document
+	for _, name := range files {
+		b, err := a.read(name)
+		if err != nil {
+			return nil, err
+		}
+		doc, err := didresolve.ParseDocument(b)
+		if err != nil {
+			return nil, unusable("%s: %w", name, err)
+		}
+		if seen[doc.ID()] {
+			return nil, unusable("%s: --did-doc has pinned another document for %s", name, doc.ID())
+		}
+		seen[doc.ID()] = true
+		docs = append(docs, doc)
+	}
+	return didresolve.Chain(didresolve.Static(docs...), didresolve.Key()), nil
+}

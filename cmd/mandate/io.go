@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// maxInput bounds every file that is read, before the limits of the library
+// are applied to what is in it.
+const maxInput = 12 << 20
+
+// A sink is stdout. It counts what was written and keeps the first error.
+type sink struct {
+	w   io.Writer
+	n   int
+	err error
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	n, err := s.w.Write(b)
+	s.n += n
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	if s.err == nil {
+		s.err = err
+	}
+	return n, err
+}
+
+func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.stdout, format, args...) }
+
+// An object is a JSON object under construction.
+type object map[string]any
+
+// put sets a member unless the value is empty.
+func (o object) put(name, value string) {
+	if value != "" {
+		o[name] = value
+	}
+}
+
+// printJSON writes one JSON object and a newline. Its error is fit to end a
+// command.
+func (a *app) printJSON(o object) error {
+	b, err := canonical.Marshal(o)
+	if err != nil {
+		return undecided("the answer cannot be written as JSON: %w", err)
+	}
+	a.stdout.Write(append(b, '\n')) // the sink keeps the error
+	return nil
+}
+
+// read returns the content of a file, "-" being stdin, of at most maxInput
+// bytes.
+func (a *app) read(name string) ([]byte, error) {
+	b, err := a.readSome(name, maxInput)
+	if err == nil && len(b) > maxInput {
+		return nil, unusable("%s: too_large: more than %d bytes", name, maxInput)
+	}
+	return b, err
+}
+
+// readSome returns the beginning of a file: all of it when that is no longer
+// than most bytes, otherwise more than most.
+func (a *app) readSome(name string, most int) ([]byte, error) {
+	in := a.stdin
+	if name == "-" {
+		if a.stdinRead {
+			return nil, unusable("stdin can be read only once")
+		}
+		a.stdinRead = true
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, &exit{exitUsage, err}
+		}
+		defer f.Close()
+		in = f
+	}
+	b, err := io.ReadAll(io.LimitReader(in, int64(most)+1))
+	if err != nil {
+		return nil, &exit{exitUsage, fmt.Errorf("reading %s: %w", name, err)}
+	}
+	return b, nil
+}
+
+// argument returns the JSON of a flag that takes JSON or @FILE. It is never
+// empty: an empty text, as an unset shell variable leaves it, is no JSON.
+func (a *app) argument(flag, value string) ([]byte, error) {
+	b := []byte(value)
+	if name, ok := strings.CutPrefix(value, "@"); ok {
+		var err error
+		if b, err = a.read(name); err != nil {
+			return nil, err
+		}
+	}
+	if len(b) == 0 {
+		return nil, unusable("--%s is empty: for no parameters write '{}'", flag)
+	}
+	return b, nil
+}
+
+// parse reads a file that is a JSON document.
+func (a *app) parse(name string) (canonical.Value, error) {
+	b, err := a.read(name)
+	if err != nil {
+		return canonical.Value{}, err
+	}
+	d, err := canonical.Parse(b)
+	if err != nil {
+		return canonical.Value{}, unusable("%s: %s", name, refusal(err))
+	}
+	return d.Root(), nil
+}
+
+// refusal is the message of a document that was refused, without the name of
+// the package: "duplicate_key at byte 7 (/a): …".
+func refusal(err error) string {
+	var e *canonical.Error
+	if errors.As(err, &e) {
+		err = e
+	}
+	return strings.TrimPrefix(err.Error(), "canonical: ")
+}
+
+// writeNew creates a file that only its owner can read. It never overwrites.
+func writeNew(name string, b []byte) error {
+	return write(name, b, os.O_EXCL)
+}
+
+// write writes a file; one that is new can be read by its owner alone.
+func write(name string, b []byte, flags int) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|flags, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
+}
+
+// printable makes text from outside fit for a terminal: it stays on one line,
+// and no control character, direction mark or invalid UTF-8 reaches the
+// terminal. What has no visible form is written as an escape.
+func printable(s string) string {
+	clean := true
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			q := strconv.QuoteRuneToASCII(r)
+			b.WriteString(q[1 : len(q)-1])
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
+// short is printable, of bounded length.
+func short(s string) string {
+	const most = 300
+	if len(s) <= most {
+		return printable(s)
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return printable(s[:cut]) + "…"
+}

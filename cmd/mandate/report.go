@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/mandate-engine/mandate/policy"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// printPreview answers a dry run.
+func (a *app) printPreview(v *verification, p *verifier.Preview) error {
+	switch {
+	case v.json:
+		a.printBytes(p.Answer())
+	case p.Allow:
+		a.printAllow("dry run: allow", p.Checks, p.Evaluations)
+	default:
+		a.printDeny("dry run: deny", p.Deny)
+	}
+	return answered(p.Allow)
+}
+
+// printAllow says what was allowed, and what a careful reader should know.
+func (a *app) printAllow(decision string, checks []verifier.Check, evaluations []policy.Evaluation) {
+	a.printf("%s\n", decision)
+	a.printRules(evaluations)
+	for _, c := range checks {
+		if c.Result == verifier.Warn {
+			a.printf("warning  %s: %s\n", c.Check, short(c.Detail))
+		}
+	}
+}
+
+// printDeny says why it was denied: the reason first, then every rule with its
+// sentence, what is wrong with the parameters, and each check that failed.
+func (a *app) printDeny(decision string, d *verifier.DenyError) {
+	a.printf("%s %s\n", decision, printable(string(d.Reason)))
+	a.printRules(d.Evaluations)
+	a.printFaults(d.Faults)
+	for _, c := range d.Checks {
+		switch {
+		case c.Result != verifier.Fail:
+		case len(d.Evaluations)+len(d.Faults) > 0: // they are the detail
+			a.printf("failed   %s: %s\n", c.Check, printable(string(c.Code)))
+		default:
+			a.printf("failed   %s: %s: %s\n", c.Check, printable(string(c.Code)), short(c.Detail))
+		}
+	}
+	if d.Credential != "" {
+		a.printf("mandate  %s\n", short(d.Credential))
+	}
+	if d.Receipt != nil {
+		a.printf("receipt  %s\n", d.Receipt.ID())
+	}
+}
+
+func (a *app) printRules(evaluations []policy.Evaluation) {
+	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	for _, e := range evaluations {
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", e.Result, short(e.Rule), printable(e.Reason))
+	}
+	t.Flush() // the sink keeps the error
+}
+
+func (a *app) printFaults(faults []policy.Fault) {
+	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	for _, f := range faults {
+		fmt.Fprintf(t, "  fault\t%s\t%s\t%s\n", short(f.Pointer), f.Code, printable(f.Message))
+	}
+	t.Flush() // the sink keeps the error
+}

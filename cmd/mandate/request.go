@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/mandate-engine/mandate/adapters/signing"
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/policy"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// engine builds the verifier. Everything wrong with that is bad usage.
+func (a *app) engine(v *verification) (*verifier.Verifier, error) {
+	if len(v.issuers) == 0 && !v.anyIssuer {
+		return nil, unusable("whose mandates count? Name the issuers with --issuer DID, or trust everybody with --insecure-any-issuer")
+	}
+	if v.dryRun && v.receiptOut.value != "" {
+		return nil, unusable("--receipt-out: a dry run makes no receipt")
+	}
+	signers, err := presentationSigners(v.signers)
+	if err != nil {
+		return nil, err
+	}
+	resolver, err := a.resolver(v.didDocs)
+	if err != nil {
+		return nil, err
+	}
+	actions, err := a.actions(v.actions)
+	if err != nil {
+		return nil, err
+	}
+	key, err := a.receiptSigner(v)
+	if err != nil {
+		return nil, err
+	}
+	on := v.verifier.value
+	if on == "" {
+		on = signing.DID(key)
+	}
+	engine, err := verifier.New(verifier.Config{
+		Resolver:               resolver,
+		Signer:                 key,
+		TrustedIssuers:         v.issuers,
+		IssuerBinding:          v.binding.IssuerBinding,
+		PresentationSigners:    signers,
+		Verifier:               on,
+		MaxAge:                 time.Duration(v.maxAge),
+		Leeway:                 v.leeway,
+		AllowActionless:        v.actionless,
+		W3COnly:                v.w3cOnly,
+		Actions:                actions,
+		InsecureTrustAnyIssuer: v.anyIssuer,
+		InsecureAllowUnbound:   v.unbound,
+		Now:                    func() time.Time { return v.at.or(a.now) },
+		Rand:                   a.rand,
+	})
+	if err != nil {
+		return nil, unusable("%w", err)
+	}
+	return engine, nil
+}
+
+// receiptSigner returns the key of --receipt-key, or one that is made up.
+func (a *app) receiptSigner(v *verification) (verifier.Signer, error) {
+	if v.receiptKey.value != "" {
+		return a.readKey(v.receiptKey.value)
+	}
+	key, err := a.newKey()
+	if err == nil && !v.dryRun {
+		a.complain("the receipt is signed with a new key that is kept nowhere, %s; name one with --receipt-key", signing.DID(key))
+	}
+	return key, err
+}
+
+// presentationSigners reads DID=HOLDER. A DID holds no '=', a holder may.
+func presentationSigners(flags []string) (map[string][]string, error) {
+	signers := map[string][]string{}
+	for _, f := range flags {
+		did, holder, ok := strings.Cut(f, "=")
+		if !ok || holder == "" {
+			return nil, unusable("--presentation-signer %q is not DID=HOLDER", f)
+		}
+		if _, err := didresolve.Parse(did); err != nil {
+			return nil, unusable("--presentation-signer: %w", err)
+		}
+		signers[did] = append(signers[did], holder)
+	}
+	return signers, nil
+}
+
+// actions finds the contents in files by their digest. A reference without one
+// finds nothing: a content does not say whose id and version it is.
+func (a *app) actions(files []string) (policy.Source, error) {
+	var contents [][]byte
+	for _, name := range files {
+		content, err := a.parse(name) // for an error that names the file
+		if err != nil {
+			return nil, err
+		}
+		contents = append(contents, content.Raw())
+	}
+	source, err := policy.Static(contents...)
+	if err != nil {
+		return nil, unusable("%w", err)
+	}
+	return source, nil
+}
+
+// request reads what is to be judged.
+func (a *app) request(name string, v *verification) (verifier.Request, error) {
+	req := verifier.Request{
+		Challenge: v.challenge.value,
+		Domain:    v.domains,
+		Scope:     v.scope.value,
+		Mandate:   v.mandate.value,
+	}
+	b, err := a.read(name)
+	if err != nil {
+		return req, err
+	}
+	if req.Presentation, req.ExecutionParams, err = splitBody(b); err != nil {
+		return req, unusable("%s: %w", name, err)
+	}
+	if v.params.value != "" {
+		req.ExecutionParams, err = a.argument("params", v.params.value)
+	}
+	return req, err
+}
+
+// splitBody tells a body from a presentation, and takes the exact bytes of its
+// two members out of it. What is neither is for the engine to refuse.
+//
+// A body with other members is refused: one that meant to say more, such as
+// which challenge to expect, must not be judged without it.
+func splitBody(b []byte) (presentation, params []byte, err error) {
+	limits := canonical.Limits{
+		MaxBytes:  maxInput,
+		MaxDepth:  canonical.DefaultMaxDepth + 1,
+		MaxValues: 2*canonical.DefaultMaxValues + 1,
+	}
+	d, err := limits.Parse(b)
+	if err != nil {
+		return b, nil, nil // the engine says what is wrong, and where
+	}
+	root := d.Root()
+	if root.Get("type").Kind() != canonical.Absent || root.Get("presentation").Kind() == canonical.Absent {
+		return b, nil, nil
+	}
+	for member := range root.Members() {
+		if member != "presentation" && member != "executionParams" {
+			return nil, nil, errors.New("a body has the members presentation and executionParams, and no others")
+		}
+	}
+	return root.Get("presentation").Raw(), root.Get("executionParams").Raw(), nil
+}

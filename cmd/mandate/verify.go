@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mandate-engine/mandate/receipts"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// A verification is one run of verify.
+type verification struct {
+	params, verifier, challenge, scope, mandate text
+	receiptKey, receiptOut                      text
+	issuers, domains, signers, didDocs, actions texts
+	binding                                     binding
+	maxAge                                      duration
+	leeway                                      time.Duration
+	at                                          instant
+	anyIssuer, actionless, unbound, w3cOnly     bool
+	dryRun, json                                bool
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var v verification
+	cmd := &cobra.Command{
+		Use:   "verify FILE",
+		Short: "Decide a presentation, or a body {presentation, executionParams}",
+		Long: `Decide whether a presentation, with these execution parameters, may go ahead.
+FILE is a presentation, or a body {presentation, executionParams}.
+
+Exit status: 0 allow, 1 deny, 2 input that cannot be judged, 3 no decision.
+Nothing is fetched: a DID that is neither a did:key nor pinned with --did-doc
+does not exist. A presentation is remembered as used for this process only.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.verify(args[0], &v) },
+	}
+	f := cmd.Flags()
+	f.Var(&v.params, "params", "the execution parameters, `JSON|@FILE`; default the body's, else {}")
+	f.Var(&v.verifier, "verifier", "the `DID` on whose behalf to decide; default that of the receipt key")
+	f.Var(&v.issuers, "issuer", "trust the issuer `DID`; repeatable")
+	f.BoolVar(&v.anyIssuer, "insecure-any-issuer", false, "trust every issuer: anybody can then issue a mandate that allows anything")
+	f.Var(&v.binding, "issuer-binding", "strict: the issuer's own keys; listed: also keys that its document names")
+	f.Var(&v.signers, "presentation-signer", "`DID=HOLDER`: DID may sign presentations for HOLDER; repeatable")
+	f.BoolVar(&v.actionless, "allow-actionless", false, "allow mandates without an action, without parameters only")
+	f.BoolVar(&v.unbound, "insecure-allow-unbound", false, "allow presentations without a domain, which others can present elsewhere")
+	f.Var(&v.maxAge, "max-age", "how old a presentation may be without an expected challenge; default 5m")
+	f.DurationVar(&v.leeway, "leeway", 0, "clock skew tolerated at the ends of a validity")
+	f.BoolVar(&v.dryRun, "dry-run", false, "decide without consuming the presentation or signing a receipt")
+	f.Var(&v.challenge, "challenge", "the challenge that was given out for this presentation")
+	f.Var(&v.domains, "domain", "the domain it must be for; repeatable, as a set; default the verifier's DID")
+	didDocFlag(cmd, &v.didDocs)
+	f.Var(&v.actions, "action", "`FILE` with the content of an action that a mandate only references; repeatable")
+	atFlag(cmd, &v.at)
+	f.Var(&v.mandate, "mandate", "decide on the mandate with this `ID`")
+	f.Var(&v.scope, "scope", "the scope that the mandate must have")
+	f.Var(&v.receiptKey, "receipt-key", "sign the receipt with the key in `FILE`; default a new key, kept nowhere")
+	f.Var(&v.receiptOut, "receipt-out", "write the receipt to `FILE`")
+	f.BoolVar(&v.w3cOnly, "w3c-only", false, "turn the VIA profile off")
+	jsonFlag(cmd, &v.json)
+	return cmd
+}
+
+func (a *app) verify(name string, v *verification) error {
+	engine, err := a.engine(v)
+	if err != nil {
+		return err
+	}
+	req, err := a.request(name, v)
+	if err != nil {
+		return err
+	}
+	if v.dryRun {
+		preview, err := engine.DryRun(context.Background(), req)
+		if err != nil {
+			return a.noDecision(v, err)
+		}
+		return a.printPreview(v, preview)
+	}
+	res, err := engine.Verify(context.Background(), req)
+	var deny *verifier.DenyError
+	switch {
+	case err == nil:
+		return a.allowed(v, res)
+	case errors.As(err, &deny):
+		return a.denied(v, deny)
+	default:
+		return a.noDecision(v, err)
+	}
+}
+
+// allowed answers an allow. The receipt comes first: an allow that leaves no
+// receipt behind where one was asked for is none.
+func (a *app) allowed(v *verification, res *verifier.Result) error {
+	if err := writeReceipt(v, res.Receipt); err != nil {
+		return undecided("no decision: the receipt cannot be written: %w", err)
+	}
+	if v.json {
+		a.printBytes(verifier.Answer(res, nil))
+	} else {
+		a.printAllow("allow", res.Checks, res.Evaluations)
+		a.printf("receipt  %s\n", res.Receipt.ID())
+	}
+	return nil
+}
+
+// denied answers a deny, which stands whatever becomes of its receipt.
+func (a *app) denied(v *verification, deny *verifier.DenyError) error {
+	if err := deny.Unwrap(); err != nil {
+		a.complain("the deny has no receipt: %v", err)
+	} else if err := writeReceipt(v, deny.Receipt); err != nil {
+		a.complain("the receipt cannot be written: %v", err)
+	}
+	if v.json {
+		a.printBytes(verifier.Answer(nil, deny))
+	} else {
+		a.printDeny("deny", deny)
+	}
+	return answered(false)
+}
+
+func writeReceipt(v *verification, r *receipts.Receipt) error {
+	switch {
+	case v.receiptOut.value == "":
+		return nil
+	case r == nil:
+		return errors.New("there is none")
+	}
+	return write(v.receiptOut.value, r.Bytes(), os.O_TRUNC)
+}
+
+// noDecision ends a request that was neither allowed nor denied.
+func (a *app) noDecision(v *verification, err error) error {
+	if v.json {
+		a.printBytes(verifier.Answer(nil, err))
+	}
+	var bad *verifier.RequestError
+	if errors.As(err, &bad) {
+		return &exit{exitUsage, err}
+	}
+	return &exit{exitUndecided, err}
+}
+
+// printBytes prints an answer that is one JSON object.
+func (a *app) printBytes(answer []byte) {
+	a.stdout.Write(append(answer, '\n')) // the sink keeps the error
+}
