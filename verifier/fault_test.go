@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mandate-engine/mandate/adapters/answer"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/sample"
@@ -242,7 +243,7 @@ func TestOutagesSayWhenToRetry(t *testing.T) {
 	if !errors.As(err, &none) || !none.Retryable || none.RetryAfter != 7*time.Second || none.Looking != "resolver" {
 		t.Fatalf("got %v, %+v", res, err)
 	}
-	e := toObject(t, verifier.Answer(res, err))["error"].(object)
+	e := toObject(t, answer.JSON(res, err))["error"].(object)
 	if e["kind"] != "unavailable" || e["retryable"] != true || e["retryAfterSeconds"] != 7.0 {
 		t.Errorf("answer %v", e)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/mandate-engine/mandate/adapters/answer"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/verifier"
@@ -49,7 +50,7 @@ func FuzzVerify(f *testing.F) {
 		case !errors.As(err, &bad):
 			t.Fatalf("no decision, though nothing was out of reach: %v", err)
 		}
-		answer := verifier.Answer(res, err)
+		answer := answer.JSON(res, err)
 		if again, err := canonical.Transform(answer); err != nil || !bytes.Equal(again, answer) {
 			t.Fatalf("the answer is not canonical JSON: %v", err)
 		}

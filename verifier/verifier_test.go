@@ -3,7 +3,6 @@ package verifier_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mandate-engine/mandate/adapters/answer"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/sample"
@@ -237,7 +237,7 @@ func TestRequestsThatCannotBeJudged(t *testing.T) {
 			if errors.As(err, &cause) != (tt.kind != verifier.NotAPresentation && !strings.Contains(tt.name, "array")) {
 				t.Errorf("cause: %v", cause)
 			}
-			if answer := toObject(t, verifier.Answer(res, err)); answer["decision"] != "none" || answer["error"].(object)["kind"] != string(tt.kind) {
+			if answer := toObject(t, answer.JSON(res, err)); answer["decision"] != "none" || answer["error"].(object)["kind"] != string(tt.kind) {
 				t.Errorf("answer %v", answer)
 			}
 		})
@@ -357,7 +357,7 @@ func TestDryRun(t *testing.T) {
 		if err != nil || !p.Allow || p.Deny != nil || len(p.Evaluations) != 3 {
 			t.Fatalf("got %+v, %v", p, err)
 		}
-		if a := toObject(t, p.Answer()); a["decision"] != "allow" || a["dryRun"] != true || a["receipt"] != nil {
+		if a := toObject(t, answer.Preview(p)); a["decision"] != "allow" || a["dryRun"] != true || a["receipt"] != nil {
 			t.Errorf("answer %v", a)
 		}
 	}
@@ -367,48 +367,14 @@ func TestDryRun(t *testing.T) {
 	if err != nil || p.Allow || p.Deny == nil || p.Deny.Reason != verifier.ReasonRuleFailed || p.Deny.Receipt != nil {
 		t.Fatalf("got %+v, %v", p, err)
 	}
-	if a := toObject(t, p.Answer()); a["decision"] != "deny" || a["reason"] != "rule_failed" || a["receipt"] != nil {
+	if a := toObject(t, answer.Preview(p)); a["decision"] != "deny" || a["reason"] != "rule_failed" || a["receipt"] != nil {
 		t.Errorf("answer %v", a)
 	}
-	if a := toObject(t, (&verifier.Preview{}).Answer()); a["decision"] != "deny" {
+	if a := toObject(t, answer.Preview(&verifier.Preview{})); a["decision"] != "deny" {
 		t.Errorf("the zero Preview answers %v", a)
 	}
 	if _, err := v.DryRun(context.Background(), verifier.Request{}); err == nil {
 		t.Error("an empty request is judged")
-	}
-}
-
-func TestAnswer(t *testing.T) {
-	res, err := newVerifier(t, config(t)).Verify(context.Background(), request())
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := toObject(t, verifier.Answer(res, err))
-	if a["decision"] != "allow" || a["credentialId"] != sample.MandateID || len(a["evaluations"].([]any)) != 3 {
-		t.Errorf("answer %v", a)
-	}
-	form, _ := json.Marshal(a["receipt"])
-	form, _ = canonical.Transform(form)
-	if !bytes.Equal(form, res.Receipt.Bytes()) {
-		t.Error("the answer's receipt is not the one that was signed")
-	}
-	if len(a["checks"].([]any)) != len(res.Checks) || len(res.Checks) < 30 {
-		t.Errorf("%d checks", len(res.Checks))
-	}
-
-	// What is no allow is never answered as one.
-	for name, got := range map[string][]byte{
-		"nothing":                  verifier.Answer(nil, nil),
-		"an error":                 verifier.Answer(nil, errors.New("x")),
-		"a result beside an error": verifier.Answer(res, errors.New("x")),
-		"the zero deny":            verifier.Answer(res, &verifier.DenyError{}),
-	} {
-		if a := toObject(t, got); a["decision"] == "allow" {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
-	if (&verifier.DenyError{}).Error() != "verifier: denied: no reason recorded" {
-		t.Error("the zero DenyError")
 	}
 }
 
@@ -455,7 +421,7 @@ func TestHostileSizesCostLittle(t *testing.T) {
 			if got := after.TotalAlloc - before.TotalAlloc; got > tt.max {
 				t.Errorf("allocated %d bytes, want at most %d", got, tt.max)
 			}
-			if n := len(verifier.Answer(res, err)); n > 20_000 {
+			if n := len(answer.JSON(res, err)); n > 20_000 {
 				t.Errorf("the answer has %d bytes", n)
 			}
 			if len(err.Error()) > 1000 {
@@ -615,25 +581,15 @@ func TestLongTextIsCutBetweenCharacters(t *testing.T) {
 			if deny.Receipt == nil {
 				t.Errorf("%s: no receipt: %v", name, err)
 			}
-			if a := toObject(t, verifier.Answer(res, err)); a["decision"] != "deny" || a["reason"] != string(deny.Reason) {
+			if a := toObject(t, answer.JSON(res, err)); a["decision"] != "deny" || a["reason"] != string(deny.Reason) {
 				t.Errorf("%s: answered %v, want deny %s", name, a["decision"], deny.Reason)
 			}
 		}
 	}
 }
 
-// A deny stays a deny in the answer, also when its text cannot be written.
-func TestAnswerToUnwritableDeny(t *testing.T) {
-	a := toObject(t, verifier.Answer(nil, &verifier.DenyError{Reason: verifier.ReasonRuleFailed, Detail: "\xff"}))
-	if a["decision"] != "deny" || a["reason"] != "rule_failed" {
-		t.Errorf("got %v", a)
-	}
-	res, err := newVerifier(t, config(t)).Verify(context.Background(), request())
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Credential = "\xff"
-	if a := toObject(t, verifier.Answer(res, nil)); a["decision"] != "none" {
-		t.Errorf("got %v", a)
+func TestZeroDenyError(t *testing.T) {
+	if got := (&verifier.DenyError{}).Error(); got != "verifier: denied: no reason recorded" {
+		t.Errorf("got %q", got)
 	}
 }

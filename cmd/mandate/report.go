@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"text/tabwriter"
 
+	"github.com/mandate-engine/mandate/adapters/answer"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/verifier"
 )
@@ -12,7 +13,7 @@ import (
 func (a *app) printPreview(v *verification, p *verifier.Preview) error {
 	switch {
 	case v.json:
-		a.printBytes(p.Answer())
+		a.printBytes(answer.Preview(p))
 	case p.Allow:
 		a.printAllow("dry run: allow", p.Checks, p.Evaluations)
 	default:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mandate-engine/mandate/adapters/answer"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
 )
@@ -100,7 +101,7 @@ func (a *app) allowed(v *verification, res *verifier.Result) error {
 		return undecided("no decision: the receipt cannot be written: %w", err)
 	}
 	if v.json {
-		a.printBytes(verifier.Answer(res, nil))
+		a.printBytes(answer.JSON(res, nil))
 	} else {
 		a.printAllow("allow", res.Checks, res.Evaluations)
 		a.printf("receipt  %s\n", res.Receipt.ID())
@@ -116,7 +117,7 @@ func (a *app) denied(v *verification, deny *verifier.DenyError) error {
 		a.complain("the receipt cannot be written: %v", err)
 	}
 	if v.json {
-		a.printBytes(verifier.Answer(nil, deny))
+		a.printBytes(answer.JSON(nil, deny))
 	} else {
 		a.printDeny("deny", deny)
 	}
@@ -136,7 +137,7 @@ func writeReceipt(v *verification, r *receipts.Receipt) error {
 // noDecision ends a request that was neither allowed nor denied.
 func (a *app) noDecision(v *verification, err error) error {
 	if v.json {
-		a.printBytes(verifier.Answer(nil, err))
+		a.printBytes(answer.JSON(nil, err))
 	}
 	var bad *verifier.RequestError
 	if errors.As(err, &bad) {

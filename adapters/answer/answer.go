@@ -1,15 +1,19 @@
-package verifier
+// Package answer answers one question: how is a decision written as JSON? The
+// command line and services give out the same object.
+package answer
 
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
+	"github.com/mandate-engine/mandate/verifier"
 )
 
-// Answer returns the JSON answer to a request, from what Verify returned: one
+// JSON returns the JSON answer to a request, from what Verify returned: one
 // object in canonical form, with the members
 //
 //   - decision: "allow", "deny", or "none" when no decision was taken;
@@ -18,11 +22,11 @@ import (
 //   - on none error: {kind, message, offset?, pointer?, limit?, retryable?}.
 //
 // salt opens the receipt's paramsCommitment: it is for the caller alone.
-func Answer(res *Result, err error) []byte {
-	var deny *DenyError
+func JSON(res *verifier.Result, err error) []byte {
+	var deny *verifier.DenyError
 	switch {
 	case err == nil && res != nil:
-		return marshal(answerObject{
+		return marshal(object{
 			"decision":     "allow",
 			"credentialId": res.Credential,
 			"paramsBound":  res.ParamsBound,
@@ -34,15 +38,15 @@ func Answer(res *Result, err error) []byte {
 	case errors.As(err, &deny):
 		return marshal(denyJSON(deny))
 	case err == nil:
-		err = errors.New("verifier: there is no result")
+		err = errors.New("answer: there is no result")
 	}
-	return marshal(answerObject{"decision": "none", "error": errorJSON(err)})
+	return marshal(object{"decision": "none", "error": errorJSON(err)})
 }
 
-// Answer returns the JSON answer of a dry run: that of [Answer] without a
+// Preview returns the JSON answer of a dry run: that of [JSON] without a
 // receipt, and with "dryRun": true.
-func (p *Preview) Answer() []byte {
-	o := answerObject{
+func Preview(p *verifier.Preview) []byte {
+	o := object{
 		"decision":     "allow",
 		"credentialId": p.Credential,
 		"checks":       checksJSON(p.Checks),
@@ -51,7 +55,7 @@ func (p *Preview) Answer() []byte {
 	if !p.Allow {
 		deny := p.Deny
 		if deny == nil {
-			deny = &DenyError{}
+			deny = &verifier.DenyError{}
 		}
 		o = denyJSON(deny)
 	}
@@ -59,9 +63,9 @@ func (p *Preview) Answer() []byte {
 	return marshal(o)
 }
 
-type answerObject map[string]any
+type object map[string]any
 
-func (o answerObject) put(name, value string) {
+func (o object) put(name, value string) {
 	if value != "" {
 		o[name] = value
 	}
@@ -70,24 +74,24 @@ func (o answerObject) put(name, value string) {
 // marshal writes an answer. One that cannot be written, because a field of it
 // was set to text that is no UTF-8, is cut down to its decision: a deny stays
 // one, and nothing else becomes one.
-func marshal(o answerObject) []byte {
+func marshal(o object) []byte {
 	b, err := canonical.Marshal(o)
 	if err == nil {
 		return b
 	}
-	short := answerObject{
+	short := object{
 		"decision": "none",
-		"error":    answerObject{"kind": "internal", "message": fmt.Sprintf("the answer cannot be written: %v", err)},
+		"error":    object{"kind": "internal", "message": fmt.Sprintf("the answer cannot be written: %v", err)},
 	}
 	if o["decision"] == "deny" {
-		short["decision"], short["reason"] = "deny", shorten(fmt.Sprint(o["reason"]))
+		short["decision"], short["reason"] = "deny", strings.ToValidUTF8(fmt.Sprint(o["reason"]), "\uFFFD")
 	}
 	b, _ = canonical.Marshal(short)
 	return b
 }
 
-func denyJSON(e *DenyError) answerObject {
-	o := answerObject{
+func denyJSON(e *verifier.DenyError) object {
+	o := object{
 		"decision":    "deny",
 		"reason":      string(e.Reason),
 		"checks":      checksJSON(e.Checks),
@@ -98,9 +102,9 @@ func denyJSON(e *DenyError) answerObject {
 	o.put("pointer", e.Pointer)
 	o.put("detail", e.Detail)
 	if len(e.Faults) > 0 {
-		faults := make([]answerObject, len(e.Faults))
+		faults := make([]object, len(e.Faults))
 		for i, f := range e.Faults {
-			faults[i] = answerObject{"pointer": f.Pointer, "code": f.Code, "message": f.Message}
+			faults[i] = object{"pointer": f.Pointer, "code": f.Code, "message": f.Message}
 		}
 		o["faults"] = faults
 	}
@@ -111,10 +115,10 @@ func denyJSON(e *DenyError) answerObject {
 	return o
 }
 
-func checksJSON(checks []Check) []answerObject {
-	out := make([]answerObject, 0, len(checks))
+func checksJSON(checks []verifier.Check) []object {
+	out := make([]object, 0, len(checks))
 	for _, c := range checks {
-		o := answerObject{"check": c.Check, "result": string(c.Result)}
+		o := object{"check": c.Check, "result": string(c.Result)}
 		o.put("code", string(c.Code))
 		o.put("pointer", c.Pointer)
 		o.put("detail", c.Detail)
@@ -123,10 +127,10 @@ func checksJSON(checks []Check) []answerObject {
 	return out
 }
 
-func evaluationsJSON(evaluations []policy.Evaluation) []answerObject {
-	out := make([]answerObject, 0, len(evaluations))
+func evaluationsJSON(evaluations []policy.Evaluation) []object {
+	out := make([]object, 0, len(evaluations))
 	for _, e := range evaluations {
-		out = append(out, answerObject{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code), "reason": e.Reason})
+		out = append(out, object{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code), "reason": e.Reason})
 	}
 	return out
 }
@@ -143,10 +147,10 @@ func receiptJSON(r *receipts.Receipt) any {
 	return d.Root()
 }
 
-func errorJSON(err error) answerObject {
-	o := answerObject{"kind": "unavailable", "message": shorten(err.Error())}
-	var bad *RequestError
-	var none *NoDecisionError
+func errorJSON(err error) object {
+	o := object{"kind": "unavailable", "message": printable(err.Error())}
+	var bad *verifier.RequestError
+	var none *verifier.NoDecisionError
 	switch {
 	case errors.As(err, &bad):
 		o["kind"] = string(bad.Kind)
@@ -164,4 +168,18 @@ func errorJSON(err error) answerObject {
 		}
 	}
 	return o
+}
+
+// printable returns a message that can be written as JSON, cut short.
+func printable(s string) string {
+	const most = 300
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters have no place in I-JSON
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 }
