@@ -1,0 +1,143 @@
+package testvectors
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/multikey"
+)
+
+// readMultikey reads the area multikey: a Multikey text in, an Ed25519 key or
+// the refusal out. "unsupported" is a sound key of another type.
+func readMultikey(in, want *reader) runner {
+	text := in.text("multikey")
+	if want.has("error") {
+		want.oneOf("error", "invalid", "unsupported")
+	} else {
+		want.text("publicKeyHex")
+	}
+	return func(context.Context) (outcome, string) {
+		key, err := multikey.ParsePublicKey(text)
+		switch {
+		case errors.Is(err, multikey.ErrUnsupported):
+			return outcome{"error": "unsupported"}, err.Error()
+		case err != nil:
+			return outcome{"error": "invalid"}, err.Error()
+		}
+		return outcome{"publicKeyHex": hex.EncodeToString(key.Bytes())}, ""
+	}
+}
+
+// readDID reads the area did. An error is the last part of its problem type,
+// such as INVALID_DID.
+func readDID(in, want *reader) runner {
+	op := in.oneOf("op", "parse", "webUrl", "resolve", "key")
+	if want.has("error") {
+		want.text("error")
+	} else {
+		readDIDOutcome(op, want)
+	}
+	if op == "key" {
+		return readKey(in)
+	}
+	did := in.text("did")
+	return func(ctx context.Context) (outcome, string) {
+		switch op {
+		case "parse":
+			d, err := didresolve.Parse(did)
+			return didOutcome(outcome{"method": d.Method, "id": d.ID}, err)
+		case "webUrl":
+			url, err := didresolve.WebURL(did)
+			return didOutcome(outcome{"url": url}, err)
+		}
+		r, err := didresolve.Key().Resolve(ctx, did)
+		if err != nil {
+			return didOutcome(nil, err)
+		}
+		// did:key has one key, and its fragment repeats the DID.
+		id := did + "#" + did[len("did:key:"):]
+		m, err := r.Document.VerificationMethod(id, didresolve.AssertionMethod, epoch)
+		return didOutcome(outcome{"verificationMethod": m.ID, "publicKeyMultibase": m.Key().String()}, err)
+	}
+}
+
+func readDIDOutcome(op string, want *reader) {
+	switch op {
+	case "parse":
+		want.text("method")
+		want.text("id")
+	case "webUrl":
+		want.text("url")
+	case "resolve":
+		want.text("verificationMethod")
+		want.text("publicKeyMultibase")
+	case "key":
+		want.text("publicKeyMultibase")
+	}
+}
+
+// readKey reads the operation key: which key does a DID URL name in a
+// document, for a purpose, at a time?
+func readKey(in *reader) runner {
+	document, url := in.document("document"), in.text("verificationMethod")
+	purpose, at := in.text("purpose"), in.instant("now")
+	if document == nil {
+		in.fail("document is missing")
+	}
+	return func(context.Context) (outcome, string) {
+		d, err := didresolve.ParseDocument(document)
+		if err != nil {
+			return didOutcome(nil, err)
+		}
+		m, err := d.VerificationMethod(url, didresolve.Purpose(purpose), at)
+		return didOutcome(outcome{"publicKeyMultibase": m.Key().String()}, err)
+	}
+}
+
+func didOutcome(o outcome, err error) (outcome, string) {
+	if err != nil {
+		return outcome{"error": string(didresolve.TypeOf(err))}, err.Error()
+	}
+	return o, ""
+}
+
+// readResolver reads the DID documents at hand. DIDs of the method key need
+// none. The others are known to be deactivated, or cannot be looked up now.
+func readResolver(in *reader) didresolve.Resolver {
+	w := world{deactivated: in.texts("deactivated"), unavailable: in.texts("unavailable")}
+	var documents []*didresolve.Document
+	v := in.optional("didDocuments")
+	for i, e := range v.Elements() {
+		d, err := didresolve.ParseDocument(e.Raw())
+		if err != nil {
+			in.fail("didDocuments/%d: %v", i, err)
+		}
+		documents = append(documents, d)
+	}
+	w.next = didresolve.Chain(didresolve.Key(), didresolve.Static(documents...))
+	return w
+}
+
+// A world is everything outside of the engine.
+type world struct {
+	deactivated, unavailable []string
+	next                     didresolve.Resolver
+}
+
+// Resolve implements [didresolve.Resolver].
+func (w world) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
+	for _, d := range w.deactivated {
+		if d == did {
+			return nil, &didresolve.Error{Type: didresolve.ErrDeactivated, Detail: did}
+		}
+	}
+	for _, d := range w.unavailable {
+		if d == did {
+			return nil, fmt.Errorf("%s cannot be looked up now", did)
+		}
+	}
+	return w.next.Resolve(ctx, did)
+}

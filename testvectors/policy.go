@@ -1,0 +1,107 @@
+package testvectors
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/mandate-engine/mandate/policy"
+)
+
+// readPolicy reads the area policy: the content of an action, parameters and
+// a time in, the decision or what keeps the content from compiling out.
+func readPolicy(in, want *reader) runner {
+	content := in.value("content")
+	input := policy.Input{UserParams: in.value("userParams"), ExecutionParams: in.value("executionParams"), Now: epoch}
+	if in.has("now") {
+		input.Now = in.instant("now")
+	}
+	if want.has("issues") {
+		want.oneOf("decision", "invalid")
+		want.objects("issues", func(r *reader) { r.text("code"); r.textIf("rule") })
+	} else if want.oneOf("decision", "allow", "deny") == "deny" {
+		want.text("reason")
+	}
+	want.texts("warnings")
+	readEvaluations(want)
+	return func(ctx context.Context) (outcome, string) { return runPolicy(ctx, content, input) }
+}
+
+// readEvaluations reads what became of the rules, or of the parameters.
+func readEvaluations(want *reader) {
+	want.objects("evaluations", func(r *reader) { r.text("rule"); r.text("result"); r.text("code") })
+	want.objects("faults", func(r *reader) { r.text("pointer"); r.text("code") })
+}
+
+func runPolicy(ctx context.Context, content value, input policy.Input) (outcome, string) {
+	action, err := policy.Compile(content)
+	var broken *policy.CompileError
+	if errors.As(err, &broken) {
+		return outcome{"decision": "invalid", "issues": issuesOutcome(broken.Issues)}, err.Error()
+	} else if err != nil {
+		return nil, err.Error()
+	}
+	d, err := action.Evaluate(ctx, input)
+	if err != nil {
+		return nil, err.Error()
+	}
+	o := outcome{"decision": "deny"}
+	if d.Allow {
+		o["decision"] = "allow"
+	}
+	o.put("reason", string(d.Reason))
+	var warnings []string
+	for _, w := range action.Warnings() {
+		warnings = append(warnings, w.Code)
+	}
+	if len(warnings) > 0 {
+		o["warnings"] = warnings
+	}
+	o.rules(d.Evaluations, d.Faults)
+	detail := ""
+	for _, e := range d.Evaluations {
+		detail += e.Rule + ": " + e.Reason + "\n"
+	}
+	return o, detail
+}
+
+// issuesOutcome returns the issues without positions and texts, sorted, each
+// once: an engine may find one mistake in several places.
+func issuesOutcome(issues []policy.Issue) []outcome {
+	errors := make([]policy.Issue, 0, len(issues))
+	for _, i := range issues {
+		if i.Severity == policy.SeverityError {
+			errors = append(errors, policy.Issue{Rule: i.Rule, Code: i.Code})
+		}
+	}
+	slices.SortFunc(errors, func(a, b policy.Issue) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Code, b.Code))
+	})
+	out := []outcome{}
+	for _, i := range slices.Compact(errors) {
+		o := outcome{"code": i.Code}
+		o.put("rule", i.Rule)
+		out = append(out, o)
+	}
+	return out
+}
+
+// rules sets the members evaluations and faults: the first when the rules ran,
+// the second when the parameters are at fault.
+func (o outcome) rules(evaluations []policy.Evaluation, faults []policy.Fault) {
+	if evaluations != nil {
+		list := []outcome{}
+		for _, e := range evaluations {
+			list = append(list, outcome{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code)})
+		}
+		o["evaluations"] = list
+	}
+	if len(faults) > 0 {
+		list := []outcome{}
+		for _, f := range faults {
+			list = append(list, outcome{"pointer": f.Pointer, "code": f.Code})
+		}
+		o["faults"] = list
+	}
+}

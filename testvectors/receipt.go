@@ -1,0 +1,45 @@
+package testvectors
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mandate-engine/mandate/receipts"
+)
+
+// readReceipt reads the area receipt: is this receipt to be believed?
+func readReceipt(in, want *reader) runner {
+	receipt := in.document("receipt")
+	if receipt == nil {
+		in.fail("receipt is missing")
+	}
+	cfg := receipts.VerifyConfig{Issuers: in.texts("issuers"), At: in.instant("now"), Resolver: readResolver(in)}
+	switch want.oneOf("verdict", "verified", "not_verified", "unavailable") {
+	case "verified":
+		for _, name := range []string{"id", "issuer", "event", "decision", "completeness"} {
+			want.text(name)
+		}
+		want.textIf("reason")
+		want.textIf("credentialId")
+	}
+	return func(ctx context.Context) (outcome, string) {
+		v, err := receipts.Verify(ctx, receipt, cfg)
+		switch {
+		case errors.Is(err, receipts.ErrNotVerified):
+			return outcome{"verdict": "not_verified"}, err.Error()
+		case err != nil:
+			return outcome{"verdict": "unavailable"}, err.Error()
+		}
+		o := outcome{
+			"verdict":      "verified",
+			"id":           v.ID,
+			"issuer":       v.Issuer,
+			"event":        string(v.Event),
+			"decision":     v.Decision,
+			"completeness": string(v.Completeness),
+		}
+		o.put("reason", v.Reason)
+		o.put("credentialId", v.Credential)
+		return o, ""
+	}
+}

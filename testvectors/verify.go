@@ -1,0 +1,329 @@
+package testvectors
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/policy"
+	"github.com/mandate-engine/mandate/receipts"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+type value = canonical.Value
+
+// A verifyCase is one request with everything that the decision rests on.
+type verifyCase struct {
+	cfg     verifier.Config
+	request verifier.Request
+	before  []earlier
+	now     time.Time
+}
+
+// An earlier request is the same one with other parameters, made before.
+type earlier struct {
+	params   []byte
+	decision string
+}
+
+// readVerify reads the area verify: a presentation, execution parameters, the
+// configuration, and the world in; the decision out.
+func readVerify(in, want *reader) runner {
+	c := parseVerify(in)
+	readDecision(want)
+	return func(ctx context.Context) (outcome, string) {
+		o, err := c.run(ctx)
+		if err != nil {
+			return o, err.Error()
+		}
+		return o, ""
+	}
+}
+
+func parseVerify(in *reader) *verifyCase {
+	c := &verifyCase{now: in.instant("now")}
+	settings := in.object("config")
+	c.cfg = readConfig(settings)
+	settings.done()
+	c.cfg.Now = func() time.Time { return c.now }
+	c.cfg.Rand = zeros{}
+	c.cfg.Resolver = readResolver(in)
+	c.cfg.Status = readLists(in)
+	c.cfg.Actions = readActions(in)
+
+	request := in.object("request")
+	c.request = readRequest(request)
+	request.done()
+	in.objects("before", func(r *reader) {
+		c.before = append(c.before, earlier{r.document("executionParams"), r.oneOf("decision", "allow", "deny")})
+	})
+	return c
+}
+
+func readConfig(r *reader) verifier.Config {
+	cfg := verifier.Config{
+		TrustedIssuers:          r.texts("trustedIssuers"),
+		Verifier:                r.textIf("verifier"),
+		MaxAge:                  time.Duration(r.integer("maxAgeSeconds")) * time.Second,
+		MaxFuture:               time.Duration(r.integer("maxFutureSeconds")) * time.Second,
+		Leeway:                  time.Duration(r.integer("leewaySeconds")) * time.Second,
+		RequireParamsBinding:    r.flag("requireParamsBinding"),
+		AllowActionless:         r.flag("allowActionless"),
+		W3COnly:                 r.flag("w3cOnly"),
+		Contexts:                r.texts("contexts"),
+		InsecureTrustAnyIssuer:  r.flag("insecureTrustAnyIssuer"),
+		InsecureAllowUnbound:    r.flag("insecureAllowUnbound"),
+		InsecureAllowReplay:     r.flag("insecureAllowReplay"),
+		InsecureUnpinnedActions: r.flag("insecureUnpinnedActions"),
+	}
+	if r.has("issuerBinding") && r.oneOf("issuerBinding", "strict", "listed") == "listed" {
+		cfg.IssuerBinding = verifier.IssuerListed
+	}
+	r.objects("presentationSigners", func(s *reader) {
+		if cfg.PresentationSigners == nil {
+			cfg.PresentationSigners = map[string][]string{}
+		}
+		cfg.PresentationSigners[s.text("signer")] = s.texts("holders")
+	})
+	return cfg
+}
+
+func readRequest(r *reader) verifier.Request {
+	req := verifier.Request{
+		Presentation:    r.document("presentation"),
+		ExecutionParams: r.document("executionParams"),
+		Verifier:        r.textIf("verifier"),
+		Challenge:       r.textIf("challenge"),
+		Domain:          r.texts("domain"),
+		Scope:           r.textIf("scope"),
+		Mandate:         r.textIf("mandate"),
+	}
+	if req.Presentation == nil {
+		r.fail("presentation is missing")
+	}
+	r.objects("evidence", func(e *reader) {
+		if req.Evidence == nil {
+			req.Evidence = map[string][]byte{}
+		}
+		req.Evidence[e.text("id")] = e.bytes()
+	})
+	return req
+}
+
+// readLists reads the status lists at hand. Without the member there is no
+// source of them at all.
+func readLists(in *reader) verifier.StatusSource {
+	if !in.has("statusLists") {
+		in.optional("statusLists")
+		return nil
+	}
+	s := lists{}
+	in.objects("statusLists", func(r *reader) { s[r.text("url")] = r.document("credential") })
+	return s
+}
+
+type lists map[string][]byte
+
+// StatusList implements [verifier.StatusSource]. A list without a credential
+// cannot be fetched now.
+func (s lists) StatusList(_ context.Context, url string) ([]byte, error) {
+	list, known := s[url]
+	switch {
+	case !known:
+		return nil, verifier.ErrNoStatusList
+	case list == nil:
+		return nil, fmt.Errorf("%s cannot be fetched now", url)
+	}
+	return list, nil
+}
+
+// readActions reads the contents of actions that mandates may refer to.
+// Without the member there is no source of them at all.
+func readActions(in *reader) policy.Source {
+	if !in.has("actions") {
+		in.optional("actions")
+		return nil
+	}
+	var s actions
+	in.objects("actions", func(r *reader) {
+		s = append(s, action{r.text("id"), int64(r.integer("version")), r.document("content")})
+	})
+	return s
+}
+
+type action struct {
+	id      string
+	version int64
+	content []byte
+}
+
+type actions []action
+
+// Action implements [policy.Source]. A mandate without a version gets the
+// first of that id; the digest decides whether it is the right one. An action
+// without a content cannot be looked up now.
+func (s actions) Action(_ context.Context, ref policy.Ref) ([]byte, error) {
+	for _, a := range s {
+		if a.id != ref.ID || ref.Version != 0 && a.version != ref.Version {
+			continue
+		}
+		if a.content == nil {
+			return nil, fmt.Errorf("%s cannot be looked up now", a.id)
+		}
+		return a.content, nil
+	}
+	return nil, policy.ErrNotFound
+}
+
+func readDecision(want *reader) {
+	switch want.oneOf("decision", "allow", "deny", "none") {
+	case "allow":
+		want.text("credentialId")
+		want.boolean("paramsBound")
+		want.oneOf("proofForm", "w3c", "via")
+		want.texts("insecure")
+		want.texts("warnings")
+		want.required("evaluations")
+	case "deny":
+		want.text("reason")
+		want.text("check")
+	case "none":
+		want.text("error")
+		want.integer("offset")
+		want.textIf("pointer")
+		want.integer("limit")
+	}
+	readEvaluations(want)
+}
+
+// zeros is the random source of cases: receipts are not part of an outcome.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}
+
+// receiptSeed is the byte that the seed of the receipt key is made of.
+const receiptSeed = 9
+
+func receiptSigner() (*receipts.KeySigner, error) {
+	return receipts.NewKeySigner(ed25519.NewKeyFromSeed(slices.Repeat([]byte{receiptSeed}, ed25519.SeedSize)), "")
+}
+
+// run puts the request to a fresh engine. The error is what Verify returned:
+// nil for allow and nothing else.
+func (c *verifyCase) run(ctx context.Context) (outcome, error) {
+	cfg := c.cfg
+	signer, err := receiptSigner()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Signer = signer
+	v, err := verifier.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range c.before {
+		req := c.request
+		req.ExecutionParams = b.params
+		o, err := decide(ctx, v, req, c.now)
+		if o["decision"] != b.decision {
+			return nil, fmt.Errorf("earlier request %d: %v (%w)", i, o["decision"], err)
+		}
+	}
+	return decide(ctx, v, c.request, c.now)
+}
+
+// decide makes one request and turns the answer into an outcome. Every allow
+// and every deny must come with a receipt that verifies and says the same.
+func decide(ctx context.Context, v *verifier.Verifier, req verifier.Request, now time.Time) (outcome, error) {
+	res, err := v.Verify(ctx, req)
+	var deny *verifier.DenyError
+	var bad *verifier.RequestError
+	switch {
+	case err == nil:
+		o := outcome{
+			"decision":     "allow",
+			"credentialId": res.Credential,
+			"paramsBound":  res.ParamsBound,
+		}
+		o.rules(orEmpty(res.Evaluations), nil)
+		warnings := []string{}
+		for _, check := range res.Checks {
+			if check.Result == verifier.Warn {
+				warnings = append(warnings, check.Check)
+			}
+		}
+		if len(warnings) > 0 {
+			o["warnings"] = warnings
+		}
+		return o, o.receipt(ctx, res.Receipt, "", now)
+	case errors.As(err, &deny):
+		o := outcome{"decision": "deny", "reason": string(deny.Reason), "check": deny.Check}
+		o.rules(deny.Evaluations, deny.Faults)
+		if bad := o.receipt(ctx, deny.Receipt, string(deny.Reason), now); bad != nil {
+			return o, bad
+		}
+		return o, err
+	case errors.As(err, &bad):
+		o := outcome{"decision": "none", "error": string(bad.Kind)}
+		if bad.Offset >= 0 {
+			o["offset"] = bad.Offset
+		}
+		if bad.Limit > 0 { // the pointer of what is too deep is itself cut short
+			o["limit"] = bad.Limit
+		} else {
+			o.put("pointer", bad.Pointer)
+		}
+		return o, err
+	}
+	return outcome{"decision": "none", "error": "unavailable"}, err
+}
+
+func orEmpty(e []policy.Evaluation) []policy.Evaluation {
+	if e == nil {
+		return []policy.Evaluation{}
+	}
+	return e
+}
+
+// receipt checks the receipt of a decision and adds what only it says. When
+// the receipt does not verify the outcome says so, and fits no case.
+func (o outcome) receipt(ctx context.Context, r *receipts.Receipt, reason string, now time.Time) error {
+	err := errors.New("there is no receipt")
+	var verified *receipts.Verified
+	if r != nil {
+		signer, bad := receiptSigner()
+		if bad != nil {
+			return bad
+		}
+		issuer, bad := didresolve.ParseURL(signer.VerificationMethod())
+		if bad != nil {
+			return bad
+		}
+		verified, err = receipts.Verify(ctx, r.Bytes(), receipts.VerifyConfig{Issuers: []string{issuer.DID.String()}, At: now})
+	}
+	if err == nil && (verified.Decision != o["decision"] || verified.Reason != reason) {
+		err = errors.New("the receipt says something else than the answer")
+	}
+	if err != nil {
+		o["receipt"] = err.Error()
+		return err
+	}
+	if o["decision"] != "allow" {
+		return nil
+	}
+	request := verified.Document.Get("credentialSubject").Get("request")
+	form, _ := request.Get("proofForm").String()
+	o["proofForm"] = form
+	if insecure := request.Get("insecure"); insecure.Len() > 0 {
+		o["insecure"] = insecure
+	}
+	return nil
+}
