@@ -31,8 +31,10 @@ func BenchmarkVerify(b *testing.B) {
 	for b.Loop() {
 		start := time.Now()
 		for range slice {
-			if !ed25519.Verify(public, message, signature) || !ed25519.Verify(public, message, signature) {
-				b.Fatal("does not verify")
+			for range 2 {
+				if !ed25519.Verify(public, message, signature) {
+					b.Fatal("does not verify")
+				}
 			}
 			ed25519.Sign(key, message)
 		}

@@ -42,7 +42,7 @@ func (f *faults) call(ctx context.Context, seam string) error {
 		panic("injected panic")
 	case "timeout":
 		f.cancel()
-		if ctx != nil {
+		if ctx.Done() != nil { // the seams without a ctx fail at once
 			<-ctx.Done()
 			return ctx.Err()
 		}
@@ -111,7 +111,7 @@ func (f faultySigner) Sign(ctx context.Context, message []byte) ([]byte, error) 
 }
 
 func (f faultySigner) VerificationMethod() string {
-	if err := f.call(nil, "signer name"); err != nil {
+	if err := f.call(context.TODO(), "signer name"); err != nil {
 		return ""
 	}
 	return f.Signer.VerificationMethod()
@@ -120,7 +120,7 @@ func (f faultySigner) VerificationMethod() string {
 type faultyRandom struct{ *faults }
 
 func (f faultyRandom) Read(p []byte) (int, error) {
-	if err := f.call(nil, "random"); err != nil {
+	if err := f.call(context.TODO(), "random"); err != nil {
 		return 0, err
 	}
 	return rand.Read(p)
@@ -133,7 +133,7 @@ func (f faultyContexts) CheckContext(canonical.Value) error {
 		f.calls++
 		return nil // an error of this one is a verdict, not a fault
 	}
-	return f.call(nil, "context checker")
+	return f.call(context.TODO(), "context checker")
 }
 
 // TestFaults makes every single call of a decision fail, time out, come late,
@@ -169,7 +169,7 @@ func TestFaults(t *testing.T) {
 			cfg.Rand = faultyRandom{f}
 			cfg.ContextChecker = faultyContexts{f}
 			cfg.Now = func() time.Time {
-				if f.call(nil, "clock") != nil {
+				if f.call(context.TODO(), "clock") != nil {
 					return time.Time{}
 				}
 				return sample.Now()
