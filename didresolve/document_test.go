@@ -100,7 +100,7 @@ func TestDocumentLimits(t *testing.T) {
 		if _, err := ParseDocument(bomb); err == nil {
 			t.Error("accepted")
 		}
-	}); got > 16<<10 {
+	}); got > 64<<10 {
 		t.Errorf("allocated %d bytes for a document over the limit", got)
 	}
 }
