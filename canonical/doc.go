@@ -75,7 +75,7 @@ type Doc struct {
 // directly; a member is the node of its name followed by its value.
 type node struct {
 	kind     ValueKind
-	indirect bool  // the text of a string stands in Doc.text, the value of a number in Doc.nums
+	indirect bool  // not in canonical form as it stands; the text of a string is in Doc.text, the value of a number in Doc.nums
 	off, end int32 // span in Doc.src
 	next     int32 // the node after this value and all it holds
 	a, b     int32 // container: members or elements, start in Doc.order or -1; string: span of its text; number: index in Doc.nums
@@ -91,7 +91,10 @@ func (l Limits) Parse(b []byte) (*Doc, error) {
 	if len(b) > l.MaxBytes {
 		return nil, &Error{Kind: TooLarge, Offset: l.MaxBytes, Limit: l.MaxBytes, detail: "document too long"}
 	}
-	p := parser{limits: l, doc: &Doc{src: append(make([]byte, 0, len(b)), b...)}}
+	p := parser{limits: l, doc: &Doc{
+		src:   append(make([]byte, 0, len(b)), b...),
+		nodes: make([]node, 0, min(len(b)/16+8, 1024)), // what a larger document needs, it shows
+	}}
 	if err := p.document(); err != nil {
 		return nil, err
 	}

@@ -1,7 +1,9 @@
 package canonical
 
 import (
+	"encoding/binary"
 	"errors"
+	"math/bits"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -41,15 +43,11 @@ func (p *parser) unexpected(want string) *Error {
 }
 
 func (p *parser) space() {
-	src := p.doc.src
-	for p.pos < len(src) {
-		switch src[p.pos] {
-		case ' ', '\t', '\n', '\r':
-			p.pos++
-		default:
-			return
-		}
+	src, i := p.doc.src, p.pos
+	for i < len(src) && (src[i] == ' ' || src[i] == '\n' || src[i] == '\t' || src[i] == '\r') {
+		i++
 	}
+	p.pos = i
 }
 
 // peek returns the byte at the current position, or 0 at the end. A zero byte
@@ -62,17 +60,40 @@ func (p *parser) peek() byte {
 }
 
 // open appends a node that starts at the current position.
-func (p *parser) open(kind ValueKind) int32 {
-	p.doc.nodes = append(p.doc.nodes, node{kind: kind, off: int32(p.pos)})
-	return int32(len(p.doc.nodes) - 1)
+func (p *parser) open(kind ValueKind) int32 { return p.add(node{kind: kind, off: int32(p.pos)}) }
+
+// add appends a node. The tape doubles, so that all the tapes that a document
+// outgrew are together no larger than the last: append would grow by a quarter,
+// and they would be four times as large.
+func (p *parser) add(n node) int32 {
+	d := p.doc
+	if len(d.nodes) == cap(d.nodes) {
+		d.nodes = append(make([]node, 0, max(2*cap(d.nodes), 16)), d.nodes...)
+	}
+	d.nodes = append(d.nodes, n)
+	return int32(len(d.nodes) - 1)
 }
 
-// close completes node i, which ends before the current position.
-func (p *parser) close(i int32) *node {
-	n := &p.doc.nodes[i]
+// close completes the container at node self, which ends before the current
+// position. size is what its children take, with the punctuation between them,
+// when all of them are in canonical form as they stand, otherwise -1.
+func (p *parser) close(self, count int32, size int, sorted bool) {
+	n := &p.doc.nodes[self]
 	n.end = int32(p.pos)
 	n.next = int32(len(p.doc.nodes))
-	return n
+	n.a, n.b = count, -1
+	// Without white space between them, the container is canonical as it is.
+	n.indirect = !sorted || size != p.pos-int(n.off)-2
+}
+
+// sizeOf returns the size of node i as it stands in the source, or -1 when
+// that is not its canonical form.
+func (p *parser) sizeOf(i int32) int {
+	n := &p.doc.nodes[i]
+	if n.indirect {
+		return -1
+	}
+	return int(n.end - n.off)
 }
 
 func (p *parser) value() *Error {
@@ -83,10 +104,21 @@ func (p *parser) value() *Error {
 		return err
 	}
 	switch c := p.peek(); {
-	case c == '{':
-		return p.nested(p.object)
-	case c == '[':
-		return p.nested(p.array)
+	case c == '{', c == '[':
+		if p.depth >= p.limits.MaxDepth {
+			err := p.fail(TooDeep, p.pos, "nested too deep")
+			err.Limit = p.limits.MaxDepth
+			return err
+		}
+		p.depth++
+		var err *Error
+		if c == '{' {
+			err = p.object()
+		} else {
+			err = p.array()
+		}
+		p.depth--
+		return err
 	case c == '"':
 		return p.str()
 	case c == '-' || '0' <= c && c <= '9':
@@ -105,98 +137,104 @@ func (p *parser) literal(word string, kind ValueKind) *Error {
 	if len(p.doc.src)-p.pos < len(word) || string(p.doc.src[p.pos:p.pos+len(word)]) != word {
 		return p.fail(Syntax, p.pos, "bad literal, want "+word)
 	}
-	i := p.open(kind)
-	p.pos += len(word)
-	p.close(i)
+	p.scalar(kind, p.pos, p.pos+len(word))
 	return nil
 }
 
-func (p *parser) nested(container func() *Error) *Error {
-	if p.depth >= p.limits.MaxDepth {
-		err := p.fail(TooDeep, p.pos, "nested too deep")
-		err.Limit = p.limits.MaxDepth
-		return err
-	}
-	p.depth++
-	err := container()
-	p.depth--
-	return err
+// scalar appends a node without children, and moves to its end.
+func (p *parser) scalar(kind ValueKind, off, end int) *node {
+	p.pos = end
+	i := p.add(node{kind: kind, off: int32(off), end: int32(end)})
+	n := &p.doc.nodes[i]
+	n.next = i + 1
+	return n
 }
 
 func (p *parser) array() *Error {
 	self := p.open(Array)
 	p.pos++
-	count := int32(0)
+	count, size := int32(0), 0
 	p.space()
 	if p.peek() == ']' {
 		p.pos++
-	} else {
-		for {
-			p.space()
-			if err := p.value(); err != nil {
-				return err.within(strconv.Itoa(int(count)))
-			}
-			count++
-			p.space()
-			c := p.peek()
-			if c != ',' && c != ']' {
-				return p.unexpected("',' or ']'")
-			}
-			p.pos++
-			if c == ']' {
-				break
-			}
-		}
+		p.close(self, 0, 0, true)
+		return nil
 	}
-	n := p.close(self)
-	n.a, n.b = count, -1
+	for {
+		child := int32(len(p.doc.nodes))
+		if err := p.value(); err != nil {
+			return err.within(strconv.Itoa(int(count)))
+		}
+		count++
+		if n := p.sizeOf(child); n >= 0 && size >= 0 {
+			size += n + 1 // and a comma
+		} else {
+			size = -1
+		}
+		p.space()
+		c := p.peek()
+		if c != ',' && c != ']' {
+			return p.unexpected("',' or ']'")
+		}
+		p.pos++
+		if c == ']' {
+			break
+		}
+		p.space()
+	}
+	p.close(self, count, size-1, true)
 	return nil
 }
 
 func (p *parser) object() *Error {
 	self := p.open(Object)
 	p.pos++
-	count, last, sorted := int32(0), int32(-1), true
+	count, last, sorted, size := int32(0), int32(-1), true, 0
 	p.space()
 	if p.peek() == '}' {
 		p.pos++
-	} else {
-		for {
-			p.space()
-			if p.peek() != '"' {
-				return p.unexpected("a member name")
-			}
-			key := int32(len(p.doc.nodes))
-			if err := p.str(); err != nil {
-				return err
-			}
-			if sorted && last >= 0 && compareUTF16(p.doc.textOf(last), p.doc.textOf(key)) >= 0 {
-				sorted = false
-			}
-			last = key
-			p.space()
-			if p.peek() != ':' {
-				return p.unexpected("':'")
-			}
-			p.pos++
-			p.space()
-			if err := p.value(); err != nil {
-				return err.within(string(p.doc.textOf(key)))
-			}
-			count++
-			p.space()
-			c := p.peek()
-			if c != ',' && c != '}' {
-				return p.unexpected("',' or '}'")
-			}
-			p.pos++
-			if c == '}' {
-				break
-			}
-		}
+		p.close(self, 0, 0, true)
+		return nil
 	}
-	n := p.close(self)
-	n.a, n.b = count, -1
+	for {
+		if p.peek() != '"' {
+			return p.unexpected("a member name")
+		}
+		key := int32(len(p.doc.nodes))
+		if err := p.str(); err != nil {
+			return err
+		}
+		if sorted && last >= 0 && compareUTF16(p.doc.textOf(last), p.doc.textOf(key)) >= 0 {
+			sorted = false
+		}
+		last = key
+		p.space()
+		if p.peek() != ':' {
+			return p.unexpected("':'")
+		}
+		p.pos++
+		p.space()
+		if err := p.value(); err != nil {
+			return err.within(string(p.doc.textOf(key)))
+		}
+		count++
+		if k, n := p.sizeOf(key), p.sizeOf(key+1); k >= 0 && n >= 0 && size >= 0 {
+			size += k + n + 2 // and a colon and a comma
+		} else {
+			size = -1
+		}
+		p.space()
+		c := p.peek()
+		if c != ',' && c != '}' {
+			return p.unexpected("',' or '}'")
+		}
+		p.pos++
+		if c == '}' {
+			break
+		}
+		p.space()
+	}
+	p.close(self, count, size-1, sorted)
 	if sorted {
 		return nil
 	}
@@ -227,12 +265,15 @@ func (p *parser) sortMembers(self int32) *Error {
 	return nil
 }
 
-// number parses RFC 8259 section 6. Integers of at most 15 digits are exact in
-// a double and already canonical, "-0" aside, so they are kept as they stand.
+// number parses RFC 8259 section 6.
+//
+// A number of at most 15 digits without an exponent is in canonical form as it
+// stands, unless it is a negative zero, has a trailing zero after the point, or
+// is so small that the canonical form has an exponent: decimals of 15 digits
+// are told apart by a double, so that none shorter, nor another of the same
+// length, names the same one. All others go through a double.
 func (p *parser) number() *Error {
 	src, start := p.doc.src, p.pos
-	self := p.open(Number)
-	integer := true
 	if p.peek() == '-' {
 		p.pos++
 	}
@@ -244,15 +285,19 @@ func (p *parser) number() *Error {
 		p.pos = intStart + 1
 		return p.unexpected("no digit after a leading zero")
 	}
+	verbatim := p.pos-intStart <= 15 && (intStart == start || src[intStart] != '0')
 	if p.peek() == '.' {
-		integer = false
+		fraction := p.pos + 1
 		p.pos++
 		if err := p.digits(start); err != nil {
 			return err
 		}
+		// 0.00000x would have an exponent; -0.x is no negative zero.
+		verbatim = p.pos-intStart <= 16 && src[p.pos-1] != '0' &&
+			(src[intStart] != '0' || p.pos-fraction <= 6)
 	}
 	if c := p.peek(); c == 'e' || c == 'E' {
-		integer = false
+		verbatim = false
 		p.pos++
 		if c := p.peek(); c == '+' || c == '-' {
 			p.pos++
@@ -264,8 +309,8 @@ func (p *parser) number() *Error {
 	if p.pos-start > p.limits.MaxNumberBytes {
 		return p.longNumber(start)
 	}
-	n := p.close(self)
-	if integer && p.pos-intStart <= 15 && (intStart == start || src[intStart] != '0') {
+	n := p.scalar(Number, start, p.pos)
+	if verbatim {
 		return nil
 	}
 	f, err := strconv.ParseFloat(string(src[start:p.pos]), 64)
@@ -303,43 +348,48 @@ func (p *parser) longNumber(start int) *Error {
 
 // str parses a string at its opening quote.
 func (p *parser) str() *Error {
-	src := p.doc.src
-	self := p.open(String)
+	src, start := p.doc.src, p.pos
 	p.pos++
-	begin := p.pos
-	for p.pos < len(src) {
-		switch c := src[p.pos]; {
+	for {
+		i := plain(src, p.pos)
+		p.pos = i
+		if i >= len(src) {
+			return p.unexpected(`'"'`)
+		}
+		switch c := src[i]; {
 		case c == '"':
-			p.pos++
-			n := p.close(self)
-			n.a, n.b = int32(begin), int32(p.pos-1)
+			n := p.scalar(String, start, i+1)
+			n.a, n.b = int32(start+1), int32(i)
 			return nil
 		case c == '\\':
-			return p.escapedStr(self, begin)
+			return p.escapedStr(start)
 		case c < 0x20:
-			return p.fail(Syntax, p.pos, "control character in a string")
-		case c < utf8.RuneSelf:
-			p.pos++
+			return p.fail(Syntax, i, "control character in a string")
 		default:
 			if err := p.rune(); err != nil {
 				return err
 			}
 		}
 	}
-	return p.unexpected(`'"'`)
 }
 
 // escapedStr goes on with a string at its first backslash, decoding it into
 // Doc.text.
-func (p *parser) escapedStr(self int32, begin int) *Error {
+func (p *parser) escapedStr(start int) *Error {
 	src, d := p.doc.src, p.doc
 	textStart := len(d.text)
-	d.text = append(d.text, src[begin:p.pos]...)
-	for p.pos < len(src) {
-		switch c := src[p.pos]; {
+	d.text = append(d.text, src[start+1:p.pos]...)
+	for {
+		from := p.pos
+		i := plain(src, from)
+		d.text = append(d.text, src[from:i]...)
+		p.pos = i
+		if i >= len(src) {
+			return p.unexpected(`'"'`)
+		}
+		switch c := src[i]; {
 		case c == '"':
-			p.pos++
-			n := p.close(self)
+			n := p.scalar(String, start, i+1)
 			n.indirect = true
 			n.a, n.b = int32(textStart), int32(len(d.text))
 			return nil
@@ -350,19 +400,36 @@ func (p *parser) escapedStr(self int32, begin int) *Error {
 			}
 			d.text = utf8.AppendRune(d.text, r)
 		case c < 0x20:
-			return p.fail(Syntax, p.pos, "control character in a string")
-		case c < utf8.RuneSelf:
-			d.text = append(d.text, c)
-			p.pos++
+			return p.fail(Syntax, i, "control character in a string")
 		default:
-			at := p.pos
 			if err := p.rune(); err != nil {
 				return err
 			}
-			d.text = append(d.text, src[at:p.pos]...)
+			d.text = append(d.text, src[i:p.pos]...)
 		}
 	}
-	return p.unexpected(`'"'`)
+}
+
+// plain returns the position of the first byte from i on that is not plain in a
+// string: a quote, a backslash, a control character, or no ASCII.
+func plain(src []byte, i int) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(src); i += 8 {
+		x := binary.LittleEndian.Uint64(src[i:])
+		quote, slash := x^(ones*'"'), x^(ones*'\\')
+		// A high bit for each byte that is 0, or less than 0x20, or has it set.
+		// Borrows make false hits above a true one only, and the lowest counts.
+		hit := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*0x20) &^ x) | x
+		if hit &= highs; hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for ; i < len(src); i++ {
+		if c := src[i]; c == '"' || c == '\\' || c < 0x20 || c >= utf8.RuneSelf {
+			break
+		}
+	}
+	return i
 }
 
 // rune skips one character outside ASCII.

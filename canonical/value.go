@@ -149,9 +149,8 @@ func (v Value) Float64() (f float64, ok bool) {
 	if n.indirect {
 		return v.d.nums[n.a], true
 	}
-	// At most 15 digits: exact.
-	i, err := strconv.ParseInt(string(v.d.src[n.off:n.end]), 10, 64)
-	return float64(i), err == nil
+	f, err := strconv.ParseFloat(string(v.d.src[n.off:n.end]), 64)
+	return f, err == nil
 }
 
 // IsSafeInteger reports whether v is a number whose value is an integer of

@@ -61,16 +61,15 @@ func (v Value) append(dst []byte) []byte {
 // append writes node i. Its loops are spelled out: an iterator would allocate
 // for every container.
 func (d *Doc) append(dst []byte, i int32) []byte {
-	switch n := &d.nodes[i]; n.kind {
-	case Null, Bool:
+	n := &d.nodes[i]
+	if !n.indirect {
 		return append(dst, d.src[n.off:n.end]...)
+	}
+	switch n.kind {
 	case Number:
-		if !n.indirect {
-			return append(dst, d.src[n.off:n.end]...)
-		}
 		return appendNumber(dst, d.nums[n.a])
 	case String:
-		return d.appendString(dst, i)
+		return appendQuoted(dst, d.text[n.a:n.b])
 	case Array:
 		dst = append(dst, '[')
 		first := true
