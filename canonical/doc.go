@@ -87,18 +87,45 @@ func Parse(b []byte) (*Doc, error) { return Limits{}.Parse(b) }
 // Parse parses one document, which must fill b but for white space. It copies
 // b and keeps no reference to it. The error is always an [*Error].
 func (l Limits) Parse(b []byte) (*Doc, error) {
-	l = l.withDefaults()
+	p := Parser{Limits: l}
+	return p.Parse(b)
+}
+
+// A Parser parses one document after the other in the same memory, for callers
+// that are done with one before they begin the next. The zero Parser is ready
+// for use; it must not be copied, nor used by two goroutines at once.
+type Parser struct {
+	Limits Limits
+	last   *Doc
+}
+
+// Parse is [Limits.Parse] with the memory of the document before, which ends
+// with this call, whether it succeeds or not: its values all become absent.
+// Nothing of it shows in the new one.
+func (p *Parser) Parse(b []byte) (*Doc, error) {
+	l := p.Limits.withDefaults()
+	d := &Doc{}
+	if old := p.last; old != nil {
+		d.src, d.text, d.nums, d.nodes, d.order = old.src[:0], old.text[:0], old.nums[:0], old.nodes[:0], old.order[:0]
+		*old = Doc{}
+		p.last = nil
+	}
 	if len(b) > l.MaxBytes {
 		return nil, &Error{Kind: TooLarge, Offset: l.MaxBytes, Limit: l.MaxBytes, detail: "document too long"}
 	}
-	p := parser{limits: l, doc: &Doc{
-		src:   append(make([]byte, 0, len(b)), b...),
-		nodes: make([]node, 0, min(len(b)/16+8, 1024)), // what a larger document needs, it shows
-	}}
-	if err := p.document(); err != nil {
+	if cap(d.src) < len(b) {
+		d.src = make([]byte, 0, len(b))
+	}
+	d.src = append(d.src, b...)
+	if d.nodes == nil {
+		d.nodes = make([]node, 0, min(len(b)/16+8, 1024)) // what a larger document needs, it shows
+	}
+	parse := parser{limits: l, doc: d}
+	if err := parse.document(); err != nil {
 		return nil, err
 	}
-	return p.doc, nil
+	p.last = d
+	return d, nil
 }
 
 // Root returns the document's value.

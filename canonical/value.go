@@ -31,6 +31,7 @@ func (k ValueKind) String() string {
 
 // A Value is one value of a [Doc]: a small handle, cheap to copy. It keeps the
 // whole document alive. Every method may be called on an absent Value.
+// Two Values are equal when they are the same place of the same document.
 type Value struct {
 	d *Doc
 	i int32
@@ -40,7 +41,7 @@ type Value struct {
 var absent = node{b: -1}
 
 func (v Value) node() *node {
-	if v.d == nil {
+	if v.d == nil || int(v.i) >= len(v.d.nodes) { // or its Parser has gone on
 		return &absent
 	}
 	return &v.d.nodes[v.i]

@@ -1,9 +1,11 @@
 package canonical
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -286,4 +288,98 @@ func TestSRI(t *testing.T) {
 			t.Errorf("%q: accepted", bad)
 		}
 	}
+}
+
+// A Parser uses its memory again, and nothing of one document shows in the
+// next.
+func TestParser(t *testing.T) {
+	p := &Parser{}
+	docs := []string{
+		`{"b":[1e3,2.5,"l\u00f6ng",{"z":1,"y":{}}],"a":"s\necret"}`, `[]`, `{"b":1,"a":2,"c":[1e5,1e6]}`, `"x"`, `{"q":"\t"}`, `[1e2,[1e3]]`,
+		`{"d":4,"c":3,"b":{"y":1,"x":2},"a":1}`,
+	}
+	var before Value
+	for range 3 {
+		for _, in := range docs {
+			d, err := p.Parse([]byte(in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if before.Kind() != Absent || before.Len() != 0 || before.Get("a").Kind() != Absent || len(before.AppendCanonical(nil)) != 0 ||
+				before.Raw() != nil || before.Pointer() != "" || len(mustParse(t, `{"a":1}`).AppendCanonical(nil, Replace("a", before))) != 2 {
+				t.Errorf("a value of the document before is %v", before.Kind())
+			}
+			want, err := Transform([]byte(in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := d.Root().AppendCanonical(nil); string(got) != string(want) {
+				t.Errorf("%s: got %s", in, got)
+			}
+			checkTree(t, d, d.Root())
+			before = d.Root()
+		}
+	}
+	// A document that is refused ends the one before as well.
+	if _, err := p.Parse([]byte(`{"a":`)); err == nil || before.Kind() != Absent {
+		t.Errorf("after an error: %v, %v", err, before.Kind())
+	}
+	if _, err := p.Parse(make([]byte, DefaultMaxBytes+1)); err == nil {
+		t.Error("the limits of a Parser are not kept")
+	}
+}
+
+func TestParserAllocatesLittle(t *testing.T) {
+	doc := []byte(`{"z":[1,2.5,-0.125,"text","t\u00e9xt",true,null,{}],"b":{"y":"1","x":"2"},"a":123456789012345}`)
+	p := &Parser{}
+	var out []byte
+	n := testing.AllocsPerRun(100, func() {
+		d, err := p.Parse(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = d.Root().AppendCanonical(out[:0])
+	})
+	if n > 2 {
+		t.Errorf("%v allocations per document", n)
+	}
+}
+
+// The worst document, whose every third byte begins a value, costs a bounded
+// multiple of its size, the limit on values raised.
+func TestAmplification(t *testing.T) {
+	for name, doc := range map[string]string{
+		"empty objects": "[" + strings.Repeat("{},", 300_000) + "{}]",
+		"empty arrays":  "[" + strings.Repeat("[],", 300_000) + "[]]",
+		"digits":        "[" + strings.Repeat("1,", 500_000) + "1]",
+		"exponents":     "[" + strings.Repeat("1e1,", 250_000) + "1]",
+		"members":       "{" + members(60_000) + "}",
+		"escapes":       `"` + strings.Repeat(`\n`, 500_000) + `"`,
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d, err := Limits{MaxValues: 1 << 24, MaxBytes: 1 << 24}.Parse([]byte(doc))
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		per := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(doc))
+		t.Logf("%-14s %.1f bytes allocated per byte", name, per)
+		if per > 40 {
+			t.Errorf("%s: %.1f bytes allocated per byte", name, per)
+		}
+		_ = d
+	}
+}
+
+// members returns n members in falling order, so that they have to be sorted.
+func members(n int) string {
+	var b strings.Builder
+	for i := n; i > 0; i-- {
+		fmt.Fprintf(&b, `"%06d":0`, i)
+		if i > 1 {
+			b.WriteByte(',')
+		}
+	}
+	return b.String()
 }

@@ -21,7 +21,7 @@ func Omit(name string) Edit { return Edit{name: name} }
 
 // Replace writes v as the member, present before or not. An absent v omits it.
 func Replace(name string, v Value) Edit {
-	if v.d == nil {
+	if v.Kind() == Absent {
 		return Omit(name)
 	}
 	return Edit{name: name, values: []Value{v}}
@@ -52,7 +52,7 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 }
 
 func (v Value) append(dst []byte) []byte {
-	if v.d == nil {
+	if v.Kind() == Absent {
 		return dst
 	}
 	return v.d.append(dst, v.i)
@@ -141,7 +141,7 @@ func (e Edit) append(dst []byte) []byte {
 	dst = append(dst, '[')
 	first := true
 	for _, v := range e.values {
-		if v.d != nil {
+		if v.Kind() != Absent {
 			dst = appendComma(dst, &first)
 			dst = v.append(dst)
 		}
