@@ -1,0 +1,10 @@
+//go:build !unix
+
+package bench
+
+import "time"
+
+var start = time.Now()
+
+// cpuTime returns the time that has passed, where there is no other.
+func cpuTime() time.Duration { return time.Since(start) }

@@ -1,0 +1,114 @@
+// Command peers compares canonicalization with other implementations, all of
+// them on the same documents in the same run:
+//
+//	cd internal/bench/peers && go run .
+//
+// encoding/json does less: it decodes and encodes again, accepts duplicate
+// members and invalid UTF-8, and its bytes are not canonical.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/gowebpki/jcs"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/sample"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 200, "turns that each subject takes")
+	flag.Parse()
+	for _, doc := range documents() {
+		compare(doc.name, doc.bytes, *rounds)
+	}
+}
+
+type document struct {
+	name  string
+	bytes []byte
+}
+
+// documents returns real documents without white space, as they travel, and
+// larger ones made of them.
+func documents() []document {
+	compact := func(b []byte) []byte {
+		var buf bytes.Buffer
+		must(json.Compact(&buf, b))
+		return buf.Bytes()
+	}
+	vp, vc := compact(sample.Presentation()), compact(sample.Credential())
+	list := func(size int) []byte {
+		b := []byte{'['}
+		for len(b) < size-len(vp) {
+			b = append(append(b, vp...), ',')
+		}
+		return append(append(b, vp...), ']')
+	}
+	small, err := canonical.Parse(vc)
+	must(err)
+	return []document{
+		{"1 KB", small.Root().Get("credentialSubject").Get("mandate").Get("action").Get("content").Raw()},
+		{"2 KB", vc},
+		{"VP", vp},
+		{"VP, indented", sample.Presentation()},
+		{"20 KB", list(20 << 10)},
+		{"1 MiB", list(1<<20 - 8<<10)},
+	}
+}
+
+func compare(name string, doc []byte, rounds int) {
+	want, err := canonical.Transform(doc)
+	must(err)
+	other, err := jcs.Transform(doc)
+	must(err)
+	text := jsontext.Value(bytes.Clone(doc))
+	must(text.Canonicalize())
+	if !bytes.Equal(want, other) || !bytes.Equal(want, text) {
+		must(fmt.Errorf("%s: the implementations disagree", name))
+	}
+	limits := canonical.Limits{MaxBytes: 4 << 20, MaxValues: 1 << 20}
+	parser := canonical.Parser{Limits: limits}
+	var out []byte
+	var value jsontext.Value
+	rows := bench.Compare(rounds,
+		bench.Subject{Name: "canonical", Run: func() {
+			d, err := limits.Parse(doc)
+			must(err)
+			d.Root().AppendCanonical(make([]byte, 0, len(doc)))
+		}},
+		bench.Subject{Name: "canonical, reused", Run: func() {
+			d, err := parser.Parse(doc)
+			must(err)
+			out = d.Root().AppendCanonical(out[:0])
+		}},
+		bench.Subject{Name: "jsontext", Run: func() {
+			value = append(value[:0], doc...)
+			must(value.Canonicalize())
+		}},
+		bench.Subject{Name: "gowebpki/jcs", Run: func() {
+			_, err := jcs.Transform(doc)
+			must(err)
+		}},
+		bench.Subject{Name: "encoding/json", Run: func() {
+			var v any
+			must(json.Unmarshal(doc, &v))
+			_, err := json.Marshal(v)
+			must(err)
+		}},
+	)
+	bench.Print(os.Stdout, fmt.Sprintf("%s, %d bytes", name, len(doc)), "canonical", rows)
+}
+
+func must(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	}
+}
