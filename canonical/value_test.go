@@ -271,22 +271,8 @@ func TestConcurrentReads(t *testing.T) {
 }
 
 func TestSRI(t *testing.T) {
-	sum := mustParse(t, `{}`).SHA256()
-	const want = "sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o="
-	if got := SRI(sum); got != want {
+	if got := SRI(mustParse(t, `{}`).SHA256()); got != "sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=" {
 		t.Errorf("got %s", got)
-	}
-	if got, ok := ParseSRI(want); !ok || got != sum {
-		t.Error("ParseSRI does not read what SRI writes")
-	}
-	for _, bad := range []string{
-		"", "sha256-", "sha256-abc123", strings.TrimSuffix(want, "="), want + " ", want + "?x", want + " " + want,
-		"SHA256" + want[6:], "sha384" + want[6:], want[:10] + "\n" + want[10:], want[:10] + "-" + want[11:],
-		strings.Replace(want, "4o=", "4p=", 1), // the same bytes with other padding bits
-	} {
-		if _, ok := ParseSRI(bad); ok {
-			t.Errorf("%q: accepted", bad)
-		}
 	}
 }
 
