@@ -62,7 +62,8 @@ func (l Limits) withDefaults() Limits {
 	}
 }
 
-// A Doc is one parsed document. It is immutable and safe for concurrent use.
+// A Doc is one parsed document. It is immutable and safe for concurrent use,
+// until the [Parser] that made it, if one did, goes on to the next.
 type Doc struct {
 	src   []byte    // our copy of the input
 	text  []byte    // decoded text of the strings that hold escapes

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,7 +55,13 @@ func (e *CompileError) Error() string {
 	if len(e.Issues) == 0 {
 		return "policy: content does not compile"
 	}
-	s := "policy: content does not compile: " + e.Issues[0].String()
+	first := e.Issues[0] // an error, if there is one: warnings may stand before it
+	for _, i := range slices.Backward(e.Issues) {
+		if i.Severity == SeverityError {
+			first = i
+		}
+	}
+	s := "policy: content does not compile: " + first.String()
 	if n := len(e.Issues) - 1; n > 0 {
 		s += fmt.Sprintf(" (and %d more)", n)
 	}

@@ -127,6 +127,8 @@ func (r Request) document() object {
 	o.put("presentationDigest", r.PresentationDigest)
 	o.put("mandateDigest", r.MandateDigest)
 	o.put("holder", r.Holder)
+	o.put("unverifiedCredential", r.UnverifiedCredential)
+	o.put("unverifiedHolder", r.UnverifiedHolder)
 	o.put("verifier", r.Verifier)
 	o.put("challengeDigest", r.ChallengeDigest)
 	o.put("proofForm", r.ProofForm)

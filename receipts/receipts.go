@@ -49,7 +49,8 @@ type Signer interface {
 	// VerificationMethod returns the absolute DID URL of the signing key, such
 	// as did:web:example.com#key-1. The part before # is the receipts' issuer.
 	VerificationMethod() string
-	// Sign returns the 64-byte RFC 8032 signature of message itself.
+	// Sign returns the 64-byte RFC 8032 signature of message itself. It is not
+	// verified again: that would cost more than signing did.
 	Sign(ctx context.Context, message []byte) ([]byte, error)
 }
 
@@ -96,7 +97,7 @@ type Body struct {
 	Event      Event     // required
 	Decision   string    // "allow" or "deny", required, and of the event
 	Reason     string    // reason code, on a deny
-	Credential string    // id of the mandate that was decided on
+	Credential string    // id of the mandate that was decided on, when it was proven
 
 	Request     Request
 	Policy      *Policy // nil when no action was evaluated
@@ -109,15 +110,18 @@ type Body struct {
 type Request struct {
 	Tool               string
 	ParamsCommitment   string // see Commitment
-	PresentationDigest string // SRI of the canonical form; of the raw bytes when they do not parse
+	PresentationDigest string // SRI of the canonical form, proof included
 	MandateDigest      string // SRI of the canonical form, proof included
-	Holder, Verifier   string
-	Domain             []string
-	ChallengeDigest    string // SRI of the challenge's bytes
-	ParamsBound        bool   // the challenge names the parameters
-	ProofForm          string // "w3c" or "via"
-	Modes              []string
-	Insecure           []string // settings in force that weaken a check
+	Holder, Verifier   string // Holder is proven
+	// UnverifiedCredential and UnverifiedHolder are what a presentation claimed
+	// that was denied before they were proven.
+	UnverifiedCredential, UnverifiedHolder string
+	Domain                                 []string
+	ChallengeDigest                        string // SRI of the challenge's bytes
+	ParamsBound                            bool   // the challenge names the parameters
+	ProofForm                              string // "w3c" or "via"
+	Modes                                  []string
+	Insecure                               []string // settings in force that weaken a check
 }
 
 // A Policy identifies the action whose rules were evaluated.
@@ -132,7 +136,9 @@ type Policy struct {
 type Check struct {
 	Check, Result, Code string
 	// For a key: the DID, the SRI of its document's canonical form, the time
-	// and the way it was retrieved. For a status list: source and AsOf.
+	// and the way it was retrieved; its result is whether the key was accepted.
+	// For a status list: its issuer, as Source the SRI of its canonical form,
+	// and as AsOf its validFrom.
 	DID, DocumentDigest, Source string
 	RetrievedAt, AsOf           time.Time
 }

@@ -186,6 +186,9 @@ func TestVerifyRefuses(t *testing.T) {
 		{"flipped decision and event", strings.NewReplacer(`"decision":"deny"`, `"decision":"allow"`, "VERIFICATION_DENIED", "VERIFICATION_APPROVED", `"reason":"rule_failed",`, "").Replace(good), cfg, "signature does not fit", false},
 		{"another timestamp", replace(`"timestamp":"2026`, `"timestamp":"2025`), cfg, "signature does not fit", false},
 		{"timestamp without zone", replace(`30.123Z","type":[`, `30.123","type":[`), cfg, "timestamp", false},
+		{"a context more", replace(`undefined-terms/v2"],"credentialSubject"`, `undefined-terms/v2","https://evil.example/ctx"],"credentialSubject"`), cfg, "@context", false},
+		{"a context that gives a term another meaning", replace(`undefined-terms/v2"],"credentialSubject"`, `undefined-terms/v2",{"decision":"urn:x:1"}],"credentialSubject"`), cfg, "@context", false},
+		{"a resolver that says nothing", webReceipt, receipts.VerifyConfig{Issuers: []string{"did:web:op.example"}, Resolver: mute{}, At: at}, "neither a document", true},
 		{"without the type", replace(`,"VerificationReceipt"`, ""), cfg, "type does not name", false},
 		{"without a decision", replace(`"decision":"deny",`, ""), cfg, "decision is not a string", false},
 		{"reason is a number", replace(`"reason":"rule_failed"`, `"reason":1`), cfg, "reason is not a string", false},
@@ -216,6 +219,10 @@ type down struct{}
 func (down) Resolve(context.Context, string) (*didresolve.Resolution, error) {
 	return nil, errors.New("connection refused")
 }
+
+type mute struct{}
+
+func (mute) Resolve(context.Context, string) (*didresolve.Resolution, error) { return nil, nil }
 
 func TestSignRefuses(t *testing.T) {
 	good := keySigner(t, 9, "")

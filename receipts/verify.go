@@ -106,6 +106,9 @@ func verifyProof(ctx context.Context, p *dataintegrity.Proof, issuer string, cfg
 	if err != nil {
 		return unresolved(issuer, err)
 	}
+	if resolution == nil || resolution.Document == nil {
+		return fmt.Errorf("receipts: resolving %.200q: neither a document nor an error", issuer)
+	}
 	method, err := resolution.Document.VerificationMethod(p.VerificationMethod, didresolve.AssertionMethod, cfg.At)
 	if err != nil {
 		return notVerified("%v", err)
@@ -152,6 +155,11 @@ func read(root canonical.Value) (*Verified, error) {
 		return nil, notVerified("timestamp: %v", err)
 	}
 	v.Time = t
+	// A proof covers the contexts that it names; more in the document would pass
+	// and give its terms another meaning.
+	if string(root.Get("@context").AppendCanonical(nil)) != `["`+contextCredential+`","`+contextUndefined+`"]` {
+		return nil, notVerified("@context is not that of a receipt")
+	}
 	types := map[string]bool{}
 	for _, e := range root.Get("type").Elements() {
 		if s, ok := e.String(); ok {

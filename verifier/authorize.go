@@ -17,12 +17,19 @@ import (
 func (v *Verifier) authorize(p *proven, ev *evidence, n *need) *boundAction {
 	for _, c := range p.credentials {
 		v.checkValidity(p, c)
-		v.checkStatus(p, c, ev, n)
 	}
 	checkEvidence(p)
 	v.checkWho(p)
-	if !p.ledger.failedAt(checkHolderAuthorized) {
-		v.proveHolder(p, ev, n)
+	if p.ledger.failedAt(checkHolderAuthorized) {
+		return nil
+	}
+	// Status lists and actions are looked up for a presenter who is proven.
+	v.proveHolder(p, ev, n)
+	if !n.empty() || !p.ledger.passedAt(checkVPProof) {
+		return nil
+	}
+	for _, c := range p.credentials {
+		v.checkStatus(p, c, ev, n)
 	}
 	return v.resolveAction(p, ev, n)
 }

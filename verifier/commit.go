@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -24,10 +22,10 @@ type verdict struct {
 	faults      []policy.Fault
 	action      *boundAction
 	keys        []usedKey
-	lists       []string
+	lists       []*credential
 }
 
-// deny returns the verdict of a request that failed before it was proven.
+// deny returns the verdict of a request that failed the screen.
 func (s *screened) deny(l *ledger) *verdict { return &verdict{s: s, ledger: l} }
 
 // verdict returns the verdict that the ledger gives.
@@ -127,9 +125,7 @@ func (v *Verifier) commit(ctx context.Context, d *verdict) (*Result, error) {
 		return nil, randErr
 	}
 	if d.allow && !v.cfg.InsecureAllowReplay {
-		first, err := guard("replay", func() (bool, error) {
-			return v.cfg.Replay.Use(ctx, d.replayKey(), d.s.now, v.replayUntil(d))
-		})
+		first, err := v.use(ctx, d)
 		if err != nil {
 			return nil, asNoDecision("replay", err)
 		}
@@ -193,49 +189,53 @@ func (v *Verifier) random() (r randomness, err error) {
 	})
 }
 
-// replayKey identifies a presentation for one-time use: by the challenge the
-// caller expected, otherwise by what its proofs sign.
-func (d *verdict) replayKey() [sha256.Size]byte {
-	h := sha256.New()
-	if d.s.req.Challenge != "" {
-		io.WriteString(h, "challenge\x00"+d.s.req.Challenge)
-	} else {
-		io.WriteString(h, "proofs\x00")
-		for _, p := range d.s.proofs {
-			data := p.HashData()
-			h.Write(data[:])
+// use uses up what was presented, and reports whether all of it was new:
+//
+//   - the challenge that the caller expected, whatever carries it, for as long
+//     as the caller may expect it again;
+//   - what the proofs sign, in any spelling, for as long as it could be accepted
+//     without a challenge.
+//
+// A presentation is thus used up for both ways of asking.
+func (v *Verifier) use(ctx context.Context, d *verdict) (bool, error) {
+	use := func(until time.Time, parts ...[]byte) (bool, error) {
+		h := sha256.New()
+		for _, p := range parts {
+			h.Write(p)
 		}
+		return guard("replay", func() (bool, error) {
+			return v.cfg.Replay.Use(ctx, [sha256.Size]byte(h.Sum(nil)), d.s.now, until)
+		})
 	}
-	return [sha256.Size]byte(h.Sum(nil))
-}
-
-// replayUntil returns the time until which the presentation could be accepted
-// again, the zero time for ever.
-func (v *Verifier) replayUntil(d *verdict) time.Time {
-	var until time.Time
-	earliest := func(t time.Time) {
-		if until.IsZero() || t.Before(until) {
-			until = t
+	if c := d.s.req.Challenge; c != "" {
+		var until time.Time // for good
+		if v.cfg.ChallengeLifetime > 0 {
+			until = d.s.now.Add(v.cfg.ChallengeLifetime)
+		}
+		if first, err := use(until, []byte("challenge\x00"), []byte(c)); err != nil || !first {
+			return false, err
 		}
 	}
 	for _, p := range d.s.proofs {
-		if p.Expires != nil {
-			earliest(p.Expires.Add(v.cfg.Leeway))
+		if p.Created == nil {
+			continue // never accepted without a challenge
 		}
-		if d.s.req.Challenge == "" && p.Created != nil {
-			earliest(p.Created.Add(v.cfg.MaxAge))
+		// Clocks that share the memory may differ by what MaxFuture tolerates.
+		until := p.Created.Add(v.cfg.MaxAge + v.cfg.MaxFuture)
+		if until.Before(d.s.now) {
+			continue
+		}
+		data := p.HashData()
+		if first, err := use(until, []byte("proof\x00"), data[:]); err != nil || !first {
+			return false, err
 		}
 	}
-	for _, c := range d.s.credentials {
-		if c.until != nil {
-			earliest(c.until.Add(v.cfg.Leeway))
-		}
-	}
-	return until
+	return true, nil
 }
 
+// paramsBound reports whether whoever presents committed to the parameters.
 func (d *verdict) paramsBound() bool {
-	return slices.ContainsFunc(d.ledger.rows, func(r ledgerRow) bool { return r.check == checkParamsBound && r.Result == Pass })
+	return d.ledger.passedAt(checkParamsBound) && d.ledger.passedAt(checkVPProof)
 }
 
 // receipt builds and signs the receipt of a verdict.
@@ -256,15 +256,13 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 		return receipts.Body{}, err
 	}
 	b := receipts.Body{
-		ID:         receipts.NewID(random.id),
-		Time:       d.s.now,
-		Event:      receipts.Denied,
-		Decision:   "deny",
-		Credential: identifier(d.credentialID()),
+		ID:       receipts.NewID(random.id),
+		Time:     d.s.now,
+		Event:    receipts.Denied,
+		Decision: "deny",
 		Request: receipts.Request{
 			ParamsCommitment:   commitment,
 			PresentationDigest: canonical.SRI(d.s.root.SHA256()),
-			Holder:             identifier(d.s.holder),
 			Verifier:           d.s.req.Verifier,
 			Domain:             d.s.req.Domain,
 			ParamsBound:        d.paramsBound(),
@@ -272,6 +270,17 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 			Insecure:           v.insecure,
 		},
 		Engine: receipts.Engine{Name: "mandate", Version: Version},
+	}
+	// What an attacker made up must not stand in a receipt as a fact.
+	if d.ledger.passedAt(checkVCProof) && !d.ledger.failedAt(checkVCProof) {
+		b.Credential = d.credentialID()
+	} else {
+		b.Request.UnverifiedCredential = identifier(d.credentialID())
+	}
+	if d.ledger.passedAt(checkVPProof) {
+		b.Request.Holder = d.s.holder
+	} else {
+		b.Request.UnverifiedHolder = identifier(d.s.holder)
 	}
 	if tool, ok := d.s.params.Get("tool").String(); ok {
 		b.Request.Tool = shorten(tool)
@@ -303,11 +312,10 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 	return b, nil
 }
 
-// identifier returns an identifier of the presentation for a receipt. One that
-// is too long to be one is left out: receipts are not for carrying text about.
+// identifier returns an unproven identifier for a receipt. One that is too long
+// to be one is left out: receipts are not for carrying text about.
 func identifier(s string) string {
-	const most = 2048
-	if len(s) > most {
+	if len(s) > maxIdentifier {
 		return ""
 	}
 	return s
@@ -317,21 +325,28 @@ func identifier(s string) string {
 func (d *verdict) receiptChecks() []receipts.Check {
 	var out []receipts.Check
 	for _, c := range d.ledger.checks() {
-		row := receipts.Check{Check: c.Check, Result: string(c.Result), Code: string(c.Code)}
-		if c.Check == checkVCStatus.String() {
-			row.Source = strings.Join(d.lists, " ")
-		}
-		out = append(out, row)
+		out = append(out, receipts.Check{Check: c.Check, Result: string(c.Result), Code: string(c.Code)})
 	}
 	for _, k := range d.keys {
+		result := Fail
+		if k.accepted {
+			result = Pass
+		}
 		out = append(out, receipts.Check{
 			Check:          "key",
-			Result:         "pass",
+			Result:         string(result),
 			DID:            k.resolution.Document.ID(),
 			DocumentDigest: canonical.SRI(k.resolution.Document.Digest()),
 			Source:         k.resolution.Source,
 			RetrievedAt:    k.resolution.RetrievedAt,
 		})
+	}
+	for _, l := range d.lists {
+		row := receipts.Check{Check: "status.list", Result: string(Pass), DID: l.issuer, Source: canonical.SRI(l.node.SHA256())}
+		if l.from != nil {
+			row.AsOf = *l.from
+		}
+		out = append(out, row)
 	}
 	return out
 }

@@ -75,13 +75,13 @@ type proven struct {
 	*screened
 	ledger *ledger
 	keys   []usedKey
-	lists  []string // SRI digests of the status lists that were read
+	lists  []*credential // the status lists that were read
 }
 
 // A usedKey is a key that a decision rests on.
 type usedKey struct {
-	check      check
 	resolution *didresolve.Resolution
+	accepted   bool
 }
 
 // decide takes the decision, or says what evidence it needs for that. It is a
@@ -100,7 +100,7 @@ func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verd
 		return nil, n, nil
 	}
 	if p.ledger.failed() {
-		return p.verdict(action), nil, nil
+		return p.verdict(nil), nil, nil
 	}
 	verdict, err := v.evaluate(ctx, p, action)
 	return verdict, nil, err
@@ -121,7 +121,7 @@ func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict)
 	}
 	switch {
 	case p.ledger.failed():
-		return nil, s.deny(p.ledger)
+		return nil, p.verdict(nil)
 	case !n.empty():
 		return nil, nil
 	}
@@ -150,8 +150,9 @@ func (v *Verifier) proveCredential(p *proven, c *credential, proof *dataintegrit
 			l.did(checkIssuerKey, node, issuer.err)
 			return
 		}
-		p.keys = append(p.keys, usedKey{checkIssuerBinding, issuer.value})
-		if !issuer.value.Document.Lists(proof.VerificationMethod, didresolve.AssertionMethod) {
+		listed := issuer.value.Document.Lists(proof.VerificationMethod, didresolve.AssertionMethod)
+		p.keys = append(p.keys, usedKey{issuer.value, listed})
+		if !listed {
 			l.fail(checkIssuerBinding, ReasonIssuerMismatch, node, "the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(proof.VerificationMethod))
 			return
 		}
@@ -193,8 +194,8 @@ func (p *proven) key(c check, at canonical.Value, proof *dataintegrity.Proof, pu
 		p.ledger.did(c, at, a.err)
 		return multikey.PublicKey{}, false
 	}
-	p.keys = append(p.keys, usedKey{c, a.value})
 	method, err := a.value.Document.VerificationMethod(proof.VerificationMethod, purpose, p.now)
+	p.keys = append(p.keys, usedKey{a.value, err == nil})
 	if err != nil {
 		p.ledger.did(c, at, err)
 		return multikey.PublicKey{}, false

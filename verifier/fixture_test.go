@@ -78,6 +78,15 @@ func toJSON(t testing.TB, v any) []byte {
 	return b
 }
 
+func parseValue(t testing.TB, b []byte) canonical.Value {
+	t.Helper()
+	d, err := canonical.Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Root()
+}
+
 // issue signs the sample's mandate anew, after change.
 func issue(t testing.TB, change func(vc, mandate object)) []byte {
 	t.Helper()

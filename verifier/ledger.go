@@ -82,6 +82,11 @@ func (l *ledger) failedAt(c check) bool {
 	return slices.ContainsFunc(l.rows, func(r ledgerRow) bool { return r.check == c && r.Result == Fail })
 }
 
+// passedAt reports whether check c ran and did not fail.
+func (l *ledger) passedAt(c check) bool {
+	return slices.ContainsFunc(l.rows, func(r ledgerRow) bool { return r.check == c && (r.Result == Pass || r.Result == Warn) })
+}
+
 // clone returns a copy that can grow on its own.
 func (l *ledger) clone() *ledger { return &ledger{rows: slices.Clone(l.rows)} }
 

@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -9,6 +10,9 @@ import (
 	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/policy"
 )
+
+// maxIdentifier bounds identifiers, which stand in receipts.
+const maxIdentifier = 2048
 
 // A credential is one credential of a presentation, read but not proven.
 type credential struct {
@@ -44,6 +48,7 @@ type mandate struct {
 func readMandate(vc *credential) (*mandate, *vcdm.Fault) {
 	r := mandateReader{}
 	m := &mandate{vc: vc}
+	r.spelled(vc.node)
 	m.id = r.text(vc.node, "id", true)
 
 	subject := vc.node.Get("credentialSubject")
@@ -57,9 +62,13 @@ func readMandate(vc *credential) (*mandate, *vcdm.Fault) {
 	node := r.object(subject, "mandate", true)
 	m.scope = r.text(node, "scope", true)
 	m.grantors, _ = r.texts(node, "grantor")
-	m.authorized, m.restricted = r.texts(r.object(node, "context", false), "authorizedDIDs")
+	context := r.object(node, "context", false)
+	m.authorized, m.restricted = r.texts(context, "authorizedDIDs")
 
 	m.action = r.object(node, "action", false)
+	r.known(node, "grantor", "scope", "context", "action", "userParams", "name", "description")
+	r.known(context, "authorizedDIDs")
+	r.known(m.action, "id", "version", "digestSRI", "content", "name", "description")
 	m.content = r.object(m.action, "content", false)
 	m.userParams = r.object(node, "userParams", false)
 	m.ref.ID = r.text(m.action, "id", m.action.Kind() != canonical.Absent)
@@ -81,6 +90,34 @@ func (r *mandateReader) fail(f *vcdm.Fault) {
 	}
 }
 
+// known refuses members that nothing here reads: one that this version does not
+// know, or that is misspelt, may restrict what was meant to be allowed.
+func (r *mandateReader) known(in canonical.Value, names ...string) {
+	for name, m := range in.Members() {
+		if !slices.Contains(names, name) {
+			r.fail(vcdm.Broken(m, "unknown member %q", shorten(name)))
+		}
+	}
+}
+
+// spelled refuses members of a credential that differ from one that counts in
+// case alone, and the validity of version 1.1 of the data model, which this
+// version does not read. Other members may be there: the data model is open.
+func (r *mandateReader) spelled(vc canonical.Value) {
+	counts := []string{"@context", "id", "type", "issuer", "validFrom", "validUntil", "credentialSubject", "credentialStatus",
+		"termsOfUse", "evidence", "evidences", "proof", "proofs"}
+	for name, m := range vc.Members() {
+		if name == "expirationDate" || name == "issuanceDate" {
+			r.fail(vcdm.Broken(m, "%s is of another version of the data model", name))
+		}
+		for _, c := range counts {
+			if name != c && strings.EqualFold(name, c) {
+				r.fail(vcdm.Broken(m, "%q is no spelling of %s", shorten(name), c))
+			}
+		}
+	}
+}
+
 func (r *mandateReader) text(in canonical.Value, name string, required bool) string {
 	v := in.Get(name)
 	if v.Kind() == canonical.Absent {
@@ -90,8 +127,8 @@ func (r *mandateReader) text(in canonical.Value, name string, required bool) str
 		return ""
 	}
 	s, ok := v.String()
-	if !ok || s == "" {
-		r.fail(vcdm.Broken(v, "%s is not a string with text in it", name))
+	if !ok || s == "" || len(s) > maxIdentifier {
+		r.fail(vcdm.Broken(v, "%s is not a string of 1 to %d bytes", name, maxIdentifier))
 	}
 	return s
 }

@@ -20,14 +20,15 @@ type screened struct {
 	credentials []*credential          // at least one
 	mandate     *mandate
 	verified    verifiedProofs
-	broken      error // the ContextChecker panicked
+	statusLists map[string]*credential // by URL; nothing in them is proven
+	broken      error                  // the ContextChecker panicked
 }
 
 // screen makes every check that needs nothing from outside. It returns either
 // a screened presentation, the verdict that denies it, or, when the
 // ContextChecker broke down, an error.
 func (v *Verifier) screen(p *parsed) (*screened, *verdict, error) {
-	s := &screened{parsed: p, ledger: &ledger{}, verified: verifiedProofs{}}
+	s := &screened{parsed: p, ledger: &ledger{}, verified: verifiedProofs{}, statusLists: map[string]*credential{}}
 	v.screenPresentation(s)
 	v.screenCredentials(s)
 	if s.broken != nil {
@@ -37,7 +38,8 @@ func (v *Verifier) screen(p *parsed) (*screened, *verdict, error) {
 		return nil, s.deny(s.ledger), nil
 	}
 	if len(s.proofs) == 0 || len(s.credentials) == 0 || s.mandate == nil || s.holder == "" {
-		panic("verifier: a presentation passed the screen without proof, credential, mandate or holder")
+		// No check lets this happen. If one did, nothing would be proven.
+		return nil, nil, noRetry(errors.New("a presentation passed the screen without proof, credential, mandate or holder"))
 	}
 	return s, nil, nil
 }
@@ -60,6 +62,10 @@ func (v *Verifier) screenPresentation(s *screened) {
 	s.holder, _ = vcdm.ID(s.root.Get("holder"))
 	if s.root.Get("holder").Kind() == canonical.Absent {
 		// VC Data Model 2.0 section 4.13: whoever controls the key presents.
+		if why, detail := badMethodURL(proofs[0].VerificationMethod); why != "" {
+			l.fail(checkVPProofForm, why, s.root.Get("proof"), "there is no holder, and %s", detail)
+			return
+		}
 		s.holder = controllerOf(proofs[0])
 	}
 	for _, p := range proofs {

@@ -62,14 +62,19 @@ var ErrReplayFull = errors.New("verifier: the memory of used presentations is fu
 
 // A MemoryReplay is a Replay in memory. The zero value is ready for use. It
 // forgets everything when the process ends: behind several processes, or across
-// restarts, use one that is shared.
+// restarts, use one that is shared. When it is full of what still has to be
+// remembered, nothing is decided any more: with expected challenges, set
+// Config.ChallengeLifetime.
 type MemoryReplay struct {
 	// MaxEntries bounds the memory. Zero means DefaultReplayEntries.
 	MaxEntries int
 
-	mu    sync.Mutex
-	used  map[[sha256.Size]byte]time.Time
-	sweep int // the size at which the entries that are over are looked for
+	mu   sync.Mutex
+	used map[[sha256.Size]byte]time.Time
+	// sweep is the size at which the entries that are over are looked for, and
+	// next the time before which there is none.
+	sweep int
+	next  time.Time
 }
 
 // Use implements [Replay].
@@ -86,14 +91,8 @@ func (m *MemoryReplay) Use(ctx context.Context, key [sha256.Size]byte, now, unti
 	if most <= 0 {
 		most = DefaultReplayEntries
 	}
-	if len(m.used) >= min(most, max(m.sweep, 1024)) {
-		for k, end := range m.used {
-			if over(end, now) {
-				delete(m.used, k)
-			}
-		}
-		// Twice what is left, so that sweeping costs no more than inserting did.
-		m.sweep = 2 * len(m.used)
+	if len(m.used) >= min(most, max(m.sweep, 1024)) && now.After(m.next) {
+		m.sweepOut(now)
 	}
 	if len(m.used) >= most {
 		return false, ErrReplayFull
@@ -102,7 +101,26 @@ func (m *MemoryReplay) Use(ctx context.Context, key [sha256.Size]byte, now, unti
 		m.used = map[[sha256.Size]byte]time.Time{}
 	}
 	m.used[key] = until
+	if !until.IsZero() && until.Before(m.next) {
+		m.next = until
+	}
 	return true, nil
+}
+
+// sweepOut forgets the entries that are over.
+func (m *MemoryReplay) sweepOut(now time.Time) {
+	const never = 1 << 62
+	m.next = now.Add(never)
+	for k, end := range m.used {
+		switch {
+		case over(end, now):
+			delete(m.used, k)
+		case !end.IsZero() && end.Before(m.next):
+			m.next = end
+		}
+	}
+	// Twice what is left, so that sweeping costs no more than inserting did.
+	m.sweep = 2 * len(m.used)
 }
 
 // over reports whether an entry that has to be kept until end may go.

@@ -3,6 +3,7 @@ package verifier
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
@@ -53,8 +54,12 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 		unknown(a.err)
 		return
 	}
-	list := &credential{node: a.value.Root()}
-	if err, have := v.proveList(p, list, c.issuer, ev, n); !have {
+	list := p.statusLists[entry.List] // kept, so that its proof is verified once
+	if list == nil {
+		list = &credential{node: a.value.Root()}
+		p.statusLists[entry.List] = list
+	}
+	if err, have := v.proveList(p, list, entry.List, c.issuer, ev, n); !have {
 		return
 	} else if err != nil {
 		unknown(err)
@@ -69,7 +74,9 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 		unknown(err)
 		return
 	}
-	p.lists = append(p.lists, canonical.SRI(list.node.SHA256()))
+	if !slices.Contains(p.lists, list) {
+		p.lists = append(p.lists, list)
+	}
 	switch {
 	case value == 0:
 		p.ledger.pass(checkVCStatus)
@@ -85,9 +92,11 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 }
 
 // proveList checks a status list credential like any other: its structure, its
-// issuer, and its proof by a key of that issuer. have is false when evidence
-// is missing.
-func (v *Verifier) proveList(p *proven, list *credential, issuer string, ev *evidence, n *need) (err error, have bool) {
+// issuer, and its proof by a key of that issuer, which has to be the
+// credential's. Its id has to be the URL that the credential names, so that
+// nobody can hand out another list of the same issuer. have is false when
+// evidence is missing.
+func (v *Verifier) proveList(p *proven, list *credential, url, issuer string, ev *evidence, n *need) (err error, have bool) {
 	node := list.node
 	if node.Kind() != canonical.Object {
 		return errors.New("the status list is no object"), true
@@ -98,17 +107,26 @@ func (v *Verifier) proveList(p *proven, list *credential, issuer string, ev *evi
 	if !statuslist.IsList(node) {
 		return errors.New("the status list has another type"), true
 	}
+	if entry, found := v.unknownContext(node); found {
+		return fmt.Errorf("%s of the status list is not among the accepted contexts", entry.Pointer()), true
+	}
+	if id, _ := node.Get("id").String(); id != url {
+		return fmt.Errorf("the status list has the id %q, not the URL it is named by", shorten(id)), true
+	}
 	list.issuer, _ = vcdm.ID(node.Get("issuer"))
-	if list.issuer != issuer && !v.trusted[list.issuer] {
-		return errors.New("the status list is of an untrusted issuer"), true
+	if list.issuer != issuer {
+		return errors.New("the status list is of another issuer than the credential"), true
 	}
 	list.from, _ = vcdm.Instant(node.Get("validFrom"), "validFrom")
 	list.until, _ = vcdm.Instant(node.Get("validUntil"), "validUntil")
-	proofs, bad := dataintegrity.Parse(node, false)
-	if bad != nil {
-		return bad, true
+	if list.proofs == nil {
+		proofs, bad := dataintegrity.Parse(node, false)
+		if bad != nil {
+			return bad, true
+		}
+		list.proofs = proofs
 	}
-	for _, proof := range proofs {
+	for _, proof := range list.proofs { // at least one
 		for _, bad := range []*dataintegrity.Error{proof.CheckPurpose(dataintegrity.AssertionMethod),
 			proof.CheckExpiry(p.now, v.cfg.Leeway), proof.CheckCreated(p.now, v.cfg.MaxFuture)} {
 			if bad != nil {

@@ -23,6 +23,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/mandate-engine/mandate/didresolve"
@@ -64,8 +65,8 @@ func (b IssuerBinding) String() string {
 // TrustedIssuers or InsecureTrustAnyIssuer.
 type Config struct {
 	// Resolver finds the DID documents that proofs name. Only the DIDs of
-	// trusted issuers, and of holders that a proven mandate names, are asked
-	// for: at most eight for one presentation.
+	// trusted issuers (of any, with InsecureTrustAnyIssuer), and of holders that
+	// a proven mandate names, are asked for: at most eight for one presentation.
 	Resolver didresolve.Resolver
 	// Signer signs the receipts. Without a receipt there is no allow.
 	Signer Signer
@@ -91,6 +92,11 @@ type Config struct {
 	// validity and at a proof's expires. Zero means none.
 	Leeway time.Duration
 
+	// ChallengeLifetime is for how long after it was given out a challenge is
+	// expected. Used challenges are remembered that long; zero means for good,
+	// which fills a MemoryReplay in time.
+	ChallengeLifetime time.Duration
+
 	// RequireParamsBinding denies presentations whose challenge does not
 	// commit to the execution parameters.
 	RequireParamsBinding bool
@@ -103,7 +109,8 @@ type Config struct {
 	// Contexts are @context URLs accepted beside the known ones. None is ever
 	// fetched.
 	Contexts []string
-	// ContextChecker, when set, is asked about every document beside that.
+	// ContextChecker, when set, is asked beside that about the presentation and
+	// each credential, as they were received.
 	ContextChecker ContextChecker
 
 	// Status answers for credentials with a credentialStatus. Nil denies them.
@@ -116,7 +123,8 @@ type Config struct {
 	Replay Replay
 
 	// InsecureTrustAnyIssuer accepts credentials of every issuer: anybody can
-	// then issue a mandate that allows anything.
+	// then issue a mandate that allows anything, and make the Resolver look up
+	// any DID.
 	InsecureTrustAnyIssuer bool
 	// InsecureAllowUnbound accepts presentations without a domain: whoever
 	// receives one can present it elsewhere.
@@ -179,8 +187,8 @@ func New(cfg Config) (*Verifier, error) {
 		return nil, errors.New("verifier: Config.TrustedIssuers is empty; name the issuers, or set InsecureTrustAnyIssuer")
 	case len(cfg.TrustedIssuers) > 0 && cfg.InsecureTrustAnyIssuer:
 		return nil, errors.New("verifier: Config.TrustedIssuers and InsecureTrustAnyIssuer exclude each other")
-	case cfg.MaxAge < 0 || cfg.MaxFuture < 0 || cfg.Leeway < 0:
-		return nil, errors.New("verifier: MaxAge, MaxFuture and Leeway must not be negative")
+	case cfg.MaxAge < 0 || cfg.MaxFuture < 0 || cfg.Leeway < 0 || cfg.ChallengeLifetime < 0:
+		return nil, errors.New("verifier: MaxAge, MaxFuture, Leeway and ChallengeLifetime must not be negative")
 	case cfg.IssuerBinding > IssuerListed:
 		return nil, fmt.Errorf("verifier: unknown IssuerBinding %d", cfg.IssuerBinding)
 	case slices.Contains(cfg.TrustedIssuers, ""):
@@ -227,6 +235,10 @@ func (c *Config) modes() []string {
 		{c.AllowActionless, "action:optional"},
 		{c.RequireParamsBinding, "params:bound"},
 		{c.W3COnly, "w3c-only"},
+		{c.MaxAge != DefaultMaxAge, "max-age:" + c.MaxAge.String()},
+		{c.MaxFuture != DefaultMaxFuture, "max-future:" + c.MaxFuture.String()},
+		{c.Leeway != 0, "leeway:" + c.Leeway.String()},
+		{len(c.Contexts) > 0, "contexts:" + strconv.Itoa(len(c.Contexts))},
 	} {
 		if m.on {
 			modes = append(modes, m.name)
@@ -254,27 +266,33 @@ func (c *Config) insecureSettings() []string {
 }
 
 // Verify decides a request. The error is nil for allow, a [*DenyError] for
-// deny, and anything else for no decision. An allow has consumed the
-// presentation: a second Verify of it is denied.
+// deny, and anything else for no decision. An allow has used up the
+// presentation, and the challenge that was expected: a second Verify of either
+// is denied.
 //
 // A ctx that is done, an outage, and a panic of an implementation in the
 // Config all are no decision.
 func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
-	verdict, err := v.judge(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return v.commit(ctx, verdict)
+	// A panic in the engine itself must not take its host down.
+	return guard("engine", func() (*Result, error) {
+		verdict, err := v.judge(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		return v.commit(ctx, verdict)
+	})
 }
 
 // DryRun decides like Verify but neither consumes the presentation nor checks
 // that it was used before, and signs no receipt. Its answer authorizes nothing.
 func (v *Verifier) DryRun(ctx context.Context, req Request) (*Preview, error) {
-	verdict, err := v.judge(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return verdict.preview(), nil
+	return guard("engine", func() (*Preview, error) {
+		verdict, err := v.judge(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		return verdict.preview(), nil
+	})
 }
 
 // judge carries a request from bytes to a verdict.

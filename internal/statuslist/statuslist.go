@@ -54,7 +54,7 @@ func ReadEntry(node canonical.Value) (*Entry, error) {
 		return nil, errors.New("the id of the status entry is that of its list")
 	}
 	i, err := strconv.ParseUint(index, 10, 31)
-	if err != nil {
+	if err != nil || strconv.FormatUint(i, 10) != index {
 		return nil, errors.New("the index of the status entry is no whole number")
 	}
 	e.index = int(i)

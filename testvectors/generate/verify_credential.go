@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"slices"
 
 	"github.com/mandate-engine/mandate/verifier"
@@ -107,6 +109,19 @@ func credentialVectors() []vector {
 	shape := func(name, comment string, edit func(s *scene)) {
 		add("mandate-"+name, comment, denied(verifier.ReasonMalformedCredential, "mandate.shape"), edit)
 	}
+	shape("authorized-dids-misspelt", "authorizedDids restricts nothing, though whoever signed it meant to.", func(s *scene) {
+		s.mandate()["context"] = obj{"authorizedDids": arr{}}
+	})
+	shape("unknown-member", "A member of the mandate that this version does not know could restrict it.", func(s *scene) { s.mandate()["maxUses"] = 1 })
+	shape("unknown-action-member", "A member of the action beside its content could restrict it.", func(s *scene) { s.action()["constraints"] = arr{} })
+	shape("status-misspelt", "credentialstatus is not looked at, though whoever signed it meant to revoke by it.", func(s *scene) {
+		s.credential["credentialstatus"] = statusEntry(7)
+	})
+	shape("expiration-date", "expirationDate, of version 1.1 of the data model, ends nothing here.", func(s *scene) {
+		delete(s.credential, "validUntil")
+		s.credential["expirationDate"] = "2026-01-02T00:00:00Z"
+	})
+	shape("long-id", "An id of more than 2,048 bytes has no place in a receipt.", func(s *scene) { s.credential["id"] = "urn:via:credential:" + strings.Repeat("a", 2048) })
 	shape("two-subjects", "A mandate has one subject.", func(s *scene) {
 		one := s.credential["credentialSubject"].(obj)
 		s.credential["credentialSubject"] = arr{one, merge(one, obj{"id": stranger.did()})}

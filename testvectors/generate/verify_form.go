@@ -81,6 +81,11 @@ func formVectors() []vector {
 		s.request["challenge"] = "c-1"
 		s.input["before"] = used
 	})
+	noHolder := denied(verifier.ReasonVerificationMethodInvalid, "vp.proof.form")
+	add("holder-absent-relative-key", "Without a holder the key says who presents, and a relative one says nothing.", noHolder, func(s *scene) {
+		delete(s.presentation, "holder")
+		s.bind(obj{"verificationMethod": "#key-1"})
+	})
 	add("params-other", "The challenge commits to other parameters than those of the request.", denied(verifier.ReasonParamsMismatch, "params.bound"), func(s *scene) {
 		s.bind(obj{"challenge": "c-1~" + sri(obj{"mandateId": mandateID, "action": "book_hotel", "params": obj{"amount": 1}})})
 	})

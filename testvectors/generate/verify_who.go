@@ -12,7 +12,7 @@ func whoVectors() []vector {
 	untrusted := denied(verifier.ReasonIssuerUntrusted, "issuer.trusted")
 	add("issuer-untrusted", "A sound mandate of an issuer that the verifier does not trust.", untrusted,
 		func(s *scene) { s.config()["trustedIssuers"] = arr{stranger.did()} })
-	add("issuer-case-variant", "Issuer, the trusted one, beside issuer, who signed: names are not folded.", untrusted, func(s *scene) {
+	add("issuer-case-variant", "Issuer, the trusted one, beside issuer, who signed: a spelling that counts for some readers.", denied(verifier.ReasonMalformedCredential, "mandate.shape"), func(s *scene) {
 		s.credential["issuer"], s.credential["Issuer"] = stranger.did(), issuer.did()
 		s.vc.by = stranger
 	})
@@ -162,6 +162,39 @@ func statusVectors() []vector {
 		l := statusList(nil)
 		l["credentialSubject"].(obj)["encodedList"] = listShort
 		s.listed(statusEntry(0), l)
+	})
+	signedList := func(name, comment string, form proofForm, edit func(l obj)) {
+		add("status-"+name, comment, unknown, func(s *scene) {
+			l := statusList(edit)
+			delete(l, "proof")
+			purpose := "assertionMethod"
+			if p, ok := form.set["proofPurpose"].(string); ok {
+				purpose = p
+			}
+			s.listed(statusEntry(0), form.secured(l, purpose))
+		})
+	}
+	signedList("signed-by-stranger", "A stranger signed a list in the name of the issuer.", proofForm{by: stranger, set: obj{}}, nil)
+	signedList("proof-purpose", "A list is asserted, not authenticated with.", proofForm{by: issuer, set: obj{"proofPurpose": "authentication"}}, nil)
+	signedList("proof-expired", "The proof of the list has expired.", proofForm{by: issuer, set: obj{"expires": "2026-05-02T10:16:00Z"}}, nil)
+	signedList("proof-from-future", "The proof of the list was made a minute and a second from now.", proofForm{by: issuer, set: obj{"created": "2026-05-02T10:17:01Z"}}, nil)
+	signedList("no-fragment", "The proof of the list names no key.", proofForm{by: issuer, method: issuer.did(), set: obj{}}, nil)
+	list("other-list", "Another list of the issuer, in which the bit is clear, is handed out for the one that the credential names.", unknown, statusEntry(0),
+		func(l obj) { l["id"] = "https://issuer.example/status/2" })
+	list("list-without-id", "A list that does not say which one it is could be any of the issuer's.", unknown, statusEntry(0), func(l obj) { delete(l, "id") })
+	list("list-type", "A credential that is no status list.", unknown, statusEntry(0), func(l obj) { l["type"] = arr{"VerifiableCredential"} })
+	list("list-malformed", "A list whose validFrom is no time.", unknown, statusEntry(0), func(l obj) { l["validFrom"] = "yesterday" })
+	list("list-context", "A list in a context that is not known.", unknown, statusEntry(0), func(l obj) { l["@context"] = arr{contextV2, "https://evil.example/v1"} })
+	list("index-leading-zeros", "007 is another spelling of 7, which other readers may take for another index.", unknown, merge(statusEntry(0), obj{"statusListIndex": "007"}), nil)
+	add("status-too-many-entries", "Five status entries on one credential are more than the limit.", unknown, func(s *scene) {
+		s.listed(arr{statusEntry(0), statusEntry(1), statusEntry(2), statusEntry(3), statusEntry(4)}, statusList(nil))
+	})
+	add("status-other-trusted-issuer", "A list that another issuer signed, whose mandates count as well: it cannot clear somebody else's credential.", unknown, func(s *scene) {
+		l := statusList(nil)
+		delete(l, "proof")
+		l["issuer"] = stranger.did()
+		s.config()["trustedIssuers"] = arr{issuer.did(), stranger.did()}
+		s.listed(statusEntry(0), proofForm{by: stranger}.secured(l, "assertionMethod"))
 	})
 	add("status-other-issuer", "A list that a stranger signed in its own name.", unknown, func(s *scene) {
 		l := statusList(nil)
