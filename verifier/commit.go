@@ -233,9 +233,10 @@ func (v *Verifier) use(ctx context.Context, d *verdict) (bool, error) {
 	return true, nil
 }
 
-// paramsBound reports whether whoever presents committed to the parameters.
+// paramsBound reports whether whoever presents committed to the parameters: the
+// check runs for a presentation whose proof was verified, and for no other.
 func (d *verdict) paramsBound() bool {
-	return d.ledger.passedAt(checkParamsBound) && d.ledger.passedAt(checkVPProof)
+	return d.ledger.passedAt(checkParamsBound)
 }
 
 // receipt builds and signs the receipt of a verdict.

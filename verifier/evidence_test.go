@@ -255,7 +255,7 @@ func TestLookups(t *testing.T) {
 		vc["proof"].(object)["verificationMethod"] = sample.Holder + "#" + strings.TrimPrefix(sample.Holder, "did:key:")
 		cfg := config(t)
 		cfg.TrustedIssuers, cfg.IssuerBinding = []string{"did:web:issuer.example"}, verifier.IssuerListed
-		cfg.Resolver = resolverFunc(func() (*didresolve.Resolution, error) { return &didresolve.Resolution{Document: other}, nil })
+		cfg.Resolver = swapped{"did:web:issuer.example", other}
 		req := request()
 		req.Presentation = toJSON(t, vp)
 		res, err := newVerifier(t, cfg).Verify(context.Background(), req)
@@ -263,6 +263,19 @@ func TestLookups(t *testing.T) {
 			t.Errorf("got %s, %v", outcome(res, err), err)
 		}
 	})
+}
+
+// swapped answers for one DID with the document of another.
+type swapped struct {
+	did   string
+	other *didresolve.Document
+}
+
+func (s swapped) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
+	if did == s.did {
+		return &didresolve.Resolution{Document: s.other}, nil
+	}
+	return didresolve.Key().Resolve(ctx, did)
 }
 
 type statusFunc func() ([]byte, error)
