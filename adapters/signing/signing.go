@@ -17,6 +17,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/receipts"
 )
 
@@ -93,7 +94,7 @@ func Credential(ctx context.Context, credential []byte, signer Signer, o Options
 
 // Presentation makes a W3C Verifiable Presentation of signed credentials and
 // signs it for authentication. holder is who presents; empty means the DID of
-// the signer. It does not verify the credentials.
+// the signer. The credentials have to carry a proof, which is not verified.
 func Presentation(ctx context.Context, holder string, credentials [][]byte, signer Signer, o Options) ([]byte, error) {
 	if signer == nil {
 		return nil, errors.New("signing: no signer")
@@ -101,8 +102,13 @@ func Presentation(ctx context.Context, holder string, credentials [][]byte, sign
 	if holder == "" {
 		holder = DID(signer)
 	}
-	if len(credentials) == 0 {
+	switch {
+	case len(credentials) == 0:
 		return nil, errors.New("signing: a presentation needs a credential")
+	case len(credentials) > vcdm.MaxCredentials:
+		return nil, fmt.Errorf("signing: %d credentials, verifiers accept %d", len(credentials), vcdm.MaxCredentials)
+	case !dataintegrity.IsURL(holder):
+		return nil, fmt.Errorf("signing: the holder %.100q is no URL", holder)
 	}
 	values := make([]canonical.Value, 0, len(credentials))
 	for i, c := range credentials {
@@ -112,6 +118,9 @@ func Presentation(ctx context.Context, holder string, credentials [][]byte, sign
 		}
 		if err := checkKind(d.Root(), "VerifiableCredential"); err != nil {
 			return nil, fmt.Errorf("credential %d: %w", i, err)
+		}
+		if _, bad := dataintegrity.Parse(d.Root(), true); bad != nil {
+			return nil, fmt.Errorf("signing: credential %d is not signed: %w", i, bad)
 		}
 		values = append(values, d.Root())
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func TestPresentationIsAllowed(t *testing.T) {
 }
 
 func TestPresentationForAnotherHolder(t *testing.T) {
-	vp, err := signing.Presentation(context.Background(), "did:x:holder", [][]byte{[]byte(credential), []byte(credential)}, signer(t, 2), signing.Options{})
+	vp, err := signing.Presentation(context.Background(), "did:x:holder", [][]byte{sample.Credential(), sample.Credential()}, signer(t, 2), signing.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +104,10 @@ func TestRefusals(t *testing.T) {
 		_, err := signing.Presentation(ctx, "", docs, s, signing.Options{})
 		return err
 	}
+	holder := func(holder string) error {
+		_, err := signing.Presentation(ctx, holder, [][]byte{sample.Credential()}, s, signing.Options{})
+		return err
+	}
 	document := func(doc string, s signing.Signer, purpose string) error {
 		_, err := signing.Document(ctx, []byte(doc), s, signing.Options{Purpose: purpose})
 		return err
@@ -130,7 +135,11 @@ func TestRefusals(t *testing.T) {
 		{"signed already", sign(replace(`"type":`, `"proof":{},"type":`)), "already has a proof"},
 		{"signed already, VIA form", sign(replace(`"type":`, `"proofs":[],"type":`)), "already has proofs"},
 		{"nothing to present", present(), "needs a credential"},
-		{"present no JSON", present([]byte(credential), []byte("x")), "credential 1"},
+		{"present no JSON", present(sample.Credential(), []byte("x")), "credential 1"},
+		{"present what nobody signed", present([]byte(credential)), "is not signed"},
+		{"present 16", present(slices.Repeat([][]byte{sample.Credential()}, 16)...), ""},
+		{"present 17", present(slices.Repeat([][]byte{sample.Credential()}, 17)...), "verifiers accept 16"},
+		{"present for nobody", holder("me"), "no URL"},
 		{"present a presentation", present(replace("VerifiableCredential", "VerifiablePresentation")), "type does not name"},
 		{"present without a signer", noSigner(), "no signer"},
 		{"document without a signer", document("{}", nil, "p"), "no signer"},
