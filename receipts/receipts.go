@@ -18,6 +18,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -70,8 +71,12 @@ func NewKeySigner(key ed25519.PrivateKey, method string) (*KeySigner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("receipts: %w", err)
 	}
-	if method == "" {
-		method = "did:key:" + public.String() + "#" + public.String()
+	own := "did:key:" + public.String() + "#" + public.String()
+	switch {
+	case method == "":
+		method = own
+	case strings.HasPrefix(method, "did:key:") && method != own:
+		return nil, fmt.Errorf("receipts: %.100q is another key", method)
 	}
 	if _, _, err := splitMethod(method); err != nil {
 		return nil, err

@@ -294,7 +294,7 @@ func TestNewKeySigner(t *testing.T) {
 	if _, err := receipts.NewKeySigner(make([]byte, 64), ""); err == nil {
 		t.Error("a key without a sound public half")
 	}
-	for _, method := range []string{"did:web:x", "did:web:x#", "https://x#k", "#k"} {
+	for _, method := range []string{"did:web:x", "did:web:x#", "https://x#k", "#k", "did:key:z6Mk#z6Mk"} {
 		if _, err := receipts.NewKeySigner(key(9), method); err == nil {
 			t.Errorf("%q is a verification method", method)
 		}

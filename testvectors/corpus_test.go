@@ -235,7 +235,7 @@ func TestRefusedForTheReason(t *testing.T) {
 		"dataintegrity/signature-malleated":     "signature does not fit",
 		"dataintegrity/signature-small-order-r": "signature does not fit",
 		"dataintegrity/signature-zero":          "signature does not fit",
-		"dataintegrity/string":                  "proof is a string",
+		"dataintegrity/string":                  "proof is of type string",
 		"dataintegrity/suite-array":             `"/proof/cryptosuite"`,
 		"dataintegrity/value-63-bytes":          "63 bytes",
 		"dataintegrity/value-65-bytes":          "65 bytes",

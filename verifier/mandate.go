@@ -143,7 +143,7 @@ func (r *mandateReader) object(in canonical.Value, name string, required bool) c
 			r.fail(vcdm.Broken(in, "%s is missing", name))
 		}
 	default:
-		r.fail(vcdm.Broken(v, "%s is a %s, not an object", name, v.Kind()))
+		r.fail(vcdm.Broken(v, "%s is of type %s, not an object", name, v.Kind()))
 	}
 	return canonical.Value{}
 }
@@ -155,13 +155,13 @@ func (r *mandateReader) texts(in canonical.Value, name string) (list []string, p
 		return nil, false
 	}
 	if v.Kind() != canonical.Array {
-		r.fail(vcdm.Broken(v, "%s is a %s, not a list", name, v.Kind()))
+		r.fail(vcdm.Broken(v, "%s is of type %s, not a list", name, v.Kind()))
 		return nil, true
 	}
 	for _, e := range v.Elements() {
 		s, ok := e.String()
 		if !ok {
-			r.fail(vcdm.Broken(e, "%s holds a %s", name, e.Kind()))
+			r.fail(vcdm.Broken(e, "%s holds a value of type %s", name, e.Kind()))
 			return nil, true
 		}
 		list = append(list, s)

@@ -52,7 +52,7 @@ func (v *Verifier) parse(req Request, now time.Time) (*parsed, error) {
 	}
 	root := d.Root()
 	if root.Kind() != canonical.Object {
-		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: fmt.Sprintf("the root is a %s, not an object", root.Kind())}
+		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: fmt.Sprintf("the root is of type %s, not an object", root.Kind())}
 	}
 	if types, ok := vcdm.Types(root); !ok || !slices.Contains(types, "VerifiablePresentation") {
 		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: "type does not name VerifiablePresentation"}
@@ -66,7 +66,7 @@ func (v *Verifier) parse(req Request, now time.Time) (*parsed, error) {
 		return nil, unreadable(MalformedParams, err)
 	}
 	if k := pd.Root().Kind(); k != canonical.Object {
-		return nil, &RequestError{Kind: MalformedParams, Offset: pd.Root().Offset(), Detail: fmt.Sprintf("the parameters are a %s, not an object", k)}
+		return nil, &RequestError{Kind: MalformedParams, Offset: pd.Root().Offset(), Detail: fmt.Sprintf("the parameters are of type %s, not an object", k)}
 	}
 	req.Presentation, req.ExecutionParams = nil, nil
 	return &parsed{root: root, params: pd.Root(), req: req, now: now}, nil

@@ -2,6 +2,7 @@ package verifier_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"os"
@@ -51,18 +52,22 @@ func ExampleVerifier_Verify() {
 // readmeVerifier builds a Verifier as the README does, then the one of the
 // sample, whose parties the README does not name.
 func readmeVerifier() (*verifier.Verifier, error) {
-	privateKey := sample.Key(9)
+	const issuerDID = sample.Issuer
 	build := func() error {
 		// README
-		signer, err := receipts.NewKeySigner(privateKey, "") // an ed25519.PrivateKey; "" names it by its did:key
+		_, privateKey, err := ed25519.GenerateKey(nil) // keep it: it signs the receipts
+		if err != nil {
+			return err
+		}
+		signer, err := receipts.NewKeySigner(privateKey, "") // "" names the key by its did:key
 		if err != nil {
 			return err
 		}
 		v, err := verifier.New(verifier.Config{
-			Resolver:       didresolve.Key(),          // did:key; Chain and Static add others
-			Signer:         signer,                    // signs the receipts
-			TrustedIssuers: []string{"did:key:z6Mk…"}, // whose mandates count
-			Verifier:       "did:web:shop.example",    // on whose behalf: presentations must name it as their domain
+			Resolver:       didresolve.Key(),       // did:key; Chain and Static add others
+			Signer:         signer,                 // signs the receipts
+			TrustedIssuers: []string{issuerDID},    // whose mandates count
+			Verifier:       "did:web:shop.example", // on whose behalf: presentations must name it as their domain
 		})
 		// END
 		_ = v
@@ -71,7 +76,7 @@ func readmeVerifier() (*verifier.Verifier, error) {
 	if err := build(); err != nil {
 		return nil, err
 	}
-	signer, err := receipts.NewKeySigner(privateKey, "")
+	signer, err := receipts.NewKeySigner(sample.Key(9), "")
 	if err != nil {
 		return nil, err
 	}

@@ -191,8 +191,11 @@ func New(cfg Config) (*Verifier, error) {
 		return nil, errors.New("verifier: MaxAge, MaxFuture, Leeway and ChallengeLifetime must not be negative")
 	case cfg.IssuerBinding > IssuerListed:
 		return nil, fmt.Errorf("verifier: unknown IssuerBinding %d", cfg.IssuerBinding)
-	case slices.Contains(cfg.TrustedIssuers, ""):
-		return nil, errors.New("verifier: Config.TrustedIssuers has an empty entry")
+	}
+	for _, issuer := range cfg.TrustedIssuers {
+		if _, err := didresolve.Parse(issuer); err != nil {
+			return nil, fmt.Errorf("verifier: Config.TrustedIssuers: %w", err)
+		}
 	}
 	v := &Verifier{cfg: cfg, trusted: map[string]bool{}, contexts: maps.Clone(knownContexts)}
 	for _, issuer := range cfg.TrustedIssuers {

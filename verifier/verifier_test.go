@@ -246,11 +246,11 @@ func TestRequestsThatCannotBeJudged(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	tests := map[string]func(*verifier.Config){
-		"Resolver":         func(c *verifier.Config) { c.Resolver = nil },
-		"Signer":           func(c *verifier.Config) { c.Signer = nil },
-		"TrustedIssuers":   func(c *verifier.Config) { c.TrustedIssuers = nil },
-		"exclude":          func(c *verifier.Config) { c.InsecureTrustAnyIssuer = true },
-		"empty entry":      func(c *verifier.Config) { c.TrustedIssuers = []string{""} },
+		"Resolver":       func(c *verifier.Config) { c.Resolver = nil },
+		"Signer":         func(c *verifier.Config) { c.Signer = nil },
+		"TrustedIssuers": func(c *verifier.Config) { c.TrustedIssuers = nil },
+		"exclude":        func(c *verifier.Config) { c.InsecureTrustAnyIssuer = true },
+		"TrustedIssuers: didresolve: invalid did": func(c *verifier.Config) { c.TrustedIssuers = []string{sample.Issuer, "acme"} },
 		"MaxAge":           func(c *verifier.Config) { c.MaxAge = -1 },
 		"MaxFuture":        func(c *verifier.Config) { c.MaxFuture = -1 },
 		"Leeway":           func(c *verifier.Config) { c.Leeway = -1 },

@@ -144,7 +144,7 @@ func Presentation(ctx context.Context, holder string, credentials [][]byte, sign
 // checkKind checks @context and type.
 func checkKind(doc canonical.Value, kind string) error {
 	if doc.Kind() != canonical.Object {
-		return fmt.Errorf("signing: the document is a %s, not an object", doc.Kind())
+		return fmt.Errorf("signing: the document is of type %s, not an object", doc.Kind())
 	}
 	if first, _ := doc.Get("@context").Index(0).String(); first != contextV2 {
 		return fmt.Errorf("signing: @context is no list that begins with %s", contextV2)

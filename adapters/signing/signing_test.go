@@ -126,7 +126,7 @@ func TestRefusals(t *testing.T) {
 		{"type as a string", sign(replace(`["VerifiableCredential"]`, `"VerifiableCredential"`)), ""},
 		{"no JSON", sign([]byte("{")), "syntax"},
 		{"a repeated member", sign(replace(`"type":`, `"type":[],"type":`)), "duplicate_key"},
-		{"an array", sign([]byte("[]")), "is a array"},
+		{"an array", sign([]byte("[]")), "is of type array"},
 		{"another context", sign(replace("credentials/v2", "credentials/v1")), "@context"},
 		{"another type", sign(replace("VerifiableCredential", "Verifiable")), "type does not name"},
 		{"no subject", sign(replace("credentialSubject", "subject")), "no credentialSubject"},

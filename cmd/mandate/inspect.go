@@ -22,7 +22,7 @@ func (a *app) inspectCommand() *cobra.Command {
 				return err
 			}
 			if doc.Kind() != canonical.Object {
-				return unusable("%s: the document is a %s, not an object", args[0], doc.Kind())
+				return unusable("%s: the document is of type %s, not an object", args[0], doc.Kind())
 			}
 			a.printf("UNVERIFIED: this is what the document says; nothing of it was checked\n")
 			inspector{a, 0}.document(doc)

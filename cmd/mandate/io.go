@@ -106,6 +106,11 @@ func (a *app) argument(flag, value string) ([]byte, error) {
 	if len(b) == 0 {
 		return nil, unusable("--%s is empty: for no parameters write '{}'", flag)
 	}
+	if value[0] != '@' && value[0] != '{' {
+		if _, err := os.Stat(value); err == nil {
+			return nil, unusable("--%s %s is a file: write @%s", flag, value, value)
+		}
+	}
 	return b, nil
 }
 

@@ -169,7 +169,7 @@ func (a *app) paramsFlag(flag string, value *text) (canonical.Value, error) {
 		return canonical.Value{}, unusable("--%s: %s", flag, refusal(err))
 	}
 	if k := d.Root().Kind(); k != canonical.Object {
-		return canonical.Value{}, unusable("--%s: the parameters are a %s, not an object", flag, k)
+		return canonical.Value{}, unusable("--%s: the parameters are of type %s, not an object", flag, k)
 	}
 	return d.Root(), nil
 }

@@ -90,7 +90,7 @@ func (a *app) proofVerify(name string, c *proofCheck) error {
 	}
 	root := d.Root()
 	if root.Kind() != canonical.Object {
-		return a.proofUnreadable(c, name+": the document is a "+root.Kind().String()+", not an object")
+		return a.proofUnreadable(c, name+": the document is of type "+root.Kind().String()+", not an object")
 	}
 	proofs, bad := dataintegrity.Parse(root, c.viaProfile)
 	if bad != nil {

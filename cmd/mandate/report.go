@@ -22,6 +22,14 @@ func (a *app) printPreview(v *verification, p *verifier.Preview) error {
 	return answered(p.Allow)
 }
 
+// printSalt shows the salt beside a receipt that is kept: without it nobody can
+// ever show which parameters the receipt commits to.
+func (a *app) printSalt(v *verification, salt string) {
+	if v.receiptOut.value != "" && salt != "" {
+		a.printf("salt     %s opens the receipt's paramsCommitment\n", salt)
+	}
+}
+
 // printAllow says what was allowed, and what a careful reader should know.
 func (a *app) printAllow(decision string, checks []verifier.Check, evaluations []policy.Evaluation) {
 	a.printf("%s\n", decision)

@@ -20,6 +20,11 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 	if v.dryRun && v.receiptOut.value != "" {
 		return nil, unusable("--receipt-out: a dry run makes no receipt")
 	}
+	if v.receiptOut.value != "" {
+		if err := overwritable(v.receiptOut.value); err != nil {
+			return nil, err
+		}
+	}
 	signers, err := presentationSigners(v.signers)
 	if err != nil {
 		return nil, err
@@ -39,6 +44,7 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 	on := v.verifier.value
 	if on == "" {
 		on = signing.DID(key)
+		a.complain("no --verifier: deciding on behalf of the receipt key, %s", on)
 	}
 	engine, err := verifier.New(verifier.Config{
 		Resolver:               resolver,

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mandate-engine/mandate/adapters/answer"
+	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
 )
@@ -104,7 +105,9 @@ func (a *app) allowed(v *verification, res *verifier.Result) error {
 		a.printBytes(answer.JSON(res, nil))
 	} else {
 		a.printAllow("allow", res.Checks, res.Evaluations)
+		a.printf("mandate  %s\n", short(res.Credential))
 		a.printf("receipt  %s\n", res.Receipt.ID())
+		a.printSalt(v, res.Salt)
 	}
 	return nil
 }
@@ -120,6 +123,7 @@ func (a *app) denied(v *verification, deny *verifier.DenyError) error {
 		a.printBytes(answer.JSON(nil, deny))
 	} else {
 		a.printDeny("deny", deny)
+		a.printSalt(v, deny.Salt)
 	}
 	return answered(false)
 }
@@ -132,6 +136,26 @@ func writeReceipt(v *verification, r *receipts.Receipt) error {
 		return errors.New("there is none")
 	}
 	return write(v.receiptOut.value, r.Bytes(), os.O_TRUNC)
+}
+
+// overwritable refuses to put a receipt in the place of a file that is none, a
+// key above all.
+func overwritable(name string) error {
+	b, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(b) == 0 {
+		return nil
+	}
+	if err != nil {
+		return unusable("--receipt-out: %w", err)
+	}
+	if d, err := canonical.Parse(b); err == nil {
+		for _, e := range d.Root().Get("type").Elements() {
+			if s, _ := e.String(); s == "VerificationReceipt" {
+				return nil
+			}
+		}
+	}
+	return unusable("--receipt-out: %s is there and is no receipt; nothing was decided", name)
 }
 
 // noDecision ends a request that was neither allowed nor denied.

@@ -74,7 +74,7 @@ func find(doc canonical.Value, viaProfile bool) (Form, []canonical.Value, *Error
 		}
 		return FormW3C, elements(proof), nil
 	}
-	return "", nil, refuse(Invalid, proof, "proof is a %s", proof.Kind())
+	return "", nil, refuse(Invalid, proof, "proof is of type %s", proof.Kind())
 }
 
 // elements returns the elements of an array, and enough of a very long one to
@@ -92,7 +92,7 @@ func elements(array canonical.Value) []canonical.Value {
 
 func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 	if node.Kind() != canonical.Object {
-		return nil, refuse(Invalid, node, "a proof is a %s, not an object", node.Kind())
+		return nil, refuse(Invalid, node, "a proof is of type %s, not an object", node.Kind())
 	}
 	r := reader{node: node}
 	p := &Proof{Form: form, doc: doc, node: node}
@@ -199,7 +199,7 @@ func (r *reader) optional(name string) (string, bool) {
 	}
 	s, ok := v.String()
 	if !ok {
-		r.fail(v, "%s is a %s, not a string", name, v.Kind())
+		r.fail(v, "%s is of type %s, not a string", name, v.Kind())
 	}
 	return s, ok
 }
@@ -231,7 +231,7 @@ func (r *reader) strings(name string) []string {
 	for _, e := range v.Elements() {
 		s, ok := e.String()
 		if !ok {
-			r.fail(e, "%s holds a %s", name, e.Kind())
+			r.fail(e, "%s holds a value of type %s", name, e.Kind())
 			return nil
 		}
 		list = append(list, s)

@@ -79,7 +79,7 @@ func contextRule(doc canonical.Value) *Fault {
 		case isString && !dataintegrity.IsURL(s):
 			return Broken(e, "@context holds text that is no URL")
 		case !isString && e.Kind() != canonical.Object:
-			return Broken(e, "@context holds a %s", e.Kind())
+			return Broken(e, "@context holds a value of type %s", e.Kind())
 		}
 	}
 	return nil
@@ -204,7 +204,7 @@ func eachObject(v canonical.Value, name string, check rule) *Fault {
 		}
 		for _, e := range v.Elements() {
 			if e.Kind() != canonical.Object {
-				return Broken(e, "%s holds a %s", name, e.Kind())
+				return Broken(e, "%s holds a value of type %s", name, e.Kind())
 			}
 			if f := check(e); f != nil {
 				return f
@@ -212,7 +212,7 @@ func eachObject(v canonical.Value, name string, check rule) *Fault {
 		}
 		return nil
 	}
-	return Broken(v, "%s is a %s", name, v.Kind())
+	return Broken(v, "%s is of type %s", name, v.Kind())
 }
 
 // objectsRule: absent, or one or more objects.
@@ -308,14 +308,14 @@ func credentialsRule(doc canonical.Value) *Fault {
 		return nil
 	case canonical.Array:
 	default:
-		return Broken(v, "verifiableCredential is a %s", v.Kind())
+		return Broken(v, "verifiableCredential is of type %s", v.Kind())
 	}
 	if v.Len() > MaxCredentials {
 		return Broken(v, "%d credentials, the limit is %d", v.Len(), MaxCredentials)
 	}
 	for _, e := range v.Elements() {
 		if e.Kind() != canonical.Object {
-			return Broken(e, "verifiableCredential holds a %s", e.Kind())
+			return Broken(e, "verifiableCredential holds a value of type %s", e.Kind())
 		}
 	}
 	return nil
@@ -356,7 +356,7 @@ func Instant(v canonical.Value, name string) (*time.Time, *Fault) {
 	}
 	s, ok := v.String()
 	if !ok {
-		return nil, Broken(v, "%s is a %s, not a dateTimeStamp", name, v.Kind())
+		return nil, Broken(v, "%s is of type %s, not a dateTimeStamp", name, v.Kind())
 	}
 	t, err := xsdtime.Parse(s)
 	if err != nil {
