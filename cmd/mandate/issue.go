@@ -2,10 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mandate-engine/mandate/adapters/signing"
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/canonical/jsonld"
 )
 
 // A signCommand holds what issue, present and proof create have in common.
@@ -41,6 +46,10 @@ func (a *app) sign(s *signCommand, name string, sign func(doc []byte, signer sig
 		Challenge: s.challenge.value,
 		Domain:    s.domains,
 	})
+	var decided *exit
+	if errors.As(err, &decided) {
+		return &exit{decided.code, fmt.Errorf("%s: %w", name, err)}
+	}
 	if err != nil {
 		return unusable("%s: %w", name, err)
 	}
@@ -50,18 +59,56 @@ func (a *app) sign(s *signCommand, name string, sign func(doc []byte, signer sig
 
 func (a *app) issueCommand() *cobra.Command {
 	var s signCommand
+	var unchecked bool
 	cmd := &cobra.Command{
 		Use:   "issue FILE --key FILE",
 		Short: "Sign a credential and print it; its issuer must be the key's DID",
-		Args:  cobra.ExactArgs(1),
+		Long: `Sign a credential and print it. Its issuer must be the key's DID, and every
+member and type in it defined by its contexts: exit 1 otherwise. No context is
+fetched; the terms of https://via.humanos.dev/ns/v1 are not checked.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.sign(&s, args[0], func(doc []byte, signer signing.Signer, o signing.Options) ([]byte, error) {
-				return signing.Credential(context.Background(), doc, signer, o)
+				// What cannot be signed is refused as that, whatever its terms.
+				signed, err := signing.Credential(context.Background(), doc, signer, o)
+				if err == nil && !unchecked {
+					err = checkTerms(doc)
+				}
+				return signed, err
 			})
 		},
 	}
 	s.flags(cmd)
+	cmd.Flags().BoolVar(&unchecked, "no-context-check", false, "sign also what the contexts do not define")
 	return cmd
+}
+
+// checkTerms checks that the contexts of a document define its terms.
+func checkTerms(b []byte) error {
+	d, err := canonical.Parse(b)
+	if err != nil {
+		return err
+	}
+	checker, err := jsonld.New(nil)
+	if err != nil {
+		return undecided("%w", err)
+	}
+	err = checker.CheckContext(d.Root())
+	if err == nil {
+		return nil
+	}
+	message := errors.New(strings.TrimPrefix(err.Error(), "jsonld: "))
+	var e *jsonld.Error
+	if errors.As(err, &e) {
+		switch e.Kind {
+		case jsonld.Timeout, jsonld.Busy, jsonld.Broken:
+		case jsonld.TooLarge:
+			return &exit{exitUsage, message}
+		default:
+			return &exit{exitNo, message}
+		}
+	}
+	return &exit{exitUndecided, message}
 }
 
 func (a *app) presentCommand() *cobra.Command {

@@ -27,7 +27,7 @@ var bans = []ban{
 		"the library returns, it does not log: what happened is in the result"},
 	{[]string{"receipts"}, []string{module + "policy", module + "verifier", "github.com/google/cel-go/cel"},
 		"a third party checks a receipt without the engine that made it, and without CEL"},
-	{[]string{"canonical", "internal/multikey", "internal/xsdtime"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier", module + "internal/dataintegrity"},
+	{[]string{"canonical", "canonical/jsonld", "internal/multikey", "internal/xsdtime"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier", module + "internal/dataintegrity"},
 		"imports point one way"},
 	{[]string{"internal/dataintegrity", "internal/vcdm", "internal/statuslist"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier"},
 		"imports point one way"},
