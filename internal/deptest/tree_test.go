@@ -140,6 +140,9 @@ func exported(t *testing.T, dir string) []string {
 		for _, d := range f.Decls {
 			switch d := d.(type) {
 			case *ast.FuncDecl:
+				if d.Recv != nil && !ast.IsExported(receiver(d.Recv.List[0].Type)) {
+					continue
+				}
 				d.Body, d.Doc = nil, nil
 				out = append(out, line(t, fset, d))
 			case *ast.GenDecl:
@@ -150,6 +153,22 @@ func exported(t *testing.T, dir string) []string {
 		}
 	}
 	return out
+}
+
+// receiver returns the name of a receiver's type.
+func receiver(t ast.Expr) string {
+	for {
+		switch x := t.(type) {
+		case *ast.StarExpr:
+			t = x.X
+		case *ast.IndexExpr:
+			t = x.X
+		case *ast.Ident:
+			return x.Name
+		default:
+			return ""
+		}
+	}
 }
 
 func fromSpec(t *testing.T, fset *token.FileSet, tok token.Token, spec ast.Spec) []string {
