@@ -29,8 +29,8 @@ func Marshal(v any) ([]byte, error) {
 }
 
 type marshaler struct {
-	dst   []byte
-	depth int
+	dst                 []byte
+	depth, indirections int
 }
 
 func marshalError(k Kind, detail string) *Error {
@@ -48,6 +48,9 @@ func (m *marshaler) append(v reflect.Value) *Error {
 		m.dst = strconv.AppendBool(m.dst, v.Bool())
 		return nil
 	case reflect.String:
+		if v.Type().PkgPath() == "encoding/json" {
+			break // json.Number is a number that would become a string
+		}
 		return m.string(v.String())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		if n := v.Int(); -maxSafeInteger <= n && n <= maxSafeInteger {
@@ -72,7 +75,7 @@ func (m *marshaler) append(v reflect.Value) *Error {
 			m.dst = append(m.dst, "null"...)
 			return nil
 		}
-		return m.nested(func() *Error { return m.append(v.Elem()) })
+		return m.nested(false, func() *Error { return m.append(v.Elem()) })
 	case reflect.Slice, reflect.Array:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			break // bytes have no JSON form: encode them first
@@ -81,31 +84,35 @@ func (m *marshaler) append(v reflect.Value) *Error {
 			m.dst = append(m.dst, "null"...)
 			return nil
 		}
-		return m.nested(func() *Error { return m.array(v) })
+		return m.nested(true, func() *Error { return m.array(v) })
 	case reflect.Map:
 		if v.IsNil() {
 			m.dst = append(m.dst, "null"...)
 			return nil
 		}
 		if v.Type().Key().Kind() == reflect.String {
-			return m.nested(func() *Error { return m.object(v) })
+			return m.nested(true, func() *Error { return m.object(v) })
 		}
 	}
 	return marshalError(UnsupportedValue, fmt.Sprintf("no JSON form for Go type %s", v.Type()))
 }
 
-// nested bounds the recursion. An interface counts as a level of its own, so
-// the limit is twice that of documents.
-func (m *marshaler) nested(f func() *Error) *Error {
-	const limit = 2 * DefaultMaxDepth
-	if m.depth >= limit {
+// nested bounds the recursion: containers as [Parse] does by default, so that
+// what is written can be read again; pointers and interfaces, which may go in a
+// circle without a container, at twice that.
+func (m *marshaler) nested(container bool, f func() *Error) *Error {
+	in, limit := &m.indirections, 2*DefaultMaxDepth
+	if container {
+		in, limit = &m.depth, DefaultMaxDepth
+	}
+	if *in >= limit {
 		err := marshalError(TooDeep, "nested too deep or cyclic")
 		err.Limit = limit
 		return err
 	}
-	m.depth++
+	*in++
 	err := f()
-	m.depth--
+	*in--
 	return err
 }
 

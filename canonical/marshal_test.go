@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"strings"
@@ -43,7 +44,21 @@ func TestMarshal(t *testing.T) {
 	}
 }
 
+type nest []nest
+
+func deep(n int) nest {
+	if n == 1 {
+		return nest{}
+	}
+	return nest{deep(n - 1)}
+}
+
 func TestMarshalRefuses(t *testing.T) {
+	if b, err := Marshal(deep(128)); err != nil {
+		t.Error(err)
+	} else if _, err := Parse(b); err != nil {
+		t.Error(err)
+	}
 	cycle := map[string]any{}
 	cycle["self"] = []any{cycle}
 	var p any
@@ -65,10 +80,12 @@ func TestMarshalRefuses(t *testing.T) {
 		{"integer in a double", 1e300, UnsafeInteger, ""},
 		{"cycle", cycle, TooDeep, strings.Repeat("/self/0", 64)},
 		{"pointer to itself", p, TooDeep, ""},
+		{"deeper than can be read", deep(129), TooDeep, strings.Repeat("/0", 128)},
 		{"struct", map[string]any{"t": time.Time{}}, UnsupportedValue, "/t"},
 		{"bytes", []byte("abc"), UnsupportedValue, ""},
 		{"integer names", map[int]string{1: "a"}, UnsupportedValue, ""},
 		{"function", func() {}, UnsupportedValue, ""},
+		{"json.Number", []any{json.Number("5")}, UnsupportedValue, "/0"},
 		{"complex number", 1i, UnsupportedValue, ""},
 		{"absent value", []any{Value{}}, UnsupportedValue, "/0"},
 	}

@@ -97,13 +97,17 @@ func (p *parser) sizeOf(i int32) int {
 }
 
 func (p *parser) value() *Error {
+	c := p.peek()
+	if !beginsValue(c) {
+		return p.unexpected("a value")
+	}
 	p.values++
 	if p.values > p.limits.MaxValues {
 		err := p.fail(TooManyValues, p.pos, "too many values")
 		err.Limit = p.limits.MaxValues
 		return err
 	}
-	switch c := p.peek(); {
+	switch {
 	case c == '{', c == '[':
 		if p.depth >= p.limits.MaxDepth {
 			err := p.fail(TooDeep, p.pos, "nested too deep")
@@ -131,6 +135,14 @@ func (p *parser) value() *Error {
 		return p.literal("null", Null)
 	}
 	return p.unexpected("a value")
+}
+
+func beginsValue(c byte) bool {
+	switch c {
+	case '{', '[', '"', '-', 't', 'f', 'n':
+		return true
+	}
+	return '0' <= c && c <= '9'
 }
 
 func (p *parser) literal(word string, kind ValueKind) *Error {
@@ -278,12 +290,12 @@ func (p *parser) number() *Error {
 		p.pos++
 	}
 	intStart := p.pos
+	if intStart+1 < len(src) && src[intStart] == '0' && '0' <= src[intStart+1] && src[intStart+1] <= '9' {
+		p.pos++
+		return p.unexpected("no digit after a leading zero")
+	}
 	if err := p.digits(start); err != nil {
 		return err
-	}
-	if src[intStart] == '0' && p.pos > intStart+1 {
-		p.pos = intStart + 1
-		return p.unexpected("no digit after a leading zero")
 	}
 	verbatim := p.pos-intStart <= 15 && (intStart == start || src[intStart] != '0')
 	if p.peek() == '.' {

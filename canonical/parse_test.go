@@ -88,6 +88,8 @@ func TestRefusals(t *testing.T) {
 		{"too large a number", `{"n":1e400}`, NumberOutOfRange, 5, "/n"},
 		{"too large a negative number", `-1e400`, NumberOutOfRange, 0, ""},
 		{"too large an integer", strings.Repeat("9", 400), NumberOutOfRange, 0, ""},
+		{"many leading zeros", strings.Repeat("0", 5000), Syntax, 1, ""},
+		{"no value where one too many would be", "[" + strings.Repeat("1,", 65535) + "]", Syntax, 131071, "/65535"},
 		{"long number", "[" + strings.Repeat("1", 4097) + "]", TooLarge, 4097, "/0"},
 		{"long fraction", "0." + strings.Repeat("1", 5000), TooLarge, 4096, ""},
 		{"long exponent", "1e" + strings.Repeat("0", 5000), TooLarge, 4096, ""},

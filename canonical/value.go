@@ -106,10 +106,13 @@ func (v Value) members() iter.Seq2[int32, Value] {
 		if n.kind != Object {
 			return
 		}
-		for key := v.i + 1; key < n.next; key = v.d.nodes[key+1].next {
+		end := n.next
+		for key := v.i + 1; key < end && len(v.d.nodes) > 0; { // none when its Parser has gone on meanwhile
+			next := v.d.nodes[key+1].next
 			if !yield(key, Value{v.d, key + 1}) {
 				return
 			}
+			key = next
 		}
 	}
 }
@@ -121,12 +124,13 @@ func (v Value) Elements() iter.Seq2[int, Value] {
 		if n.kind != Array {
 			return
 		}
-		j := 0
-		for i := v.i + 1; i < n.next; i = v.d.nodes[i].next {
+		j, end := 0, n.next
+		for i := v.i + 1; i < end && len(v.d.nodes) > 0; j++ { // none when its Parser has gone on meanwhile
+			next := v.d.nodes[i].next
 			if !yield(j, Value{v.d, i}) {
 				return
 			}
-			j++
+			i = next
 		}
 	}
 }

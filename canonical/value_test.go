@@ -315,6 +315,42 @@ func TestParser(t *testing.T) {
 	}
 }
 
+// What was taken out of a document before its Parser went on writes nothing,
+// and a visit that is under way ends.
+func TestParserGoesOnMeanwhile(t *testing.T) {
+	p := &Parser{}
+	d, err := p.Parse([]byte(`{"x":[1,2,3],"y":{}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := Replace("proof", d.Root())
+	visited := 0
+	for range d.Root().Get("x").Elements() {
+		if visited++; visited == 1 {
+			if _, err := p.Parse([]byte(`[[[[[[1,2,3]]]]]]`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	d, err = p.Parse([]byte(`{"a":1,"b":2}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range d.Root().Members() {
+		if visited++; visited == 2 {
+			if _, err := p.Parse([]byte(`1`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if visited != 2 {
+		t.Errorf("%d values were visited", visited)
+	}
+	if got := string(mustParse(t, `{"a":1,"proof":0}`).AppendCanonical(nil, edit)); got != `{"a":1}` {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestParserAllocatesLittle(t *testing.T) {
 	doc := []byte(`{"z":[1,2.5,-0.125,"text","t\u00e9xt",true,null,{}],"b":{"y":"1","x":"2"},"a":123456789012345}`)
 	p := &Parser{}

@@ -9,7 +9,8 @@ import (
 
 // An Edit changes one member of an object while it is written. Edits serve the
 // hash inputs of Data Integrity proofs, which are the received document with a
-// member left out or put in another's place.
+// member left out or put in another's place. Names are the caller's own: they
+// have to be valid UTF-8 without noncharacters.
 type Edit struct {
 	name   string
 	values []Value
@@ -103,7 +104,7 @@ func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
 	put := make([]Edit, 0, len(edits)) // what is written, in canonical order
 	for i, e := range edits {
 		later := slices.ContainsFunc(edits[i+1:], func(l Edit) bool { return l.name == e.name })
-		if !later && (e.array || len(e.values) > 0) {
+		if !later && (e.array || len(e.values) > 0 && e.values[0].Kind() != Absent) {
 			put = append(put, e)
 		}
 	}
