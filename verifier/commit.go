@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -28,9 +29,21 @@ type verdict struct {
 // deny returns the verdict of a request that failed the screen.
 func (s *screened) deny(l *ledger) *verdict { return &verdict{s: s, ledger: l} }
 
+// mustPass are the checks without which nothing is allowed: that none has failed
+// is not enough, one that never ran has not failed either.
+var mustPass = []check{checkVPStructure, checkVPContext, checkVPProofForm, checkVPFreshness, checkVCStructure, checkVCContext,
+	checkVCProofForm, checkMandateSelect, checkMandateShape, checkIssuerTrusted, checkIssuerKey, checkVCProof, checkIssuerBinding,
+	checkVCValidity, checkHolderAuthorized, checkHolderKey, checkVPProof, checkHolderBinding, checkActionRequired}
+
+// allows reports whether the checks that ran allow: all that must pass have,
+// and none has failed.
+func (l *ledger) allows() bool {
+	return !l.failed() && !slices.ContainsFunc(mustPass, func(c check) bool { return !l.passedAt(c) })
+}
+
 // verdict returns the verdict that the ledger gives.
 func (p *proven) verdict(action *boundAction) *verdict {
-	return &verdict{s: p.screened, allow: !p.ledger.failed(), ledger: p.ledger, action: action, keys: p.keys, lists: p.lists}
+	return &verdict{s: p.screened, allow: p.ledger.allows(), ledger: p.ledger, action: action, keys: p.keys, lists: p.lists}
 }
 
 // A Result is an allow.

@@ -234,7 +234,11 @@ func didReason(err error) Reason {
 // evaluate runs the rules of an authorized request.
 func (v *Verifier) evaluate(ctx context.Context, p *proven, action *boundAction) (*verdict, error) {
 	l := p.ledger
-	if action == nil { // AllowActionless; authorize has checked that there are no parameters
+	if action == nil {
+		// AllowActionless; authorize has checked that there are no parameters.
+		if p.mandate.action.Kind() != canonical.Absent || !l.allows() {
+			return nil, noRetry(errors.New("there is neither an action nor a check that failed"))
+		}
 		l.skip(checkRules, "the mandate has no action")
 		return p.verdict(nil), nil
 	}
@@ -242,26 +246,18 @@ func (v *Verifier) evaluate(ctx context.Context, p *proven, action *boundAction)
 	if err != nil {
 		return nil, noDecision("rules", err)
 	}
-	switch d.Reason {
-	case "":
-		l.pass(checkUserParams)
-		l.pass(checkExecutionParams)
-		if d.Allow {
-			l.pass(checkRules)
-		} else { // unreachable: a denial has a reason
-			l.failAt(checkRules, ReasonRuleError, "", "the rules did not allow it")
+	to, known := policyReasons[d.Reason]
+	if !known { // an allow, or what this version does not know
+		to.check, to.reason = checkRules, ReasonRuleError
+	}
+	for _, c := range []check{checkUserParams, checkExecutionParams} {
+		if to.check > c {
+			l.pass(c)
 		}
-	default:
-		to, known := policyReasons[d.Reason]
-		if !known {
-			to.check, to.reason = checkRules, ReasonRuleError
-		}
-		if to.check > checkUserParams {
-			l.pass(checkUserParams)
-		}
-		if to.check > checkExecutionParams {
-			l.pass(checkExecutionParams)
-		}
+	}
+	if d.Allow && d.Reason == "" {
+		l.pass(checkRules)
+	} else {
 		l.failAt(to.check, to.reason, "", explain(d))
 	}
 	out := p.verdict(action)
