@@ -54,7 +54,7 @@ type Replay interface {
 }
 
 // DefaultReplayEntries is how many presentations a MemoryReplay remembers.
-// One costs about 100 bytes.
+// One costs about 130 bytes.
 const DefaultReplayEntries = 1 << 20
 
 // ErrReplayFull is what a full MemoryReplay returns.
