@@ -24,6 +24,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/secure"
 )
 
 // The credential type of a receipt, and its contexts. The second one gives
@@ -187,7 +188,7 @@ func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("receipts: %w", err)
 	}
-	signed, err := dataintegrity.Create(ctx, doc.Root(), once, dataintegrity.Options{
+	signed, err := secure.Create(ctx, doc.Root(), once, secure.Options{
 		Purpose: dataintegrity.AssertionMethod,
 		Created: body.Time,
 	})

@@ -18,7 +18,8 @@ var epoch = time.Date(2026, 5, 2, 10, 16, 0, 0, time.UTC)
 // with. Empty texts and lists are not compared.
 type proofCase struct {
 	document           canonical.Value
-	key                multikey.PublicKey
+	key                multikey.PublicKey            // of the one proof
+	keys               map[string]multikey.PublicKey // by method, where there may be several; nil otherwise
 	via                bool
 	purpose, challenge string
 	domain             []string
@@ -27,30 +28,45 @@ type proofCase struct {
 
 // readProof reads the area dataintegrity: did this key sign this document?
 func readProof(in, want *reader) runner {
-	key, err := multikey.ParsePublicKey(in.text("publicKeyMultibase"))
-	if err != nil {
-		in.fail("%v", err)
+	key := func(r *reader) multikey.PublicKey {
+		k, err := multikey.ParsePublicKey(r.text("publicKeyMultibase"))
+		if err != nil {
+			r.fail("%v", err)
+		}
+		return k
 	}
 	c := proofCase{
 		document:  in.value("document"),
-		key:       key,
 		via:       in.flag("viaProfile"),
 		purpose:   in.textIf("purpose"),
 		challenge: in.textIf("challenge"),
 		domain:    in.texts("domain"),
 		now:       epoch,
 	}
+	if in.has("keys") {
+		c.keys = map[string]multikey.PublicKey{}
+		in.objects("keys", func(r *reader) { c.keys[r.text("verificationMethod")] = key(r) })
+	} else {
+		c.key = key(in)
+	}
 	if in.has("now") {
 		c.now = in.instant("now")
 	}
-	if want.boolean("verified") {
+	hashes := func(r *reader) {
+		r.text("proofConfigHash")
+		r.text("documentHash")
+		r.text("signatureHex")
+	}
+	switch {
+	case !want.boolean("verified"):
+		want.text("code")
+	case c.keys != nil:
+		want.text("verifiedDocument")
+		want.objects("proofs", hashes)
+	default:
 		want.text("verifiedDocument")
 		want.text("proofConfig")
-		want.text("proofConfigHash")
-		want.text("documentHash")
-		want.text("signatureHex")
-	} else {
-		want.text("code")
+		hashes(want)
 	}
 	return func(context.Context) (outcome, string) { return c.run() }
 }
@@ -64,39 +80,58 @@ func (c *proofCase) run() (outcome, string) {
 		if bad := c.compare(p); bad != nil {
 			return refused(string(bad.Code), bad.Error())
 		}
-		if !p.Verify(c.key) {
+		key := c.key
+		if c.keys != nil {
+			key = c.keys[p.VerificationMethod] // none: the zero key verifies nothing
+		}
+		if !p.Verify(key) {
 			return refused(string(dataintegrity.Invalid), "the signature does not fit")
 		}
 	}
-	if len(proofs) != 1 {
+	if c.keys == nil && len(proofs) != 1 {
 		return nil, "not exactly one proof"
 	}
-	return c.facts(proofs[0])
+	list := []any{}
+	for i, p := range proofs {
+		node := c.node(i, p.Form)
+		o, err := facts(p, node)
+		if err != nil {
+			return nil, err.Error()
+		}
+		if list = append(list, o); c.keys == nil {
+			o["verified"], o["verifiedDocument"] = true, string(p.VerifiedDocument())
+			o["proofConfig"] = string(node.AppendCanonical(nil, canonical.Omit("proofValue")))
+			return o, ""
+		}
+	}
+	return outcome{"verified": true, "verifiedDocument": string(dataintegrity.VerifiedDocument(proofs)), "proofs": list}, ""
 }
 
-// facts are the intermediate values of a proof that verified.
-func (c *proofCase) facts(p *dataintegrity.Proof) (outcome, string) {
+// node returns the i-th proof as it stands in the document.
+func (c *proofCase) node(i int, form dataintegrity.Form) canonical.Value {
 	node := c.document.Get("proof")
-	if p.Form == dataintegrity.FormVIA {
+	if form == dataintegrity.FormVIA {
 		node = c.document.Get("proofs")
 	}
 	if node.Kind() == canonical.Array {
-		node = node.Index(0)
+		node = node.Index(i)
 	}
+	return node
+}
+
+// facts are the intermediate values of a proof that verified.
+func facts(p *dataintegrity.Proof, node canonical.Value) (outcome, error) {
 	value, _ := node.Get("proofValue").String()
 	signature, err := multikey.DecodeBase58(value, ed25519.SignatureSize)
 	if err != nil {
-		return nil, err.Error()
+		return nil, err
 	}
 	hashes := p.HashData()
 	return outcome{
-		"verified":         true,
-		"verifiedDocument": string(p.VerifiedDocument()),
-		"proofConfig":      string(node.AppendCanonical(nil, canonical.Omit("proofValue"))),
-		"proofConfigHash":  hex.EncodeToString(hashes[:32]),
-		"documentHash":     hex.EncodeToString(hashes[32:]),
-		"signatureHex":     hex.EncodeToString(signature),
-	}, ""
+		"proofConfigHash": hex.EncodeToString(hashes[:32]),
+		"documentHash":    hex.EncodeToString(hashes[32:]),
+		"signatureHex":    hex.EncodeToString(signature),
+	}, nil
 }
 
 func (c *proofCase) compare(p *dataintegrity.Proof) *dataintegrity.Error {

@@ -72,6 +72,7 @@ func readConfig(r *reader) verifier.Config {
 		MaxAge:                  time.Duration(r.integer("maxAgeSeconds")) * time.Second,
 		MaxFuture:               time.Duration(r.integer("maxFutureSeconds")) * time.Second,
 		Leeway:                  time.Duration(r.integer("leewaySeconds")) * time.Second,
+		MaxStatusAge:            time.Duration(r.integer("maxStatusAgeSeconds")) * time.Second,
 		RequireParamsBinding:    r.flag("requireParamsBinding"),
 		AllowActionless:         r.flag("allowActionless"),
 		W3COnly:                 r.flag("w3cOnly"),
@@ -81,16 +82,28 @@ func readConfig(r *reader) verifier.Config {
 		InsecureAllowReplay:     r.flag("insecureAllowReplay"),
 		InsecureUnpinnedActions: r.flag("insecureUnpinnedActions"),
 	}
-	if r.has("issuerBinding") && r.oneOf("issuerBinding", "strict", "listed") == "listed" {
-		cfg.IssuerBinding = verifier.IssuerListed
+	if r.has("issuerBinding") {
+		cfg.IssuerBinding = map[string]verifier.IssuerBinding{"strict": verifier.IssuerStrict, "listed": verifier.IssuerListed,
+			"mapped": verifier.IssuerMapped}[r.oneOf("issuerBinding", "strict", "listed", "mapped")]
 	}
-	r.objects("presentationSigners", func(s *reader) {
-		if cfg.PresentationSigners == nil {
-			cfg.PresentationSigners = map[string][]string{}
-		}
-		cfg.PresentationSigners[s.text("signer")] = s.texts("holders")
-	})
+	cfg.IssuerSigners = readSigners(r, "issuerSigners", "issuers")
+	cfg.PresentationSigners = readSigners(r, "presentationSigners", "holders")
+	if cfg.GrantorProofs = r.integer("grantorProofs"); r.flag("allGrantorProofs") {
+		cfg.GrantorProofs = verifier.AllGrantors
+	}
 	return cfg
+}
+
+// readSigners reads who may sign for whom.
+func readSigners(r *reader, name, forWhom string) map[string][]string {
+	var m map[string][]string
+	r.objects(name, func(s *reader) {
+		if m == nil {
+			m = map[string][]string{}
+		}
+		m[s.text("signer")] = s.texts(forWhom)
+	})
+	return m
 }
 
 func readRequest(r *reader) verifier.Request {

@@ -23,11 +23,13 @@ func (v *Verifier) authorize(p *proven, ev *evidence, n *need) *boundAction {
 	if p.ledger.failedAt(checkHolderAuthorized) {
 		return nil
 	}
-	// Status lists and actions are looked up for a presenter who is proven.
+	// What others have signed, status lists and actions are looked up for a
+	// presenter who is proven.
 	v.proveHolder(p, ev, n)
 	if !n.empty() || !p.ledger.passedAt(checkVPProof) {
 		return nil
 	}
+	v.proveOthers(p, ev, n)
 	for _, c := range p.credentials {
 		v.checkStatus(p, c, ev, n)
 	}
@@ -93,8 +95,8 @@ func (p *proven) evidenceEntry(e canonical.Value, named map[string]bool) {
 // checkWho: who presents, to whom, for what.
 func (v *Verifier) checkWho(p *proven) {
 	l, m := p.ledger, p.mandate
-	holderIsSubject := p.holder == m.subject
-	holderIsListed := m.restricted && (slices.Contains(m.authorized, p.holder) || slices.Contains(m.grantors, p.holder))
+	holderIsSubject := p.holder == m.Subject
+	holderIsListed := m.Restricted && (slices.Contains(m.Authorized, p.holder) || slices.Contains(m.Grantors, p.holder))
 	if holderIsSubject || holderIsListed {
 		l.pass(checkHolderAuthorized)
 	} else {
@@ -102,9 +104,9 @@ func (v *Verifier) checkWho(p *proven) {
 	}
 
 	switch {
-	case !m.restricted:
+	case !m.Restricted:
 		l.skip(checkVerifierAuthorized, "the mandate does not restrict who may verify it")
-	case slices.Contains(m.authorized, p.req.Verifier) || p.req.Verifier == m.vc.issuer:
+	case slices.Contains(m.Authorized, p.req.Verifier) || p.req.Verifier == m.vc.issuer:
 		l.pass(checkVerifierAuthorized)
 	default:
 		l.fail(checkVerifierAuthorized, ReasonVerifierNotAuthorized, m.vc.node, "the mandate does not authorize the verifier %q", shorten(p.req.Verifier))
@@ -113,10 +115,10 @@ func (v *Verifier) checkWho(p *proven) {
 	switch p.req.Scope {
 	case "":
 		l.skip(checkScope, "no scope was required")
-	case m.scope:
+	case m.Scope:
 		l.pass(checkScope)
 	default:
-		l.fail(checkScope, ReasonScopeMismatch, m.vc.node, "the scope is %q, not %q", shorten(m.scope), shorten(p.req.Scope))
+		l.fail(checkScope, ReasonScopeMismatch, m.vc.node, "the scope is %q, not %q", shorten(m.Scope), shorten(p.req.Scope))
 	}
 }
 
@@ -151,7 +153,7 @@ func (v *Verifier) proveHolder(p *proven, ev *evidence, n *need) {
 // resolveAction finds, pins and compiles the mandate's action.
 func (v *Verifier) resolveAction(p *proven, ev *evidence, n *need) *boundAction {
 	l, m := p.ledger, p.mandate
-	if m.action.Kind() == canonical.Absent {
+	if m.Action.Kind() == canonical.Absent {
 		switch {
 		case !v.cfg.AllowActionless:
 			l.fail(checkActionRequired, ReasonActionRequired, m.vc.node, "the mandate has no action")
@@ -170,7 +172,7 @@ func (v *Verifier) resolveAction(p *proven, ev *evidence, n *need) *boundAction 
 	}
 	action, err := v.actions.Compile(content)
 	if err != nil {
-		l.fail(checkActionCompile, ReasonActionInvalid, m.action, "%s", shorten(err.Error()))
+		l.fail(checkActionCompile, ReasonActionInvalid, m.Action, "%s", shorten(err.Error()))
 		return nil
 	}
 	l.pass(checkActionCompile)
@@ -192,25 +194,25 @@ type boundAction struct {
 // actionContent returns the content of the action, checked against its digest.
 func (v *Verifier) actionContent(p *proven, ev *evidence, n *need) (canonical.Value, bool) {
 	l, m := p.ledger, p.mandate
-	content := m.content
+	content := m.Content
 	if content.Kind() == canonical.Absent {
-		if m.ref.Digest == "" && !v.cfg.InsecureUnpinnedActions {
-			l.fail(checkActionDigest, ReasonActionDigestMismatch, m.action, "the action is referenced without a digest")
+		if m.Digest == "" && !v.cfg.InsecureUnpinnedActions {
+			l.fail(checkActionDigest, ReasonActionDigestMismatch, m.Action, "the action is referenced without a digest")
 			return content, false
 		}
-		a, have := ev.actions[m.ref]
+		a, have := ev.actions[m.ref()]
 		switch {
 		case v.cfg.Actions == nil:
-			l.fail(checkActionSource, ReasonActionUnavailable, m.action, "the action is referenced, and there is no source of actions")
+			l.fail(checkActionSource, ReasonActionUnavailable, m.Action, "the action is referenced, and there is no source of actions")
 			return content, false
 		case !have:
-			n.actions = append(n.actions, m.ref)
+			n.actions = append(n.actions, m.ref())
 			return content, false
 		case errors.Is(a.err, errNoAction):
-			l.fail(checkActionSource, ReasonActionUnavailable, m.action, "%v", a.err)
+			l.fail(checkActionSource, ReasonActionUnavailable, m.Action, "%v", a.err)
 			return content, false
 		case a.err != nil:
-			l.fail(checkActionCompile, ReasonActionInvalid, m.action, "the referenced action: %v", a.err)
+			l.fail(checkActionCompile, ReasonActionInvalid, m.Action, "the referenced action: %v", a.err)
 			return content, false
 		}
 		content = a.value.Root()
@@ -218,12 +220,12 @@ func (v *Verifier) actionContent(p *proven, ev *evidence, n *need) (canonical.Va
 	} else {
 		l.skip(checkActionSource, "the action is inline")
 	}
-	if m.ref.Digest == "" {
+	if m.Digest == "" {
 		l.skip(checkActionDigest, "the mandate states no digest")
 		return content, true
 	}
-	if got := canonical.SRI(content.SHA256()); got != m.ref.Digest {
-		l.fail(checkActionDigest, ReasonActionDigestMismatch, m.action, "the digest of the action is %s, the mandate says %q", got, shorten(m.ref.Digest))
+	if got := canonical.SRI(content.SHA256()); got != m.Digest {
+		l.fail(checkActionDigest, ReasonActionDigestMismatch, m.Action, "the digest of the action is %s, the mandate says %q", got, shorten(m.Digest))
 		return content, false
 	}
 	l.pass(checkActionDigest)
@@ -245,7 +247,7 @@ func (v *Verifier) checkParamsBound(p *proven, action string) {
 			continue
 		}
 		committed := proof.Challenge[at+1:]
-		hash, err := ActionHash(p.mandate.id, action, p.params)
+		hash, err := ActionHash(p.mandate.ID, action, p.params)
 		switch {
 		case err != nil: // unreachable: all of it was parsed
 			l.fail(checkParamsBound, ReasonParamsMismatch, p.root.Get("proof"), "%v", err)

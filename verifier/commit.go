@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/viamandate"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 )
@@ -43,7 +44,7 @@ func (l *ledger) allows() bool {
 
 // verdict returns the verdict that the ledger gives.
 func (p *proven) verdict(action *boundAction) *verdict {
-	return &verdict{s: p.screened, allow: p.ledger.allows(), ledger: p.ledger, action: action, keys: p.keys, lists: p.lists}
+	return &verdict{s: p.screened, allow: p.ledger.allows() && p.allProven(), ledger: p.ledger, action: action, keys: p.keys, lists: p.lists}
 }
 
 // A Result is an allow.
@@ -124,7 +125,7 @@ func (d *verdict) credentialID() string {
 	if d.s.mandate == nil {
 		return ""
 	}
-	return d.s.mandate.id
+	return d.s.mandate.ID
 }
 
 // commit makes a verdict final: on an allow the presentation is used up, and
@@ -166,7 +167,7 @@ func (v *Verifier) commit(ctx context.Context, d *verdict) (*Result, error) {
 		return nil, asNoDecision("signer", err)
 	}
 	return &Result{
-		Credential:  d.s.mandate.id,
+		Credential:  d.s.mandate.ID,
 		Issuer:      d.s.mandate.vc.issuer,
 		Holder:      d.s.holder,
 		Verifier:    d.s.req.Verifier,
@@ -310,7 +311,7 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 			b.Request.ProofForm = string(p.Form)
 		}
 		if d.action != nil {
-			b.Policy = &receipts.Policy{ID: shorten(m.ref.ID), Version: m.ref.Version, Digest: d.action.digest, Profile: d.action.Profile()}
+			b.Policy = &receipts.Policy{ID: shorten(m.ActionID), Version: m.Version, Digest: d.action.digest, Profile: d.action.Profile()}
 		}
 	}
 	if d.allow {
@@ -329,7 +330,7 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 // identifier returns an unproven identifier for a receipt. One that is too long
 // to be one is left out: receipts are not for carrying text about.
 func identifier(s string) string {
-	if len(s) > maxIdentifier {
+	if len(s) > viamandate.MaxIdentifier {
 		return ""
 	}
 	return s

@@ -76,6 +76,13 @@ type proven struct {
 	ledger *ledger
 	keys   []usedKey
 	lists  []*credential // the status lists that were read
+	others []otherProof  // of credentials; not proven yet
+}
+
+// An otherProof is a proof of a credential that is not by its issuer.
+type otherProof struct {
+	credential *credential
+	proof      *dataintegrity.Proof
 }
 
 // A usedKey is a key that a decision rests on.
@@ -106,19 +113,19 @@ func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verd
 	return verdict, nil, err
 }
 
-// prove checks that every credential is signed by a key of its issuer. It
-// returns the proven presentation, a verdict that denies, or neither when
-// evidence is missing.
+// prove checks that every credential is signed by its issuer. It returns the
+// proven presentation, a verdict that denies, or neither when evidence is
+// missing. What others have signed beside the issuer comes later: anybody can
+// add a proof to a set, and have a DID of his own looked up for it.
 func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict) {
 	p := &proven{screened: s, ledger: s.ledger.clone()}
 	for _, c := range s.credentials {
 		if len(c.proofs) == 0 { // the screen has refused it; nothing proven is not success
 			p.ledger.fail(checkVCProof, ReasonCredentialUnsecured, c.node, "no proof")
 		}
-		for _, proof := range c.proofs {
-			v.proveCredential(p, c, proof, ev, n)
-		}
+		v.proveIssuer(p, c, ev, n)
 	}
+	v.checkGrantors(p)
 	switch {
 	case p.ledger.failed():
 		return nil, p.verdict(nil)
@@ -128,45 +135,122 @@ func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict)
 	return p, nil
 }
 
-func (v *Verifier) proveCredential(p *proven, c *credential, proof *dataintegrity.Proof, ev *evidence, n *need) {
-	l, node := p.ledger, c.node
-	if why, detail := badMethodURL(proof.VerificationMethod); why != "" {
-		l.fail(checkIssuerKey, why, node, "%s", detail)
-		return
+// proveIssuer verifies the proofs of a credential that are its issuer's, and
+// sets the others aside.
+func (v *Verifier) proveIssuer(p *proven, c *credential, ev *evidence, n *need) {
+	var byIssuer int
+	var stranger string // why a proof is not the issuer's
+	for _, proof := range c.proofs {
+		if why, detail := badMethodURL(proof.VerificationMethod); why != "" {
+			p.ledger.fail(checkIssuerKey, why, c.node, "%s", detail)
+			return
+		}
+		// Whose key it claims to be is settled first, so that no DID is looked up
+		// which the issuer has not vouched for.
+		why, have := v.notOfIssuer(p, c, proof, ev, n)
+		switch {
+		case !have:
+			return
+		case why != "":
+			stranger = why
+			p.others = append(p.others, otherProof{c, proof})
+			continue
+		}
+		byIssuer++
+		p.proof(checkIssuerKey, checkVCProof, c, proof, ev, n)
 	}
-	// Whose key it claims to be is settled first, so that no DID is looked up
-	// which the issuer has not vouched for.
+	if byIssuer == 0 {
+		p.ledger.fail(checkIssuerBinding, ReasonIssuerMismatch, c.node, "%s", stranger)
+	} else {
+		p.ledger.pass(checkIssuerBinding)
+	}
+}
+
+// notOfIssuer says why a proof does not count as its issuer's, "" when it does.
+func (v *Verifier) notOfIssuer(p *proven, c *credential, proof *dataintegrity.Proof, ev *evidence, n *need) (why string, have bool) {
 	did := controllerOf(proof)
-	if did != c.issuer {
-		if v.cfg.IssuerBinding != IssuerListed {
-			l.fail(checkIssuerBinding, ReasonIssuerMismatch, node, "the key %q is not of the issuer %q", shorten(proof.VerificationMethod), shorten(c.issuer))
-			return
-		}
-		issuer, have := n.document(ev, c.issuer)
-		if !have {
-			return
-		}
-		if issuer.err != nil {
-			l.did(checkIssuerKey, node, issuer.err)
-			return
-		}
-		listed := issuer.value.Document.Lists(proof.VerificationMethod, didresolve.AssertionMethod)
-		p.keys = append(p.keys, usedKey{issuer.value, listed})
-		if !listed {
-			l.fail(checkIssuerBinding, ReasonIssuerMismatch, node, "the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(proof.VerificationMethod))
-			return
-		}
+	switch {
+	case did == c.issuer:
+		return "", true
+	case v.cfg.IssuerBinding == IssuerMapped && slices.Contains(v.cfg.IssuerSigners[did], c.issuer):
+		return "", true
+	case v.cfg.IssuerBinding != IssuerListed:
+		return fmt.Sprintf("the key %q is not of the issuer %q", shorten(proof.VerificationMethod), shorten(c.issuer)), true
 	}
-	l.pass(checkIssuerBinding)
-	key, have := p.key(checkIssuerKey, node, proof, didresolve.AssertionMethod, ev, n)
+	issuer, have := n.document(ev, c.issuer)
+	if !have {
+		return "", false
+	}
+	if issuer.err != nil {
+		p.ledger.did(checkIssuerKey, c.node, issuer.err)
+		return "", false
+	}
+	listed := issuer.value.Document.Lists(proof.VerificationMethod, didresolve.AssertionMethod)
+	p.keys = append(p.keys, usedKey{issuer.value, listed})
+	if !listed {
+		return fmt.Sprintf("the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(proof.VerificationMethod)), true
+	}
+	return "", true
+}
+
+// proof verifies one proof of a credential, and records the check of its key and
+// that of its signature.
+func (p *proven) proof(keyCheck, proofCheck check, c *credential, proof *dataintegrity.Proof, ev *evidence, n *need) {
+	key, have := p.key(keyCheck, c.node, proof, didresolve.AssertionMethod, ev, n)
 	if !have {
 		return
 	}
 	if !p.verified.verify(proof, key) {
-		l.fail(checkVCProof, ReasonProofInvalid, node, "the signature does not fit the credential and the key %q", shorten(proof.VerificationMethod))
+		p.ledger.fail(proofCheck, ReasonProofInvalid, c.node, "the signature does not fit the credential and the key %q", shorten(proof.VerificationMethod))
 		return
 	}
-	l.pass(checkVCProof)
+	p.ledger.pass(proofCheck)
+}
+
+// checkGrantors asks for the proofs of grantors that the Config wants. Here they
+// only have to be there; like all proofs, they have to verify before anything is
+// allowed.
+func (v *Verifier) checkGrantors(p *proven) {
+	if v.cfg.GrantorProofs == 0 {
+		p.ledger.skip(checkGrantorProofs, "no proofs of grantors are required")
+		return
+	}
+	grantors, signed := map[string]bool{}, map[string]bool{}
+	for _, g := range p.mandate.Grantors {
+		grantors[g] = true
+	}
+	for _, proof := range p.mandate.vc.proofs {
+		if did := controllerOf(proof); grantors[did] {
+			signed[did] = true
+		}
+	}
+	want := v.cfg.GrantorProofs
+	if want == AllGrantors {
+		want = max(len(grantors), 1) // all of none is not all
+	}
+	if len(signed) < want {
+		p.ledger.fail(checkGrantorProofs, ReasonGrantorProofMissing, p.mandate.vc.node, "%d of %d grantors have signed, %d must", len(signed), len(grantors), want)
+	}
+}
+
+// proveOthers verifies what others than issuers have signed, for a presenter who
+// is proven.
+func (v *Verifier) proveOthers(p *proven, ev *evidence, n *need) {
+	for _, o := range p.others {
+		p.proof(checkVCProof, checkVCProof, o.credential, o.proof, ev, n)
+	}
+	if v.cfg.GrantorProofs != 0 && n.empty() && !p.ledger.failed() {
+		p.ledger.pass(checkGrantorProofs)
+	}
+}
+
+// allProven reports whether every proof that was presented has been verified.
+func (p *proven) allProven() bool {
+	all := slices.Clone(p.proofs)
+	for _, c := range p.credentials {
+		all = append(all, c.proofs...)
+	}
+	return !slices.ContainsFunc(all, func(proof *dataintegrity.Proof) bool { return p.verified[proof].IsZero() })
 }
 
 // badMethodURL refuses what cannot name a key, before anything is looked up.
@@ -236,13 +320,13 @@ func (v *Verifier) evaluate(ctx context.Context, p *proven, action *boundAction)
 	l := p.ledger
 	if action == nil {
 		// AllowActionless; authorize has checked that there are no parameters.
-		if p.mandate.action.Kind() != canonical.Absent || !l.allows() {
+		if p.mandate.Action.Kind() != canonical.Absent || !l.allows() {
 			return nil, noRetry(errors.New("there is neither an action nor a check that failed"))
 		}
 		l.skip(checkRules, "the mandate has no action")
 		return p.verdict(nil), nil
 	}
-	d, err := action.Evaluate(ctx, policy.Input{UserParams: p.mandate.userParams, ExecutionParams: p.params, Now: p.now})
+	d, err := action.Evaluate(ctx, policy.Input{UserParams: p.mandate.UserParams, ExecutionParams: p.params, Now: p.now})
 	if err != nil {
 		return nil, noDecision("rules", err)
 	}

@@ -41,6 +41,7 @@ const (
 	ReasonHolderMismatch        Reason = "holder_mismatch"
 	ReasonHolderNotAuthorized   Reason = "holder_not_authorized"
 	ReasonVerifierNotAuthorized Reason = "verifier_not_authorized"
+	ReasonGrantorProofMissing   Reason = "grantor_proof_missing"
 
 	// Structure.
 	ReasonMalformedPresentation Reason = "malformed_presentation"
@@ -91,6 +92,7 @@ const (
 	checkIssuerKey          check = 40
 	checkVCProof            check = 42
 	checkIssuerBinding      check = 44
+	checkGrantorProofs      check = 46
 	checkVCValidity         check = 50
 	checkVCStatus           check = 52
 	checkVCEvidence         check = 54
@@ -128,6 +130,7 @@ var checkNames = [...]string{
 	checkIssuerKey:          "issuer.key",
 	checkVCProof:            "vc.proof",
 	checkIssuerBinding:      "issuer.binding",
+	checkGrantorProofs:      "grantor.proofs",
 	checkVCValidity:         "vc.validity",
 	checkVCStatus:           "vc.status",
 	checkVCEvidence:         "vc.evidence",

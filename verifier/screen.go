@@ -7,6 +7,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/vcdm"
+	"github.com/mandate-engine/mandate/internal/viamandate"
 )
 
 // screened is a presentation whose form is sound and whose credentials all
@@ -207,7 +208,7 @@ func (v *Verifier) selectMandate(s *screened) {
 	l := s.ledger
 	var candidates []*credential
 	for _, c := range s.credentials {
-		if !isMandate(c.node) {
+		if !viamandate.Is(c.node) {
 			continue
 		}
 		if id, _ := c.node.Get("id").String(); s.req.Mandate == "" || id == s.req.Mandate {
@@ -226,13 +227,13 @@ func (v *Verifier) selectMandate(s *screened) {
 		return
 	}
 	l.pass(checkMandateSelect)
-	m, f := readMandate(candidates[0])
+	m, f := viamandate.Read(candidates[0].node)
 	if f != nil {
 		l.fail(checkMandateShape, ReasonMalformedCredential, f.At, "%s", f.Detail)
 		return
 	}
 	l.pass(checkMandateShape)
-	s.mandate = m
+	s.mandate = &mandate{m, candidates[0]}
 }
 
 // knownContexts are the @context URLs that documents may use. They are

@@ -69,6 +69,10 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list is not valid at %s", stamp(p.now))
 		return
 	}
+	if age := v.cfg.MaxStatusAge; age > 0 && (list.from == nil || p.now.After(list.from.Add(age+v.cfg.Leeway))) {
+		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list was not issued in the %s before %s", age, stamp(p.now))
+		return
+	}
 	value, err := entry.Value(list.node)
 	if err != nil {
 		unknown(err)
@@ -87,7 +91,7 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 	case entry.Purpose == "refresh":
 		p.ledger.warn(checkVCStatus, node, "the issuer offers a newer credential")
 	default:
-		unknown(fmt.Errorf("status %d of purpose %q has no known meaning", value, shorten(entry.Purpose)))
+		unknown(fmt.Errorf("status %d of purpose %q has no known meaning; its message is %q", value, shorten(entry.Purpose), shorten(entry.Message(value))))
 	}
 }
 

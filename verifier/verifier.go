@@ -52,14 +52,15 @@ const (
 	// IssuerListed: also a key of another DID when the issuer's own document
 	// names it, by its absolute URL, under assertionMethod.
 	IssuerListed
+	// IssuerMapped: also the keys of the DIDs that Config.IssuerSigners maps to
+	// the issuer.
+	IssuerMapped
 )
 
-func (b IssuerBinding) String() string {
-	if b == IssuerListed {
-		return "listed"
-	}
-	return "strict"
-}
+func (b IssuerBinding) String() string { return [...]string{"strict", "listed", "mapped"}[b] }
+
+// AllGrantors, as Config.GrantorProofs, asks for a proof of every grantor.
+const AllGrantors = -1
 
 // Config configures a Verifier. Resolver and Signer are required, and either
 // TrustedIssuers or InsecureTrustAnyIssuer.
@@ -73,8 +74,17 @@ type Config struct {
 	// TrustedIssuers are the DIDs whose credentials count, compared byte for
 	// byte. Every credential of a presentation must be of one of them.
 	TrustedIssuers []string
-	// IssuerBinding is IssuerStrict unless set.
+	// IssuerBinding is IssuerStrict unless set. Of the proofs of a credential one
+	// has to be by its issuer in this sense; the others are of whoever made them,
+	// and have to verify.
 	IssuerBinding IssuerBinding
+	// IssuerSigners maps the DID of a signer to the issuers for which it may sign
+	// credentials, for IssuerMapped alone.
+	IssuerSigners map[string][]string
+	// GrantorProofs is how many of the mandate's grantors must have signed it
+	// themselves, each with a key of its own DID, beside the issuer: 0 for none,
+	// 1 for any, AllGrantors for all. A mandate with fewer grantors is denied.
+	GrantorProofs int
 	// PresentationSigners maps the DID of a signer to the holders for which it
 	// may sign presentations, beside the holders themselves.
 	PresentationSigners map[string][]string
@@ -92,6 +102,9 @@ type Config struct {
 	// validity and at a proof's expires. Zero means none.
 	Leeway time.Duration
 
+	// MaxStatusAge is how long ago a status list may have been issued, by its
+	// validFrom. Zero means that only its own validUntil bounds it.
+	MaxStatusAge time.Duration
 	// ChallengeLifetime is for how long after it was given out a challenge is
 	// expected. Used challenges are remembered that long; zero means for good,
 	// which fills a MemoryReplay in time.
@@ -187,10 +200,14 @@ func New(cfg Config) (*Verifier, error) {
 		return nil, errors.New("verifier: Config.TrustedIssuers is empty; name the issuers, or set InsecureTrustAnyIssuer")
 	case len(cfg.TrustedIssuers) > 0 && cfg.InsecureTrustAnyIssuer:
 		return nil, errors.New("verifier: Config.TrustedIssuers and InsecureTrustAnyIssuer exclude each other")
-	case cfg.MaxAge < 0 || cfg.MaxFuture < 0 || cfg.Leeway < 0 || cfg.ChallengeLifetime < 0:
-		return nil, errors.New("verifier: MaxAge, MaxFuture, Leeway and ChallengeLifetime must not be negative")
-	case cfg.IssuerBinding > IssuerListed:
+	case cfg.MaxAge < 0 || cfg.MaxFuture < 0 || cfg.Leeway < 0 || cfg.ChallengeLifetime < 0 || cfg.MaxStatusAge < 0:
+		return nil, errors.New("verifier: MaxAge, MaxFuture, Leeway, MaxStatusAge and ChallengeLifetime must not be negative")
+	case cfg.IssuerBinding > IssuerMapped:
 		return nil, fmt.Errorf("verifier: unknown IssuerBinding %d", cfg.IssuerBinding)
+	case (cfg.IssuerBinding == IssuerMapped) != (len(cfg.IssuerSigners) > 0):
+		return nil, errors.New("verifier: IssuerMapped and Config.IssuerSigners go together")
+	case cfg.GrantorProofs < AllGrantors:
+		return nil, fmt.Errorf("verifier: Config.GrantorProofs is %d", cfg.GrantorProofs)
 	}
 	for _, issuer := range cfg.TrustedIssuers {
 		if _, err := didresolve.Parse(issuer); err != nil {
@@ -204,10 +221,7 @@ func New(cfg Config) (*Verifier, error) {
 	for _, url := range cfg.Contexts {
 		v.contexts[url] = true
 	}
-	v.cfg.PresentationSigners = make(map[string][]string, len(cfg.PresentationSigners))
-	for signer, holders := range cfg.PresentationSigners {
-		v.cfg.PresentationSigners[signer] = slices.Clone(holders)
-	}
+	v.cfg.PresentationSigners, v.cfg.IssuerSigners = cloneLists(cfg.PresentationSigners), cloneLists(cfg.IssuerSigners)
 	if v.cfg.MaxAge == 0 {
 		v.cfg.MaxAge = DefaultMaxAge
 	}
@@ -227,6 +241,14 @@ func New(cfg Config) (*Verifier, error) {
 	return v, nil
 }
 
+func cloneLists(m map[string][]string) map[string][]string {
+	out := make(map[string][]string, len(m))
+	for k, list := range m {
+		out[k] = slices.Clone(list)
+	}
+	return out
+}
+
 // modes names the settings that a reader of a receipt has to know.
 func (c *Config) modes() []string {
 	modes := []string{"issuer:" + c.IssuerBinding.String()}
@@ -235,12 +257,15 @@ func (c *Config) modes() []string {
 		name string
 	}{
 		{len(c.PresentationSigners) > 0, "holder:presentation-signers"},
+		{c.GrantorProofs == AllGrantors, "grantors:all"},
+		{c.GrantorProofs > 0, "grantors:" + strconv.Itoa(c.GrantorProofs)},
 		{c.AllowActionless, "action:optional"},
 		{c.RequireParamsBinding, "params:bound"},
 		{c.W3COnly, "w3c-only"},
 		{c.MaxAge != DefaultMaxAge, "max-age:" + c.MaxAge.String()},
 		{c.MaxFuture != DefaultMaxFuture, "max-future:" + c.MaxFuture.String()},
 		{c.Leeway != 0, "leeway:" + c.Leeway.String()},
+		{c.MaxStatusAge != 0, "max-status-age:" + c.MaxStatusAge.String()},
 		{len(c.Contexts) > 0, "contexts:" + strconv.Itoa(len(c.Contexts))},
 	} {
 		if m.on {

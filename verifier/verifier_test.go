@@ -84,20 +84,25 @@ func TestSample(t *testing.T) {
 	}
 }
 
-// TestEveryByte changes every byte of the sample in several ways. Whatever is
-// not the same document is never allowed.
 func TestEveryByte(t *testing.T) {
+	everyByte(t, sample.Presentation())
+}
+
+// everyByte changes every byte of a presentation in several ways. Whatever is
+// not the same document is never allowed.
+func everyByte(t *testing.T, presentation []byte) {
 	cfg := config(t)
 	cfg.InsecureAllowReplay = true
 	v := newVerifier(t, cfg)
-	original, err := canonical.Transform(sample.Presentation())
+	original, err := canonical.Transform(presentation)
 	if err != nil {
 		t.Fatal(err)
 	}
 	same, tried := 0, 0
-	for i := range sample.Presentation() {
+	for i := range presentation {
 		for _, mask := range []byte{0x01, 0x02, 0x20, 0x80, 0xff} {
 			req := request()
+			req.Presentation = slices.Clone(presentation)
 			req.Presentation[i] ^= mask
 			tried++
 			res, err := v.Verify(context.Background(), req)
@@ -118,22 +123,31 @@ func TestEveryByte(t *testing.T) {
 	}
 }
 
-// TestEveryMember deletes every member and array element of the sample, one at
-// a time, and adds one to every object and array.
 func TestEveryMember(t *testing.T) {
+	everyMember(t, sample.Presentation(), nil)
+}
+
+// everyMember deletes every member and array element of a presentation, one at a
+// time, adds one to every object and array, and replaces every value. Nothing of
+// it is allowed but what tolerated names.
+func everyMember(t *testing.T, presentation []byte, tolerated map[string]bool) {
 	cfg := config(t)
 	cfg.InsecureAllowReplay = true
 	v := newVerifier(t, cfg)
-	tried := 0
+	tried, allowed := 0, map[string]bool{}
 	try := func(what string, doc any) {
 		tried++
 		req := request()
 		req.Presentation = toJSON(t, doc)
-		if res, err := v.Verify(context.Background(), req); outcome(res, err) == "allow" || outcome(res, err) == "none" {
-			t.Errorf("%s: %s", what, outcome(res, err))
+		res, err := v.Verify(context.Background(), req)
+		switch got := outcome(res, err); {
+		case got == "allow" && tolerated[what]:
+			allowed[what] = true
+		case got == "allow" || got == "none":
+			t.Errorf("%s: %s", what, got)
 		}
 	}
-	var root any = toObject(t, sample.Presentation())
+	var root any = toObject(t, presentation)
 	var walk func(path string, node any, put func(any))
 	walk = func(path string, node any, put func(any)) {
 		switch n := node.(type) {
@@ -171,6 +185,9 @@ func TestEveryMember(t *testing.T) {
 	walk("", root, func(any) {})
 	if tried < 500 {
 		t.Errorf("only %d documents were tried", tried)
+	}
+	if len(allowed) != len(tolerated) {
+		t.Errorf("allowed are %v, of %v", allowed, tolerated)
 	}
 	t.Logf("%d documents", tried)
 }
@@ -255,6 +272,10 @@ func TestNewRefuses(t *testing.T) {
 		"MaxFuture":        func(c *verifier.Config) { c.MaxFuture = -1 },
 		"Leeway":           func(c *verifier.Config) { c.Leeway = -1 },
 		"unknown IssuerBi": func(c *verifier.Config) { c.IssuerBinding = 9 },
+		"MaxStatusAge":     func(c *verifier.Config) { c.MaxStatusAge = -1 },
+		"go together":      func(c *verifier.Config) { c.IssuerBinding = verifier.IssuerMapped },
+		"GrantorProofs is": func(c *verifier.Config) { c.GrantorProofs = -2 },
+		"IssuerSigners go": func(c *verifier.Config) { c.IssuerSigners = map[string][]string{sample.Issuer: {sample.Issuer}} },
 	}
 	for want, change := range tests {
 		cfg := config(t)

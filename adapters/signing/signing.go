@@ -17,6 +17,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/secure"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/receipts"
 )
@@ -40,10 +41,19 @@ type Options struct {
 	Domain []string
 	// Nonce is free text.
 	Nonce string
+	// ID names the proof, so that others can build on it: a URL.
+	ID string
+	// Previous names proofs of the document that this one signs with it (a proof
+	// chain). Whoever takes one of them away breaks this one. Needs Add.
+	Previous []string
+	// Add puts the proof beside those that the document has (a proof set), which
+	// are not verified. Without it a document that has one is refused.
+	Add bool
 }
 
-// Document signs any JSON object without a proof, and returns it in canonical
-// form with the proof. It does not check what the document says.
+// Document signs any JSON object, and returns it in canonical form with the
+// proof. It does not check what the document says. With Add it is also how
+// somebody else than the issuer, such as a grantor, signs a credential.
 func Document(ctx context.Context, document []byte, signer Signer, o Options) ([]byte, error) {
 	d, err := canonical.Parse(document)
 	if err != nil {
@@ -56,7 +66,7 @@ func sign(ctx context.Context, doc canonical.Value, signer Signer, o Options) ([
 	if signer == nil {
 		return nil, errors.New("signing: no signer")
 	}
-	out, err := dataintegrity.Create(ctx, doc, signer, dataintegrity.Options(o))
+	out, err := secure.Create(ctx, doc, signer, secure.Options(o))
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}

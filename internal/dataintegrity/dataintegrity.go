@@ -9,8 +9,11 @@
 package dataintegrity
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -20,7 +23,7 @@ import (
 // The one proof type and cryptosuite there is. They are compared with, never
 // chosen by, the document.
 const (
-	proofType   = "DataIntegrityProof"
+	ProofType   = "DataIntegrityProof"
 	Cryptosuite = "eddsa-jcs-2022"
 )
 
@@ -30,9 +33,9 @@ const (
 	Authentication  = "authentication"
 )
 
-// maxProofs is how many proofs one document may carry. Proof sets and chains
-// are not supported yet, so more than one is refused.
-const maxProofs = 1
+// maxProofs is how many proofs one document may carry: each one hashes the
+// document, and may name a key that has to be looked up.
+const maxProofs = 16
 
 // A Form says which member of a document carries its proofs.
 type Form string
@@ -97,35 +100,57 @@ type Proof struct {
 	Domain             []string // nil when absent
 	Nonce              string
 	Form               Form
+	// Previous are the proofs that this one signs together with the document,
+	// in document order: a proof is only as good as they are. Parse has seen
+	// to it that they are there and lead to no cycle.
+	Previous []*Proof
 
 	doc, node canonical.Value
 	signature []byte
-	edits     []canonical.Edit // that turn doc into the document that was signed
+	// edits turn doc into the document that was signed: the first one is about
+	// the proofs, a second one about @context.
+	edits []canonical.Edit
 }
 
 // HashData returns the 64 bytes that are signed: the SHA-256 of the proof
 // configuration, then that of the document (vc-di-eddsa section 3.3.4).
-func (p *Proof) HashData() [2 * sha256.Size]byte {
-	var data [2 * sha256.Size]byte
-	config := p.node.SHA256(canonical.Omit("proofValue"))
-	document := p.doc.SHA256(p.edits...)
-	copy(data[:sha256.Size], config[:])
-	copy(data[sha256.Size:], document[:])
+func (p *Proof) HashData() [2 * sha256.Size]byte { return HashData(p.doc, p.node, p.edits...) }
+
+// HashData returns what the first proof of a document signs. A proofValue in
+// config does not count. edits turn doc into the document that is hashed.
+func HashData(doc, config canonical.Value, edits ...canonical.Edit) (data [2 * sha256.Size]byte) {
+	first, second := config.SHA256(canonical.Omit("proofValue")), doc.SHA256(edits...)
+	copy(data[:sha256.Size], first[:])
+	copy(data[sha256.Size:], second[:])
 	return data
 }
 
-// Verify reports whether key signed the document. It does not look at time,
-// purpose, challenge or domain, nor at whose key it is.
+// Verify reports whether key signed the document, and the proofs in Previous as
+// they stand. It does not verify those, and it does not look at time, purpose,
+// challenge or domain, nor at whose key it is.
 func (p *Proof) Verify(key multikey.PublicKey) bool {
 	data := p.HashData()
 	return key.Verify(data[:], p.signature)
 }
 
 // VerifiedDocument returns the canonical form of the document that was signed,
-// without its proof: what may be believed once Verify has returned true. Its
+// without its proofs: what may be believed once Verify has returned true. Its
 // @context is the proof's, which may be shorter than the one received.
 func (p *Proof) VerifiedDocument() []byte {
-	return p.doc.AppendCanonical(nil, p.edits...)
+	return p.doc.AppendCanonical(nil, append(slices.Clone(p.edits), canonical.Omit(memberOf(p.Form)))...)
+}
+
+// VerifiedDocument returns what all proofs of a document signed: that of the
+// proof with the shortest @context. There must be at least one.
+func VerifiedDocument(proofs []*Proof) []byte {
+	length := func(p *Proof) int {
+		if len(p.edits) > 1 {
+			list, _ := contextList(p.node.Get("@context"))
+			return len(list)
+		}
+		return math.MaxInt // the document's own
+	}
+	return slices.MinFunc(proofs, func(a, b *Proof) int { return cmp.Compare(length(a), length(b)) }).VerifiedDocument()
 }
 
 // CheckPurpose compares the purpose (DI section 4.4 step 6).

@@ -15,7 +15,8 @@ const maxDomains = 16
 
 // Parse reads the proofs of a document and checks everything about them that
 // needs no key: that there are any, their number, type, cryptosuite, members
-// and encodings, and that the document's @context begins with the proof's.
+// and encodings, that the document's @context begins with the proof's, and that
+// the proofs that proofs name are there.
 //
 // With viaProfile it also accepts, when `proof` is absent, a non-empty array
 // `proofs`, which then takes the place of `proof` in every step.
@@ -36,6 +37,9 @@ func Parse(doc canonical.Value, viaProfile bool) ([]*Proof, *Error) {
 			return nil, err
 		}
 		proofs = append(proofs, p)
+	}
+	if bad := link(proofs, form); bad != nil {
+		return nil, bad
 	}
 	return proofs, nil
 }
@@ -98,7 +102,7 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 	p := &Proof{Form: form, doc: doc, node: node}
 
 	// The suite comes first: the members of another one are its own business.
-	if typ := r.required("type"); r.err == nil && typ != proofType {
+	if typ := r.required("type"); r.err == nil && typ != ProofType {
 		return nil, refuse(Unsupported, node, "proof type is %q", truncate(typ))
 	}
 	if suite := r.required("cryptosuite"); r.err == nil && suite != Cryptosuite {
@@ -110,13 +114,13 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 	p.ID, _ = r.optional("id")
 	p.Nonce, _ = r.optional("nonce")
 	p.Challenge, p.HasChallenge = r.optional("challenge")
-	p.Domain = r.strings("domain")
+	p.Domain = r.strings("domain", maxDomains)
 	p.Created = r.time("created")
 	p.Expires = r.time("expires")
 	if r.err != nil {
 		return nil, r.err
 	}
-	if p.ID != "" && !IsURL(p.ID) {
+	if node.Get("id").Kind() != canonical.Absent && !IsURL(p.ID) {
 		return nil, refuse(Invalid, node.Get("id"), "the proof's id is no URL")
 	}
 	// vc-di-eddsa section 3.3.2: base58btc, the only encoding that the suite knows.
@@ -125,10 +129,6 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 		return nil, refuse(Invalid, node.Get("proofValue"), "%v", err)
 	}
 	p.signature = signature
-	if prev := node.Get("previousProof"); prev.Kind() != canonical.Absent {
-		// One proof has none before it, so whatever this names is not there.
-		return nil, refuse(Invalid, prev, "the previous proof is not in the document")
-	}
 	edits, bad := signedEdits(doc, node, form)
 	if bad != nil {
 		return nil, bad
@@ -214,8 +214,8 @@ func (r *reader) required(name string) string {
 	return s
 }
 
-// strings reads a string or a list of strings.
-func (r *reader) strings(name string) []string {
+// strings reads a string or a list of strings, at most that many.
+func (r *reader) strings(name string, most int) []string {
 	v := r.node.Get(name)
 	if v.Kind() == canonical.Absent {
 		return nil
@@ -223,8 +223,8 @@ func (r *reader) strings(name string) []string {
 	if s, ok := v.String(); ok {
 		return []string{s}
 	}
-	if v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > maxDomains {
-		r.fail(v, "%s is neither a string nor a list of 1 to %d strings", name, maxDomains)
+	if v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > most {
+		r.fail(v, "%s is neither a string nor a list of 1 to %d strings", name, most)
 		return nil
 	}
 	var list []string

@@ -12,7 +12,7 @@ const module = "github.com/mandate-engine/mandate/"
 
 // library are the packages that a service embeds, shared ones included.
 var library = []string{"canonical", "didresolve", "policy", "receipts", "verifier",
-	"internal/dataintegrity", "internal/multikey", "internal/statuslist", "internal/vcdm", "internal/xsdtime"}
+	"internal/dataintegrity", "internal/multikey", "internal/secure", "internal/statuslist", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
 
 // A ban keeps packages from linking others, directly or not.
 type ban struct {
@@ -29,7 +29,7 @@ var bans = []ban{
 		"a third party checks a receipt without the engine that made it, and without CEL"},
 	{[]string{"canonical", "canonical/jsonld", "internal/multikey", "internal/xsdtime"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier", module + "internal/dataintegrity"},
 		"imports point one way"},
-	{[]string{"internal/dataintegrity", "internal/vcdm", "internal/statuslist"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier"},
+	{[]string{"internal/dataintegrity", "internal/secure", "internal/vcdm", "internal/viamandate", "internal/statuslist"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier"},
 		"imports point one way"},
 	{[]string{"didresolve", "policy", "receipts"}, []string{module + "verifier"},
 		"imports point one way"},

@@ -11,10 +11,12 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
@@ -34,7 +36,13 @@ type Entry struct {
 	List    string // the URL of the list
 	index   int    // less than 2^31
 	size    int    // in bits
+	// messages are what the values mean, one for each; nil when the entry does
+	// not say.
+	messages map[int]string
 }
+
+// Message returns what the entry says that a value means, or "".
+func (e *Entry) Message(value int) string { return e.messages[value] }
 
 // ReadEntry reads an entry (section 2.1).
 func ReadEntry(node canonical.Value) (*Entry, error) {
@@ -65,7 +73,34 @@ func ReadEntry(node canonical.Value) (*Entry, error) {
 		}
 		e.size = int(f)
 	}
+	if e.messages, err = readMessages(node.Get("statusMessage"), 1<<e.size); err != nil {
+		return nil, err
+	}
+	if e.messages == nil && e.size > 1 {
+		return nil, errors.New("the status entry has values of several bits, and no messages for them")
+	}
 	return e, nil
+}
+
+// readMessages reads the statusMessage of an entry: one object for each value.
+func readMessages(list canonical.Value, values int) (map[int]string, error) {
+	if list.Kind() == canonical.Absent {
+		return nil, nil
+	}
+	out := map[int]string{}
+	for _, m := range list.Elements() {
+		text, _ := m.Get("status").String()
+		message, ok := m.Get("message").String()
+		value, err := strconv.ParseUint(strings.TrimPrefix(text, "0x"), 16, 16)
+		if _, twice := out[int(value)]; !ok || twice || err != nil || int(value) >= values || !strings.HasPrefix(text, "0x") {
+			break
+		}
+		out[int(value)] = message
+	}
+	if list.Len() != values || len(out) != values {
+		return nil, fmt.Errorf("statusMessage does not hold a message for each of %d values", values)
+	}
+	return out, nil
 }
 
 // IsList reports whether a credential is of the type of status lists.
@@ -73,6 +108,22 @@ func IsList(credential canonical.Value) bool {
 	types, _ := vcdm.Types(credential)
 	subject, _ := vcdm.Types(credential.Get("credentialSubject"))
 	return slices.Contains(types, "BitstringStatusListCredential") && slices.Contains(subject, "BitstringStatusList")
+}
+
+// TTL returns after how long the publisher of a list credential asks for a new
+// one to be fetched (section 2.2): a hint, no bound on what a list is good for. It
+// is 0 when the list does not say, and at most a year.
+func TTL(credential canonical.Value) (time.Duration, error) {
+	v := credential.Get("credentialSubject").Get("ttl")
+	if v.Kind() == canonical.Absent {
+		return 0, nil
+	}
+	ms, _ := v.Float64()
+	if !v.IsSafeInteger() || ms < 0 {
+		return 0, errors.New("the ttl of the status list is no whole number of milliseconds")
+	}
+	const most = 365 * 24 * time.Hour
+	return time.Duration(min(ms, float64(most.Milliseconds()))) * time.Millisecond, nil
 }
 
 // Value returns the value of the entry in a list credential (section 3.2). 0
@@ -86,6 +137,9 @@ func (e *Entry) Value(credential canonical.Value) (int, error) {
 	}
 	if !slices.ContainsFunc(purposes, func(v canonical.Value) bool { s, ok := v.String(); return ok && s == e.Purpose }) {
 		return 0, errors.New("the status list is for another purpose")
+	}
+	if _, err := TTL(credential); err != nil {
+		return 0, err
 	}
 	text, _ := subject.Get("encodedList").String()
 	// The decoder skips line breaks, so that they have to be refused here.

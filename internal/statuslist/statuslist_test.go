@@ -37,11 +37,34 @@ func entry(more string) string {
 	return `{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListCredential":"https://x.example/1"` + more + `}`
 }
 
+// messages returns the member statusMessage for that many values.
+func messages(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`{"status":"0x%x","message":"m%d"}`, i, i))
+	}
+	return `,"statusMessage":[` + strings.Join(list, ",") + `]`
+}
+
 func TestReadEntry(t *testing.T) {
+	index := `,"statusListIndex":"0"`
+
 	tests := []struct{ name, in, want string }{
 		{"plain", entry(`,"statusListIndex":"94567"`), ""},
 		{"index 0", entry(`,"statusListIndex":"0"`), ""},
-		{"size 8", entry(`,"statusListIndex":"0","statusSize":8`), ""},
+		{"size 8", entry(index + `,"statusSize":8` + messages(256)), ""},
+		{"size 2 without messages", entry(index + `,"statusSize":2`), "no messages"},
+		{"messages for one bit", entry(index + messages(2)), ""},
+		{"a message too few", entry(index + `,"statusSize":2` + messages(3)), "each of 4 values"},
+		{"a message too many", entry(index + messages(3)), "each of 2 values"},
+		{"messages in another order", entry(index + `,"statusMessage":[{"status":"0x1","message":"b"},{"status":"0x0","message":"a"}]`), ""},
+		{"a message twice", entry(index + `,"statusMessage":[{"status":"0x0","message":"b"},{"status":"0x0","message":"a"}]`), "each of 2 values"},
+		{"a status without prefix", entry(index + `,"statusMessage":[{"status":"0","message":"b"},{"status":"0x1","message":"a"}]`), "each of 2 values"},
+		{"a status that is no number", entry(index + `,"statusMessage":[{"status":"0xg","message":"b"},{"status":"0x1","message":"a"}]`), "each of 2 values"},
+		{"a message without text", entry(index + `,"statusMessage":[{"status":"0x0"},{"status":"0x1","message":"a"}]`), "each of 2 values"},
+		{"messages are no list", entry(index + `,"statusMessage":{}`), "each of 2 values"},
+		{"no messages", entry(index + `,"statusMessage":[]`), "each of 2 values"},
+		{"messages are null", entry(index + `,"statusMessage":null`), "each of 2 values"},
 		{"another type", strings.Replace(entry(`,"statusListIndex":"0"`), "BitstringStatusListEntry", "StatusList2021Entry", 1), "type"},
 		{"no index", entry(``), "purpose, index or list"},
 		{"index is a number", entry(`,"statusListIndex":1`), "purpose, index or list"},
@@ -111,7 +134,7 @@ func TestValue(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			e, err := ReadEntry(parse(t, entry(fmt.Sprintf(`,"statusListIndex":%q,"statusSize":%d`, tt.index, tt.size))))
+			e, err := ReadEntry(parse(t, entry(fmt.Sprintf(`,"statusListIndex":%q,"statusSize":%d`, tt.index, tt.size)+messages(1<<tt.size))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -156,4 +179,47 @@ func FuzzValue(f *testing.F) {
 			t.Fatalf("%d, %v", v, err)
 		}
 	})
+}
+
+func TestMessage(t *testing.T) {
+	e, err := ReadEntry(parse(t, entry(`,"statusListIndex":"0","statusSize":2`+messages(4))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[int]string{0: "m0", 3: "m3", 4: "", -1: ""} {
+		if got := e.Message(value); got != want {
+			t.Errorf("message of %d: got %q, want %q", value, got, want)
+		}
+	}
+	if e, _ = ReadEntry(parse(t, entry(`,"statusListIndex":"0"`))); e.Message(1) != "" {
+		t.Error("a message out of nowhere")
+	}
+}
+
+func TestTTL(t *testing.T) {
+	for in, want := range map[string]string{
+		``:                       "0s",
+		`"ttl":0`:                "0s",
+		`"ttl":300000`:           "5m0s",
+		`"ttl":9007199254740991`: "8760h0m0s",
+		`"ttl":-1`:               "no whole number",
+		`"ttl":1.5`:              "no whole number",
+		`"ttl":"300000"`:         "no whole number",
+		`"ttl":null`:             "no whole number",
+		`"ttl":1e300`:            "no whole number",
+	} {
+		v := parse(t, `{"credentialSubject":{`+in+`}}`)
+		got, err := TTL(v)
+		if err == nil && got.String() != want || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %s, %v, want %s", in, got, err, want)
+		}
+	}
+	e, err := ReadEntry(parse(t, entry(`,"statusListIndex":"0"`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := list(encode(make([]byte, minEntries/8)), `"revocation"`)
+	if _, err := e.Value(parse(t, strings.Replace(good, `"encodedList"`, `"ttl":"x","encodedList"`, 1))); err == nil {
+		t.Error("a list with a ttl that cannot be read is read")
+	}
 }

@@ -49,6 +49,7 @@ func vectors() []vector {
 		multikeyVectors(),
 		didVectors(),
 		proofVectors(),
+		chainVectors(),
 		verifyVectors(),
 		policyVectors(),
 		receiptVectors(),

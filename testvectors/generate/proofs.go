@@ -234,7 +234,8 @@ func proofVectors() []vector {
 
 // merge returns a with the members of b.
 func merge(a, b obj) obj {
-	out := maps.Clone(a)
+	out := obj{}
+	maps.Copy(out, a)
 	maps.Copy(out, b)
 	return out
 }

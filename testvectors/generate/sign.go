@@ -79,9 +79,12 @@ func (f proofForm) config(doc obj, purpose string) obj {
 }
 
 // hashData returns what a proof signs (vc-di-eddsa section 3.3.4).
-func hashData(doc, config obj) []byte {
+func hashData(doc, config obj, previous ...any) []byte {
 	doc = maps.Clone(doc)
 	delete(doc, "proof")
+	if len(previous) > 0 {
+		doc["proof"] = previous
+	}
 	if context, ok := config["@context"]; ok {
 		doc["@context"] = context
 	}
@@ -94,6 +97,21 @@ func hashData(doc, config obj) []byte {
 func (f proofForm) prove(doc obj, purpose string) obj {
 	config := f.config(doc, purpose)
 	return withValue(config, ed25519.Sign(f.by.key(), hashData(doc, config)))
+}
+
+// after returns the proof of a document together with other proofs of it, whose
+// ids config names in previousProof: the hashed document has them, whole, as its
+// list proof (the reading of vc-data-integrity 1.0 section 4.5 under which the
+// published vectors verify).
+func (f proofForm) after(doc obj, purpose string, previous ...any) obj {
+	config := f.config(doc, purpose)
+	return withValue(config, ed25519.Sign(f.by.key(), hashData(doc, config, previous...)))
+}
+
+// with returns a copy of the form that sets one more member.
+func (f proofForm) with(name string, value any) proofForm {
+	f.set = merge(f.set, obj{name: value})
+	return f
 }
 
 func withValue(config obj, signature []byte) obj {

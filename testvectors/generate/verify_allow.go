@@ -10,7 +10,7 @@ import (
 func verifyVectors() []vector {
 	var out []vector
 	for _, part := range [][]vector{sampleVectors(), allowVectors(), formVectors(), credentialVectors(), keyVectors(),
-		whoVectors(), statusVectors(), actionVectors(), requestVectors()} {
+		setVectors(), whoVectors(), statusVectors(), actionVectors(), requestVectors()} {
 		out = append(out, part...)
 	}
 	return out

@@ -31,8 +31,6 @@ func credentialVectors() []vector {
 		func(vc obj) { vc["proof"].(obj)["cryptosuite"] = "eddsa-rdfc-2022" })
 	sealed("vc-proof-seventeen", "Seventeen copies of a good proof are too many.", denied(verifier.ReasonTooManyProofs, form),
 		func(vc obj) { vc["proof"] = slices.Repeat(arr{vc["proof"]}, 17) })
-	sealed("vc-proof-set-bad-member", "A good proof beside a bad one: a set must not pass on the good one.", denied(verifier.ReasonTooManyProofs, form),
-		func(vc obj) { vc["proof"] = append(slices.Repeat(arr{vc["proof"]}, 16), obj{}) })
 	w3cOnly := func(s *scene) { s.config()["w3cOnly"] = true }
 	add("vc-via-proofs-w3c-only", "A verifier that reads W3C documents alone takes a list proofs for no proof.", unsecured, func(s *scene) {
 		w3cOnly(s)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/mandate-engine/mandate/verifier"
+	"strconv"
 )
 
 // whoVectors are about who issued, who presents, and to whom.
@@ -132,6 +133,36 @@ func statusVectors() []vector {
 		merge(statusEntry(7), obj{"statusPurpose": "suspension"}), func(l obj) { l["credentialSubject"].(obj)["statusPurpose"] = "suspension" })
 	list("stale", "The list was valid until a second ago.", denied(verifier.ReasonStatusStale, check), statusEntry(0), func(l obj) { l["validUntil"] = "2026-05-02T10:15:59Z" })
 	list("not-yet-valid", "The list is valid from a second from now.", denied(verifier.ReasonStatusStale, check), statusEntry(0), func(l obj) { l["validFrom"] = "2026-05-02T10:16:01Z" })
+	aged := func(name, comment string, expect obj, edit func(l obj)) {
+		add(name, comment, expect, func(s *scene) {
+			s.config()["maxStatusAgeSeconds"] = 3600
+			s.listed(statusEntry(0), statusList(edit))
+		})
+	}
+	aged("status-too-old", "The list was issued ten hours ago, and may be one hour old.", denied(verifier.ReasonStatusStale, check), nil)
+	aged("status-age-unknown", "A list that does not say when it was issued may be of any age.", denied(verifier.ReasonStatusStale, check), func(l obj) { delete(l, "validFrom") })
+	aged("allow-status-hour-old", "The list was issued an hour ago, to the second.", allowed(), func(l obj) { l["validFrom"] = "2026-05-02T09:16:00Z" })
+	subject := func(name string, value any) func(l obj) {
+		return func(l obj) { l["credentialSubject"].(obj)[name] = value }
+	}
+	add("allow-status-ttl", "A ttl is a hint when to fetch a list again: it bounds nothing.", allowed(), func(s *scene) { s.listed(statusEntry(0), statusList(subject("ttl", 1))) })
+	list("ttl-string", "A ttl is a number.", unknown, statusEntry(0), subject("ttl", "1"))
+	list("ttl-negative", "A ttl is not negative.", unknown, statusEntry(0), subject("ttl", -1))
+	messages := func(n ...string) arr {
+		out := arr{}
+		for _, s := range n {
+			out = append(out, obj{"status": s, "message": "m" + s})
+		}
+		return out
+	}
+	add("allow-status-message", "The message of the value 0 is not looked at.", allowed(), func(s *scene) {
+		s.listed(merge(statusEntry(0), obj{"statusPurpose": "message", "statusMessage": messages("0x0", "0x1")}), statusList(subject("statusPurpose", "message")))
+	})
+	list("message-set", "A message says something about the credential that this version does not understand.", unknown,
+		merge(statusEntry(7), obj{"statusPurpose": "message", "statusMessage": messages("0x0", "0x1")}), subject("statusPurpose", "message"))
+	list("message-too-few", "One message for two values.", unknown, merge(statusEntry(0), obj{"statusMessage": messages("0x0")}), nil)
+	list("message-twice", "Two messages for one value.", unknown, merge(statusEntry(0), obj{"statusMessage": messages("0x0", "0x0")}), nil)
+	list("size-without-messages", "Values of two bits, and nobody says what they mean.", unknown, merge(statusEntry(0), obj{"statusSize": 2}), nil)
 	list("unknown-type", "A kind of status that this version does not know might revoke.", unknown, merge(statusEntry(0), obj{"type": "StatusList2021Entry"}), nil)
 	list("unknown-purpose", "A set bit whose purpose nobody knows.", unknown,
 		merge(statusEntry(7), obj{"statusPurpose": "message"}), func(l obj) { l["credentialSubject"].(obj)["statusPurpose"] = "message" })
@@ -144,7 +175,7 @@ func statusVectors() []vector {
 		l["credentialSubject"].(obj)["encodedList"] = listShort
 	})
 	list("not-gzip", "A list that is not compressed with GZIP.", unknown, statusEntry(0), func(l obj) { l["credentialSubject"].(obj)["encodedList"] = "uAAAA" })
-	list("size-8", "With eight bits an entry, the list holds 16,384 entries, which are too few.", unknown, merge(statusEntry(0), obj{"statusSize": 8}), nil)
+	list("size-8", "With eight bits an entry, the list holds 16,384 entries, which are too few.", unknown, merge(statusEntry(0), obj{"statusSize": 8, "statusMessage": eight()}), nil)
 	add("status-revoked-among-two", "Of two entries the second is set.", denied(verifier.ReasonCredentialRevoked, check), func(s *scene) {
 		s.listed(arr{statusEntry(0), statusEntry(7)}, statusList(nil))
 	})
@@ -206,5 +237,14 @@ func statusVectors() []vector {
 		func(s *scene) { s.evidence("report", "another report") })
 	add("evidence-not-named", "No credential names the evidence at hand.", denied(verifier.ReasonEvidenceMismatch, "vc.evidence"),
 		func(s *scene) { s.request["evidence"] = arr{obj{"id": "urn:via:evidence:2", "text": "report"}} })
+	return out
+}
+
+// eight returns a message for each value of eight bits.
+func eight() arr {
+	out := arr{}
+	for i := range 256 {
+		out = append(out, obj{"status": "0x" + strconv.FormatInt(int64(i), 16), "message": "m"})
+	}
 	return out
 }

@@ -1,0 +1,79 @@
+package dataintegrity
+
+import (
+	"slices"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// link finds the proofs that each proof names in previousProof, and turns the
+// document that it signed into the one with those in it.
+//
+// DI section 4.5 has a proof verified on a document whose `proof` is the list of
+// the matching proofs. Taken literally it would then look for the proof itself in
+// there. The reading that verifies the published vectors, and that of this
+// function: the matching proofs stay in the document that is hashed, whole and
+// as a list, in the order of the document, also when there is one; without
+// previousProof no `proof` is hashed. Every id must name exactly one proof.
+func link(proofs []*Proof, form Form) *Error {
+	byID := map[string]*Proof{}
+	for _, p := range proofs {
+		if p.ID == "" {
+			continue
+		}
+		if byID[p.ID] != nil {
+			return refuse(Invalid, p.node.Get("id"), "two proofs have the id %q", truncate(p.ID))
+		}
+		byID[p.ID] = p
+	}
+	for _, p := range proofs {
+		r := reader{node: p.node}
+		ids := r.strings("previousProof", maxProofs)
+		if r.err != nil {
+			return r.err
+		}
+		at := p.node.Get("previousProof")
+		if len(ids) > 0 && form != FormW3C {
+			return refuse(Invalid, at, "only proofs in `proof` form chains")
+		}
+		for i, id := range ids {
+			if byID[id] == nil {
+				return refuse(Invalid, at, "the previous proof %q is not in the document", truncate(id))
+			}
+			if slices.Contains(ids[:i], id) {
+				return refuse(Invalid, at, "the previous proof %q is named twice", truncate(id))
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		var nodes []canonical.Value
+		for _, q := range proofs {
+			if q.ID != "" && slices.Contains(ids, q.ID) {
+				p.Previous, nodes = append(p.Previous, q), append(nodes, q.node)
+			}
+		}
+		p.edits[0] = canonical.ReplaceAll(memberOf(form), nodes)
+	}
+	return acyclic(proofs)
+}
+
+// acyclic refuses proofs that precede themselves: no signature over itself can
+// be made, so whoever wrote them has none to show.
+func acyclic(proofs []*Proof) *Error {
+	settled := map[*Proof]bool{}
+	for before := -1; before < len(settled); {
+		before = len(settled)
+		for _, p := range proofs {
+			if !slices.ContainsFunc(p.Previous, func(q *Proof) bool { return !settled[q] }) {
+				settled[p] = true
+			}
+		}
+	}
+	for _, p := range proofs {
+		if !settled[p] {
+			return refuse(Invalid, p.node.Get("previousProof"), "the proof precedes itself")
+		}
+	}
+	return nil
+}
