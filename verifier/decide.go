@@ -290,12 +290,13 @@ func (p *proven) key(c check, at canonical.Value, proof *dataintegrity.Proof, pu
 
 // did records why a DID or a key of it cannot be used.
 func (l *ledger) did(c check, at canonical.Value, err error) {
-	l.fail(c, didReason(err), at, "%s", shorten(err.Error()))
+	l.fail(c, KeyReason(err), at, "%s", shorten(err.Error()))
 }
 
-// didReason maps a definite error of package didresolve. What it does not know
-// denies all the same.
-func didReason(err error) Reason {
+// KeyReason returns the reason of a deny for a definite error of package
+// didresolve. What it does not know, an outage included, is did_invalid: ask
+// [didresolve.TypeOf] first whether anything was decided.
+func KeyReason(err error) Reason {
 	switch didresolve.TypeOf(err) {
 	case didresolve.ErrNotFound:
 		return ReasonDIDNotFound

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
@@ -328,7 +329,7 @@ func TestHostileText(t *testing.T) {
 	if err := a.receiptReport(&receiptCheck{}, results, false); err != nil {
 		t.Error(err)
 	}
-	if err := a.proofReport(&proofCheck{}, []proofResult{{method: bad}}, nil, proofResult{failure: "X", detail: bad}); err == nil {
+	if err := a.proofReport(&proofCheck{}, []proofResult{{proof: &dataintegrity.Proof{VerificationMethod: bad}}}, nil, failure{problem: "X", detail: bad}); err == nil {
 		t.Error("verified")
 	}
 	a.complain("%s", bad)

@@ -15,9 +15,10 @@ import (
 
 // A signCommand holds what issue, present and proof create have in common.
 type signCommand struct {
-	key, purpose, challenge, holder text
-	domains                         texts
-	created                         instant
+	key, purpose, challenge, holder, id text
+	domains, previous                   texts
+	created                             instant
+	add                                 bool
 }
 
 func (s *signCommand) flags(cmd *cobra.Command) {
@@ -45,6 +46,9 @@ func (a *app) sign(s *signCommand, name string, sign func(doc []byte, signer sig
 		Created:   s.created.or(a.now),
 		Challenge: s.challenge.value,
 		Domain:    s.domains,
+		ID:        s.id.value,
+		Previous:  s.previous,
+		Add:       s.add,
 	})
 	var decided *exit
 	if errors.As(err, &decided) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/verifier"
 )
 
 func (a *app) proofCreateCommand() *cobra.Command {
@@ -31,6 +33,9 @@ func (a *app) proofCreateCommand() *cobra.Command {
 	s.flags(cmd)
 	s.bindingFlags(cmd)
 	cmd.Flags().Var(&s.purpose, "purpose", "the proof's purpose; default assertionMethod")
+	cmd.Flags().Var(&s.id, "id", "the proof's id, a `URL`, for others to build on")
+	cmd.Flags().BoolVar(&s.add, "add", false, "put the proof beside those that the document has")
+	cmd.Flags().Var(&s.previous, "previous-proof", "sign the proof with this `ID` too; repeatable, with --add")
 	return cmd
 }
 
@@ -69,10 +74,26 @@ issuer or holder.`,
 	return cmd
 }
 
-// A proofResult is what became of one proof. failure is a W3C problem type, ""
-// when the proof holds.
+// A failure says why a proof does not hold. The zero failure says that it does.
+type failure struct {
+	problem string // W3C problem type, a URL
+	code    verifier.Reason
+	detail  string
+}
+
+// name returns the problem type without its vocabulary.
+func (f failure) name() string {
+	_, name, ok := strings.Cut(f.problem, "#")
+	if !ok {
+		return f.problem
+	}
+	return name
+}
+
+// A proofResult is what became of one proof.
 type proofResult struct {
-	id, method, failure, detail string
+	proof *dataintegrity.Proof
+	failure
 }
 
 func (a *app) proofVerify(name string, c *proofCheck) error {
@@ -94,28 +115,44 @@ func (a *app) proofVerify(name string, c *proofCheck) error {
 	}
 	proofs, bad := dataintegrity.Parse(root, c.viaProfile)
 	if bad != nil {
-		return a.proofReport(c, nil, nil, proofResult{failure: problemOfForm(root, bad), detail: bad.Error()})
+		return a.proofReport(c, nil, nil, failure{problemOfForm(root, bad), verifier.Reason(bad.Code), bad.Error()})
 	}
 	at := c.at.or(a.now)
 	var results []proofResult
-	var first proofResult // that failed
 	for _, p := range proofs {
-		r, err := c.check(p, resolver, at)
+		f, err := c.check(p, resolver, at)
 		if err != nil {
 			return undecided("%w", err)
 		}
-		results = append(results, r)
-		if first.failure == "" {
-			first = r
+		results = append(results, proofResult{p, f})
+	}
+	chain(results)
+	var first failure
+	for _, r := range results {
+		if first.problem == "" {
+			first = r.failure
 		}
 	}
 	// At least one proof: Parse does not return none.
-	return a.proofReport(c, results, proofs[0].VerifiedDocument(), first)
+	return a.proofReport(c, results, dataintegrity.VerifiedDocument(proofs), first)
+}
+
+// chain fails the proofs that build on a proof that does not hold.
+func chain(results []proofResult) {
+	broken := map[*dataintegrity.Proof]bool{}
+	for range results { // a chain is no longer than that
+		for i := range results {
+			r := &results[i]
+			if r.problem == "" && slices.ContainsFunc(r.proof.Previous, func(p *dataintegrity.Proof) bool { return broken[p] }) {
+				r.failure = failure{security + "PROOF_VERIFICATION_ERROR", verifier.ReasonProofInvalid, "a proof that it builds on does not hold"}
+			}
+			broken[r.proof] = r.problem != ""
+		}
+	}
 }
 
 // check checks one proof. An error is no decision.
-func (c *proofCheck) check(p *dataintegrity.Proof, resolver didresolve.Resolver, at time.Time) (proofResult, error) {
-	r := proofResult{id: p.ID, method: p.VerificationMethod}
+func (c *proofCheck) check(p *dataintegrity.Proof, resolver didresolve.Resolver, at time.Time) (failure, error) {
 	var checks []*dataintegrity.Error
 	if c.purpose.value != "" {
 		checks = append(checks, p.CheckPurpose(c.purpose.value))
@@ -129,22 +166,20 @@ func (c *proofCheck) check(p *dataintegrity.Proof, resolver didresolve.Resolver,
 	checks = append(checks, p.CheckExpiry(at, proofLeeway), p.CheckCreated(at, proofLeeway))
 	for _, bad := range checks {
 		if bad != nil {
-			r.failure, r.detail = problemOf(bad), bad.Error()
-			return r, nil
+			return failure{problemOf(bad), verifier.Reason(bad.Code), bad.Error()}, nil
 		}
 	}
 	method, err := retrieve(p, resolver, at)
 	if err != nil {
 		if didresolve.TypeOf(err) == didresolve.ErrInternal {
-			return r, err
+			return failure{}, err
 		}
-		r.failure, r.detail = problemOfKey(err), err.Error()
-		return r, nil
+		return failure{problemOfKey(err), verifier.KeyReason(err), err.Error()}, nil
 	}
 	if !p.Verify(method.Key()) {
-		r.failure, r.detail = "PROOF_VERIFICATION_ERROR", "the signature does not fit the document and the key"
+		return failure{security + "PROOF_VERIFICATION_ERROR", verifier.ReasonProofInvalid, "the signature does not fit the document and the key"}, nil
 	}
-	return r, nil
+	return failure{}, nil
 }
 
 // retrieve finds the key of a proof (Controlled Identifiers 1.0 section 3.3).
@@ -161,42 +196,48 @@ func retrieve(p *dataintegrity.Proof, resolver didresolve.Resolver, at time.Time
 	return resolution.Document.VerificationMethod(p.VerificationMethod, didresolve.Purpose(p.Purpose), at)
 }
 
+// Where W3C problem types are defined.
+const (
+	security  = "https://w3id.org/security#"
+	dataModel = "https://www.w3.org/TR/vc-data-model#"
+)
+
 // problemOfForm names the problem of proofs that cannot be read (Data Integrity
 // section 4.4 steps 1 to 3).
 func problemOfForm(doc canonical.Value, bad *dataintegrity.Error) string {
 	if bad.Code == dataintegrity.Missing {
-		return "PARSING_ERROR"
+		return dataModel + "PARSING_ERROR"
 	}
 	for _, member := range []string{"proof", "proofs"} {
 		v := doc.Get(member)
 		if k := v.Kind(); k != canonical.Absent && k != canonical.Object && k != canonical.Array {
-			return "PARSING_ERROR"
+			return dataModel + "PARSING_ERROR"
 		}
 		for _, e := range v.Elements() {
 			if e.Kind() != canonical.Object {
-				return "PARSING_ERROR"
+				return dataModel + "PARSING_ERROR"
 			}
 		}
 	}
-	return "PROOF_VERIFICATION_ERROR"
+	return security + "PROOF_VERIFICATION_ERROR"
 }
 
 func problemOf(bad *dataintegrity.Error) string {
 	switch bad.Code {
 	case dataintegrity.ChallengeMismatch:
-		return "INVALID_CHALLENGE_ERROR"
+		return security + "INVALID_CHALLENGE_ERROR"
 	case dataintegrity.DomainMismatch:
-		return "INVALID_DOMAIN_ERROR"
+		return security + "INVALID_DOMAIN_ERROR"
 	}
-	return "PROOF_VERIFICATION_ERROR"
+	return security + "PROOF_VERIFICATION_ERROR"
 }
 
 // problemOfKey names the problem of a key by its W3C problem type. A key that is
 // not there, revoked or expired is an invalid verification method.
 func problemOfKey(err error) string {
 	e := &didresolve.Error{Type: didresolve.TypeOf(err)}
-	if _, name, ok := strings.Cut(e.Problem(), "#"); ok {
-		return name
+	if strings.Contains(e.Problem(), "#") {
+		return e.Problem()
 	}
 	return string(e.Type) // a deactivated DID has no such type
 }
@@ -205,21 +246,29 @@ func problemOfKey(err error) string {
 func (a *app) proofUnreadable(c *proofCheck, message string) error {
 	a.complain("%s", message)
 	if c.json {
-		if err := a.printJSON(object{"verified": false, "proofs": []object{}, "error": "PARSING_ERROR", "detail": printable(message)}); err != nil {
+		o := object{"verified": false, "proofs": []object{}}
+		failure{problem: dataModel + "PARSING_ERROR", detail: message}.put(o)
+		if err := a.printJSON(o); err != nil {
 			return err
 		}
 	}
 	return &exit{code: exitUsage}
 }
 
-// proofReport answers. failed is the first result that is a failure; its
-// failure is "" when there is none.
-func (a *app) proofReport(c *proofCheck, results []proofResult, document []byte, failed proofResult) error {
-	verified := failed.failure == "" && len(results) > 0
+// put writes a failure into an answer; none writes nothing.
+func (f failure) put(o object) {
+	o.put("error", f.name())
+	o.put("problem", f.problem)
+	o.put("code", string(f.code))
+	o.put("detail", printable(f.detail))
+}
+
+// proofReport answers. failed is the first failure, if any.
+func (a *app) proofReport(c *proofCheck, results []proofResult, document []byte, failed failure) error {
+	verified := failed.problem == "" && len(results) > 0
 	if c.json {
 		o := object{"verified": verified, "proofs": proofsJSON(results)}
-		o.put("error", failed.failure)
-		o.put("detail", printable(failed.detail))
+		failed.put(o)
 		if verified {
 			// The canonical form can be longer than the document was.
 			d, err := canonical.Limits{MaxBytes: maxInput}.Parse(document)
@@ -236,14 +285,14 @@ func (a *app) proofReport(c *proofCheck, results []proofResult, document []byte,
 	if verified {
 		a.printf("verified\n")
 	} else {
-		a.printf("not verified: %s: %s\n", failed.failure, short(failed.detail))
+		a.printf("not verified: %s: %s\n", failed.name(), short(failed.detail))
 	}
 	for _, r := range results {
 		outcome := "pass"
-		if r.failure != "" {
-			outcome = "fail " + r.failure
+		if r.problem != "" {
+			outcome = "fail " + r.name()
 		}
-		a.printf("  proof by %s: %s\n", short(r.method), outcome)
+		a.printf("  proof by %s: %s\n", short(r.proof.VerificationMethod), outcome)
 	}
 	return answered(verified)
 }
@@ -251,10 +300,11 @@ func (a *app) proofReport(c *proofCheck, results []proofResult, document []byte,
 func proofsJSON(results []proofResult) []object {
 	out := make([]object, 0, len(results))
 	for _, r := range results {
-		o := object{"verificationMethod": r.method, "result": "pass"}
-		o.put("id", r.id)
-		if r.failure != "" {
-			o["result"], o["error"], o["detail"] = "fail", r.failure, printable(r.detail)
+		o := object{"verificationMethod": r.proof.VerificationMethod, "result": "pass"}
+		o.put("id", r.proof.ID)
+		if r.problem != "" {
+			o["result"] = "fail"
+			r.put(o)
 		}
 		out = append(out, o)
 	}

@@ -37,6 +37,10 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	lists, err := a.statusLists(v.statusLists)
+	if err != nil {
+		return nil, err
+	}
 	key, err := a.receiptSigner(v)
 	if err != nil {
 		return nil, err
@@ -58,6 +62,7 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 		AllowActionless:        v.actionless,
 		W3COnly:                v.w3cOnly,
 		Actions:                actions,
+		Status:                 lists,
 		InsecureTrustAnyIssuer: v.anyIssuer,
 		InsecureAllowUnbound:   v.unbound,
 		Now:                    func() time.Time { return v.at.or(a.now) },
@@ -113,6 +118,29 @@ func (a *app) actions(files []string) (policy.Source, error) {
 		return nil, unusable("%w", err)
 	}
 	return source, nil
+}
+
+// statusLists finds the lists in files by their id. The engine verifies them.
+func (a *app) statusLists(files []string) (verifier.StatusSource, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	lists := verifier.StatusLists{}
+	for _, name := range files {
+		list, err := a.parse(name)
+		if err != nil {
+			return nil, err
+		}
+		id, _ := list.Get("id").String()
+		switch {
+		case id == "":
+			return nil, unusable("%s: the status list has no id, so that no mandate can mean it", name)
+		case lists[id] != nil:
+			return nil, unusable("%s: --status-list has given another list with the id %q", name, short(id))
+		}
+		lists[id] = list.Raw()
+	}
+	return lists, nil
 }
 
 // request reads what is to be judged.

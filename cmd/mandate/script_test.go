@@ -196,7 +196,7 @@ func TestUsage(t *testing.T) {
 		{"verify", "accepts 1 arg(s), received 0"},
 		{"verify a b", "accepts 1 arg(s), received 2"},
 		{"verify x --did-web", "unknown flag: --did-web"},
-		{"verify x --status-list f", "unknown flag: --status-list"},
+		{"verify x --bundle f", "unknown flag: --bundle"},
 		{"verify x --bundle f", "unknown flag: --bundle"},
 		{"verify x --dry-run false", "accepts 1 arg(s), received 2"},
 		{"did resolve x --did-web", "unknown flag: --did-web"},

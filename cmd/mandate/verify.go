@@ -19,6 +19,7 @@ type verification struct {
 	params, verifier, challenge, scope, mandate text
 	receiptKey, receiptOut                      text
 	issuers, domains, signers, didDocs, actions texts
+	statusLists                                 texts
 	binding                                     binding
 	maxAge                                      duration
 	leeway                                      time.Duration
@@ -57,6 +58,7 @@ does not exist. A presentation is remembered as used for this process only.`,
 	f.Var(&v.domains, "domain", "the domain it must be for; repeatable, as a set; default the verifier's DID")
 	didDocFlag(cmd, &v.didDocs)
 	f.Var(&v.actions, "action", "`FILE` with the content of an action that a mandate only references; repeatable")
+	f.Var(&v.statusLists, "status-list", "`FILE` with a status list credential, for the mandates that name its id; repeatable")
 	atFlag(cmd, &v.at)
 	f.Var(&v.mandate, "mandate", "decide on the mandate with this `ID`")
 	f.Var(&v.scope, "scope", "the scope that the mandate must have")

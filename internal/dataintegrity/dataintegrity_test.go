@@ -97,15 +97,27 @@ func TestSampleOfAnotherImplementation(t *testing.T) {
 }
 
 func TestFEP8b32(t *testing.T) {
-	key, _ := multikey.ParsePublicKey(recKey)
 	for _, dir := range []string{"2025-proof-context", "legacy-2023-no-proof-context"} {
 		b, err := os.ReadFile("../../../shared/vectors/fep-8b32/" + dir + "/signed.json")
 		if err != nil {
 			t.Skip("the FEP-8b32 test data is not beside the project")
 		}
+		actor, err := os.ReadFile("../../../shared/vectors/fep-8b32/" + dir + "/actor.json")
+		if err != nil {
+			t.Fatal(err)
+		}
 		proofs, bad := Parse(parseDoc(t, string(b)), false)
 		if bad != nil {
 			t.Fatalf("%s: %v", dir, bad)
+		}
+		method := parseDoc(t, string(actor)).Get("assertionMethod").Index(0)
+		if id, _ := method.Get("id").String(); id != proofs[0].VerificationMethod {
+			t.Fatalf("%s: the actor's key is %q, the proof's %q", dir, id, proofs[0].VerificationMethod)
+		}
+		text, _ := method.Get("publicKeyMultibase").String()
+		key, err := multikey.ParsePublicKey(text)
+		if err != nil {
+			t.Fatal(err)
 		}
 		if !proofs[0].Verify(key) {
 			t.Errorf("%s: does not verify", dir)

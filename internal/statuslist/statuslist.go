@@ -27,7 +27,7 @@ import (
 const (
 	maxSize    = 8        // bits of one entry
 	maxBytes   = 16 << 20 // of a list, decompressed; a few hundred KB can hold more
-	minEntries = 131_072  // section 3.2 step 11: fewer would tell holders apart
+	MinEntries = 131_072  // section 3.2 step 11: fewer would tell holders apart
 )
 
 // An Entry is one entry of a credential's credentialStatus.
@@ -141,20 +141,53 @@ func (e *Entry) Value(credential canonical.Value) (int, error) {
 	if _, err := TTL(credential); err != nil {
 		return 0, err
 	}
-	text, _ := subject.Get("encodedList").String()
+	z, err := decompress(credential)
+	if err != nil {
+		return 0, err
+	}
+	return e.read(z)
+}
+
+// Bits returns the whole list of a list credential, at most 16 MiB.
+func Bits(credential canonical.Value) ([]byte, error) {
+	z, err := decompress(credential)
+	if err != nil {
+		return nil, err
+	}
+	bits, err := io.ReadAll(io.LimitReader(z, maxBytes+1))
+	switch {
+	case err != nil:
+		return nil, errors.New("the status list cannot be decompressed")
+	case len(bits) > maxBytes:
+		return nil, errors.New("the status list is larger than 16 MiB")
+	}
+	return bits, nil
+}
+
+func decompress(credential canonical.Value) (*gzip.Reader, error) {
+	text, _ := credential.Get("credentialSubject").Get("encodedList").String()
 	// The decoder skips line breaks, so that they have to be refused here.
 	if text == "" || text[0] != 'u' || strings.ContainsAny(text, "\r\n") {
-		return 0, errors.New("the status list is not in base64url")
+		return nil, errors.New("the status list is not in base64url")
 	}
 	compressed, err := base64.RawURLEncoding.Strict().DecodeString(text[1:])
 	if err != nil {
-		return 0, errors.New("the status list is not in base64url")
+		return nil, errors.New("the status list is not in base64url")
 	}
 	z, err := gzip.NewReader(bytes.NewReader(compressed))
 	if err != nil {
-		return 0, errors.New("the status list is not compressed with gzip")
+		return nil, errors.New("the status list is not compressed with gzip")
 	}
-	return e.read(z)
+	return z, nil
+}
+
+// Encode returns the encodedList of a list (section 2.2).
+func Encode(bits []byte) string {
+	var buf bytes.Buffer
+	z := gzip.NewWriter(&buf)
+	z.Write(bits) // to memory, which does not fail
+	z.Close()
+	return "u" + base64.RawURLEncoding.EncodeToString(buf.Bytes())
 }
 
 // read finds the entry in the bits, most significant first.
@@ -180,7 +213,7 @@ func (e *Entry) read(bits io.Reader) (int, error) {
 		}
 	}
 	switch {
-	case total*8/e.size < minEntries:
+	case total*8/e.size < MinEntries:
 		return 0, errors.New("the status list has fewer than 131072 entries")
 	case past > total*8:
 		return 0, errors.New("the index lies outside the status list")

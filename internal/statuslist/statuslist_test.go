@@ -93,7 +93,7 @@ func TestReadEntry(t *testing.T) {
 }
 
 func TestValue(t *testing.T) {
-	bits := make([]byte, minEntries/8)
+	bits := make([]byte, MinEntries/8)
 	bits[0] = 0b1000_0001
 	bits[len(bits)-1] = 0b0000_0001
 	bits[3] = 0b0000_1101
@@ -160,7 +160,7 @@ func TestValue(t *testing.T) {
 }
 
 func FuzzValue(f *testing.F) {
-	f.Add(encode(make([]byte, minEntries/8)), "5", 1)
+	f.Add(encode(make([]byte, MinEntries/8)), "5", 1)
 	f.Add("u", "0", 8)
 	f.Fuzz(func(t *testing.T, encoded, index string, size int) {
 		d, err := canonical.Parse([]byte(entry(fmt.Sprintf(`,"statusListIndex":%q,"statusSize":%d`, index, size))))
@@ -218,8 +218,24 @@ func TestTTL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := list(encode(make([]byte, minEntries/8)), `"revocation"`)
+	good := list(encode(make([]byte, MinEntries/8)), `"revocation"`)
 	if _, err := e.Value(parse(t, strings.Replace(good, `"encodedList"`, `"ttl":"x","encodedList"`, 1))); err == nil {
 		t.Error("a list with a ttl that cannot be read is read")
+	}
+}
+
+func TestBits(t *testing.T) {
+	bits := make([]byte, MinEntries/8)
+	bits[1] = 7
+	for _, tt := range []struct{ name, list, err string }{
+		{"what Encode wrote", Encode(bits), ""},
+		{"256 MiB of zeros", encode(make([]byte, 256<<20)), "larger than"},
+		{"cut off", Encode(bits)[:40], "cannot be decompressed"},
+		{"not gzip", "uAAAA", "gzip"},
+	} {
+		got, err := Bits(parse(t, list(tt.list, `"revocation"`)))
+		if tt.err == "" && (err != nil || !bytes.Equal(got, bits)) || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
+			t.Errorf("%s: %d bytes, %v; want %q", tt.name, len(got), err, tt.err)
+		}
 	}
 }

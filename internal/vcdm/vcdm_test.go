@@ -178,9 +178,11 @@ func TestTestSuite(t *testing.T) {
 		t.Fatal(err)
 	}
 	skip := map[string]bool{}
-	for _, name := range append(expect.NeedsJSONLD, expect.Template...) {
+	for _, name := range expect.NeedsJSONLD {
 		skip[name+".json"] = true
 	}
+	// The suite's harness fills these in.
+	dates := strings.NewReplacer("PAST DATE", "2020-01-01T00:00:00Z", "FUTURE DATE", "2120-01-01T00:00:00Z")
 	ran, skipped := 0, 0
 	for name, want := range expect.Cases {
 		if skip[filepath.Base(name)] {
@@ -191,6 +193,7 @@ func TestTestSuite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		b = []byte(dates.Replace(string(b)))
 		doc := parse(t, string(b))
 		if doc.Get("issuer").Kind() == canonical.Absent && !strings.Contains(name, "issuer") && strings.Contains(name, "credential-") {
 			// The suite's harness puts the issuer in where there is none.
@@ -223,7 +226,9 @@ func TestTestSuite(t *testing.T) {
 			t.Errorf("%s: want %s, got %+v", name, want.Expect, f)
 		}
 	}
-	t.Logf("%d cases, %d left out", ran, skipped)
+	if ran != 115 || skipped != 5 {
+		t.Errorf("%d cases ran, %d were left to the definitions of terms; want 115 and 5", ran, skipped)
+	}
 }
 
 func elements(v canonical.Value) []canonical.Value {

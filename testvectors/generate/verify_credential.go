@@ -193,6 +193,8 @@ func keyVectors() []vector {
 		func(_, method obj) { method["publicKeyMultibase"] = stranger.multikey() })
 	add("holder-key-no-fragment", "The proof of the presentation names did:web:humanos, which is no key.", denied(verifier.ReasonVerificationMethodInvalid, check),
 		func(s *scene) { s.bind(obj{"verificationMethod": "did:web:humanos"}) })
+	add("holder-key-path", "A path in the name of a key: whatever it leads to is no DID document.", denied(verifier.ReasonVerificationMethodInvalid, check),
+		func(s *scene) { s.bind(obj{"verificationMethod": holder.did() + "/keys#" + holder.multikey()}) })
 	add("holder-did-unknown", "The mandate names a holder that has no document.", denied(verifier.ReasonDIDNotFound, check), func(s *scene) {
 		s.webHeld(webDocument("did:web:holder.example", holder))
 		s.input["didDocuments"] = arr{webDocument("did:web:other.example", holder)}

@@ -163,6 +163,15 @@ func statusVectors() []vector {
 	list("message-too-few", "One message for two values.", unknown, merge(statusEntry(0), obj{"statusMessage": messages("0x0")}), nil)
 	list("message-twice", "Two messages for one value.", unknown, merge(statusEntry(0), obj{"statusMessage": messages("0x0", "0x0")}), nil)
 	list("size-without-messages", "Values of two bits, and nobody says what they mean.", unknown, merge(statusEntry(0), obj{"statusSize": 2}), nil)
+	list("list-is-array", "A status list that is an array and no credential.", unknown, statusEntry(0), nil)
+	out[len(out)-1].input["statusLists"] = arr{obj{"url": listURL, "credential": arr{}}}
+	add("status-list-key-unknown", "The list names a key that the issuer's document does not hold.", unknown, func(s *scene) {
+		s.webIssued(webDocument(webIssuer, issuer))
+		l := statusList(nil)
+		delete(l, "proof")
+		l["issuer"] = webIssuer
+		s.listed(statusEntry(0), proofForm{by: issuer, method: webIssuer + "#key-9"}.secured(l, "assertionMethod"))
+	})
 	list("unknown-type", "A kind of status that this version does not know might revoke.", unknown, merge(statusEntry(0), obj{"type": "StatusList2021Entry"}), nil)
 	list("unknown-purpose", "A set bit whose purpose nobody knows.", unknown,
 		merge(statusEntry(7), obj{"statusPurpose": "message"}), func(l obj) { l["credentialSubject"].(obj)["statusPurpose"] = "message" })

@@ -1,0 +1,135 @@
+package signing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/statuslist"
+)
+
+// MinStatusEntries is how many entries a status list has at least: fewer would
+// show its publisher who is being asked about.
+const MinStatusEntries = statuslist.MinEntries
+
+// A StatusList says of many credentials whether one thing is the case, such as
+// that they are revoked: a list of Bitstring Status List v1.0 with one bit for
+// each. It is not safe for concurrent use.
+type StatusList struct {
+	ID      string        // the URL it is published at
+	Purpose string        // revocation or suspension
+	TTL     time.Duration // after which verifiers are to fetch it again; 0 for no hint
+
+	bits []byte
+}
+
+// NewStatusList returns a list with all bits clear. Its size never changes: the
+// number of entries, rounded up to whole bytes, at least MinStatusEntries.
+func NewStatusList(id, purpose string, entries int) (*StatusList, error) {
+	const most = 16 << 20 * 8 // what verifiers decompress
+	switch {
+	case !dataintegrity.IsURL(id):
+		return nil, fmt.Errorf("signing: the id of the status list %.100q is no URL", id)
+	case purpose == "":
+		return nil, errors.New("signing: a status list needs a purpose")
+	case entries > most:
+		return nil, fmt.Errorf("signing: a status list of %d entries is larger than verifiers read, %d", entries, most)
+	}
+	return &StatusList{ID: id, Purpose: purpose, bits: make([]byte, (max(entries, MinStatusEntries)+7)/8)}, nil
+}
+
+// ParseStatusList reads a list that [StatusList.Sign] made, to change it. It does
+// not verify its proof.
+func ParseStatusList(credential []byte) (*StatusList, error) {
+	d, err := canonical.Parse(credential)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	vc := d.Root()
+	l := &StatusList{}
+	l.ID, _ = vc.Get("id").String()
+	l.Purpose, _ = vc.Get("credentialSubject").Get("statusPurpose").String()
+	if !statuslist.IsList(vc) || l.ID == "" || l.Purpose == "" {
+		return nil, errors.New("signing: it is no status list with an id and one purpose")
+	}
+	if l.TTL, err = statuslist.TTL(vc); err == nil {
+		l.bits, err = statuslist.Bits(vc)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	return l, nil
+}
+
+// Len returns the number of entries.
+func (l *StatusList) Len() int { return len(l.bits) * 8 }
+
+// Set sets or clears the bit of an entry.
+func (l *StatusList) Set(index int, on bool) error {
+	if index < 0 || index >= l.Len() {
+		return fmt.Errorf("signing: the status list has no entry %d, its last is %d", index, l.Len()-1)
+	}
+	mask := byte(0x80) >> (index % 8) // the most significant bit is the first
+	l.bits[index/8] &^= mask
+	if on {
+		l.bits[index/8] |= mask
+	}
+	return nil
+}
+
+// IsSet reports the bit of an entry; one that is not there is not set.
+func (l *StatusList) IsSet(index int) bool {
+	return index >= 0 && index < l.Len() && l.bits[index/8]&(0x80>>(index%8)) != 0
+}
+
+// Entry returns the credentialStatus of the credential with an index, to be put
+// into it before it is signed. Give each index to one credential alone.
+func (l *StatusList) Entry(index int) map[string]any {
+	return map[string]any{
+		"type":                 "BitstringStatusListEntry",
+		"statusPurpose":        l.Purpose,
+		"statusListIndex":      strconv.Itoa(index),
+		"statusListCredential": l.ID,
+	}
+}
+
+// Sign returns the list as a status list credential of the signer, which has to be
+// the issuer of the credentials in it: verifiers accept no other. It is issued at
+// from, which verifiers with a maximal age judge it by, and valid until until
+// unless that is zero. Publish it at its ID.
+func (l *StatusList) Sign(ctx context.Context, signer Signer, from, until time.Time) ([]byte, error) {
+	if len(l.bits) == 0 || from.IsZero() || !until.IsZero() && until.Before(from) {
+		return nil, errors.New("signing: a status list needs entries and a time from which it is valid, before its end")
+	}
+	subject := map[string]any{
+		"id":            l.ID + "#list",
+		"type":          "BitstringStatusList",
+		"statusPurpose": l.Purpose,
+		"encodedList":   statuslist.Encode(l.bits),
+	}
+	if l.TTL > 0 {
+		subject["ttl"] = l.TTL.Milliseconds()
+	}
+	doc := map[string]any{
+		"@context":          []string{contextV2},
+		"id":                l.ID,
+		"type":              []string{"VerifiableCredential", "BitstringStatusListCredential"},
+		"issuer":            DID(signer),
+		"validFrom":         stamp(from),
+		"credentialSubject": subject,
+	}
+	if !until.IsZero() {
+		doc["validUntil"] = stamp(until)
+	}
+	b, err := canonical.Marshal(doc)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	return Credential(ctx, b, signer, Options{Created: from})
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
