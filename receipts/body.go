@@ -44,15 +44,8 @@ var errBody = errors.New("receipts: body is incomplete")
 func (b *Body) document(issuer string) ([]byte, error) {
 	allow := b.Decision == "allow" && b.Event == Approved && b.Reason == ""
 	deny := b.Decision == "deny" && b.Event == Denied && b.Reason != ""
-	switch {
-	case !allow && !deny:
+	if !allow && !deny {
 		return nil, fmt.Errorf("%w: event %q, decision %q and reason %q do not fit", errBody, b.Event, b.Decision, b.Reason)
-	case !strings.HasPrefix(b.ID, idPrefix):
-		return nil, fmt.Errorf("%w: id %.100q", errBody, b.ID)
-	case b.Time.IsZero():
-		return nil, fmt.Errorf("%w: no time", errBody)
-	case b.Engine.Name == "":
-		return nil, fmt.Errorf("%w: no engine", errBody)
 	}
 	subject := object{
 		"event":       string(b.Event),
@@ -60,7 +53,6 @@ func (b *Body) document(issuer string) ([]byte, error) {
 		"request":     b.Request.document(),
 		"checks":      list(b.Checks, Check.document),
 		"evaluations": list(b.Evaluations, Evaluation.document),
-		"engine":      object{"name": b.Engine.Name, "version": b.Engine.Version},
 	}
 	subject.put("id", b.Credential)
 	subject.put("reason", b.Reason)
@@ -74,16 +66,32 @@ func (b *Body) document(issuer string) ([]byte, error) {
 		p.put("profile", b.Policy.Profile)
 		subject["policy"] = p
 	}
+	return envelope(b.ID, issuer, b.Time, b.Engine, subject)
+}
+
+// envelope puts a subject into a credential.
+func envelope(id, issuer string, at time.Time, engine Engine, subject object) ([]byte, error) {
+	switch {
+	case !strings.HasPrefix(id, idPrefix):
+		return nil, fmt.Errorf("%w: id %.100q", errBody, id)
+	case at.IsZero():
+		return nil, fmt.Errorf("%w: no time", errBody)
+	case engine.Name == "":
+		return nil, fmt.Errorf("%w: no engine", errBody)
+	}
+	subject["engine"] = object{"name": engine.Name, "version": engine.Version}
 	return canonical.Marshal(object{
 		"@context":          []string{contextCredential, contextUndefined},
-		"id":                b.ID,
+		"id":                id,
 		"type":              []string{"VerifiableCredential", receiptType},
 		"issuer":            issuer,
-		"timestamp":         b.Time.UTC().Format(millis),
-		"validFrom":         b.Time.UTC().Format("2006-01-02T15:04:05Z"), // truncated, so never after the timestamp
+		"timestamp":         at.UTC().Format(millis),
+		"validFrom":         at.UTC().Format("2006-01-02T15:04:05Z"), // truncated, so never after the timestamp
 		"credentialSubject": subject,
 	})
 }
+
+func sri(b []byte) string { return canonical.SRI(sha256.Sum256(b)) }
 
 // An object is a JSON object under construction.
 type object map[string]any

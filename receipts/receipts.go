@@ -175,12 +175,16 @@ func (r *Receipt) Bytes() []byte { return append([]byte(nil), r.bytes...) }
 
 // Sign builds the receipt of body and signs it.
 func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
+	return sign(ctx, body.ID, body.Time, signer, body.document)
+}
+
+func sign(ctx context.Context, id string, at time.Time, signer Signer, document func(issuer string) ([]byte, error)) (*Receipt, error) {
 	once := namedSigner{signer, signer.VerificationMethod()}
 	issuer, _, err := splitMethod(once.method)
 	if err != nil {
 		return nil, err
 	}
-	unsigned, err := body.document(issuer)
+	unsigned, err := document(issuer)
 	if err != nil {
 		return nil, err
 	}
@@ -190,12 +194,12 @@ func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
 	}
 	signed, err := secure.Create(ctx, doc.Root(), once, secure.Options{
 		Purpose: dataintegrity.AssertionMethod,
-		Created: body.Time,
+		Created: at,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("receipts: %w", err)
 	}
-	return &Receipt{id: body.ID, time: body.Time.UTC().Truncate(time.Millisecond), bytes: signed}, nil
+	return &Receipt{id: id, time: at.UTC().Truncate(time.Millisecond), bytes: signed}, nil
 }
 
 // A namedSigner keeps the name that a signer had at first, so that the issuer

@@ -43,9 +43,10 @@ type Verified struct {
 	ID, Issuer   string
 	Time         time.Time
 	Event        Event
-	Decision     string // "allow" or "deny"
+	Decision     string // "allow" or "deny"; "" when the event is no decision
 	Reason       string // on a deny
-	Credential   string // id of the mandate, when there was one
+	Credential   string // id of the mandate, or of what a record is about
+	OutcomeOf    Link   // of an outcome
 	Completeness Completeness
 	// Document is the receipt that was verified, proof included.
 	Document canonical.Value
@@ -136,12 +137,17 @@ func read(root canonical.Value) (*Verified, error) {
 		ID:           r.str(root, "id"),
 		Issuer:       r.str(root, "issuer"),
 		Event:        Event(r.str(subject, "event")),
-		Decision:     r.str(subject, "decision"),
 		Completeness: Unproven,
 		Document:     root,
 	}
-	if subject.Get("reason").Kind() != canonical.Absent {
-		v.Reason = r.str(subject, "reason")
+	_, isRecord := recordEvents[v.Event]
+	if isRecord {
+		r.record(v, subject)
+	} else {
+		v.Decision = r.str(subject, "decision")
+		if subject.Get("reason").Kind() != canonical.Absent {
+			v.Reason = r.str(subject, "reason")
+		}
 	}
 	if subject.Get("id").Kind() != canonical.Absent {
 		v.Credential = r.str(subject, "id")
@@ -171,7 +177,7 @@ func read(root canonical.Value) (*Verified, error) {
 	}
 	allow := v.Event == Approved && v.Decision == "allow" && v.Reason == ""
 	deny := v.Event == Denied && v.Decision == "deny" && v.Reason != ""
-	if !allow && !deny {
+	if !allow && !deny && !isRecord {
 		return nil, notVerified("event %.40q, decision %.40q and reason %.40q do not fit", v.Event, v.Decision, v.Reason)
 	}
 	return v, nil

@@ -16,9 +16,11 @@ func readReceipt(in, want *reader) runner {
 	cfg := receipts.VerifyConfig{Issuers: in.texts("issuers"), At: in.instant("now"), Resolver: readResolver(in)}
 	switch want.oneOf("verdict", "verified", "not_verified", "unavailable") {
 	case "verified":
-		for _, name := range []string{"id", "issuer", "event", "decision", "completeness"} {
+		for _, name := range []string{"id", "issuer", "event", "completeness"} {
 			want.text(name)
 		}
+		want.textIf("decision")
+		want.textIf("outcomeOf")
 		want.textIf("reason")
 		want.textIf("credentialId")
 	}
@@ -35,9 +37,10 @@ func readReceipt(in, want *reader) runner {
 			"id":           v.ID,
 			"issuer":       v.Issuer,
 			"event":        string(v.Event),
-			"decision":     v.Decision,
 			"completeness": string(v.Completeness),
 		}
+		o.put("decision", v.Decision)
+		o.put("outcomeOf", v.OutcomeOf.ID)
 		o.put("reason", v.Reason)
 		o.put("credentialId", v.Credential)
 		return o, ""

@@ -1,6 +1,12 @@
 package verifier
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/sample"
+)
 
 // TestNothingIsNoAllow: a verdict allows only when every check that has to
 // pass did, whatever else the ledger holds or lacks.
@@ -38,5 +44,31 @@ func TestNothingIsNoAllow(t *testing.T) {
 	l.failAt(checkScope, ReasonScopeMismatch, "", "")
 	if l.allows() {
 		t.Error("a check failed that need not run, and it is an allow")
+	}
+}
+
+// TestUnverifiedProofIsNoAllow: whatever the checks say, a proof that was
+// presented and not verified is none.
+func TestUnverifiedProofIsNoAllow(t *testing.T) {
+	l := &ledger{}
+	for _, c := range mustPass {
+		l.pass(c)
+	}
+	key, err := multikey.NewPublicKey(sample.Key(1)[32:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, other := &dataintegrity.Proof{}, &dataintegrity.Proof{}
+	p := &proven{ledger: l, screened: &screened{proofs: []*dataintegrity.Proof{own},
+		credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}, verified: verifiedProofs{own: key, other: key}}}
+	if !p.verdict(nil).allow {
+		t.Fatal("all proofs were verified")
+	}
+	for _, missing := range []*dataintegrity.Proof{own, other} {
+		delete(p.verified, missing)
+		if p.verdict(nil).allow {
+			t.Error("a proof was not verified")
+		}
+		p.verified[missing] = key
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mandate-engine/mandate/adapters/signing"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/sample"
@@ -326,7 +328,7 @@ func TestHostileText(t *testing.T) {
 		{file: bad, err: receipts.ErrNotVerified}, {file: bad, err: errors.New(bad)},
 		{file: bad, Verified: &receipts.Verified{ID: bad, Decision: "deny", Reason: bad}},
 	}
-	if err := a.receiptReport(&receiptCheck{}, results, false); err != nil {
+	if err := a.receiptReport(&receiptCheck{}, results, nil, false); err != nil {
 		t.Error(err)
 	}
 	if err := a.proofReport(&proofCheck{}, []proofResult{{proof: &dataintegrity.Proof{VerificationMethod: bad}}}, nil, failure{problem: "X", detail: bad}); err == nil {
@@ -348,7 +350,7 @@ func TestHostileText(t *testing.T) {
 func TestReceiptNotChecked(t *testing.T) {
 	a, out, _ := testApp("")
 	results := []receiptResult{{file: "a", err: errBroken}}
-	if err := a.receiptReport(&receiptCheck{json: true}, results, false); err != nil {
+	if err := a.receiptReport(&receiptCheck{json: true}, results, nil, false); err != nil {
 		t.Fatal(err)
 	}
 	if want := `{"completeness":"unproven","receipts":[{"completeness":"unproven","error":"broken on purpose","file":"a","verified":false}],"verified":false}` + "\n"; out.String() != want {
@@ -421,5 +423,49 @@ func TestConformance(t *testing.T) {
 	}
 	if code != want || total != passed+failed || d.Root().Get("failures").Len() != failed {
 		t.Errorf("exit %d, want %d; %d vectors, %d passed, %d failed", code, want, total, passed, failed)
+	}
+}
+
+// TestOutcomes: with a deadline, receipt verify says of every allow what became
+// of the action.
+func TestOutcomes(t *testing.T) {
+	dir, ctx := t.TempDir(), context.Background()
+	key, err := receipts.NewKeySigner(sample.Key(9), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	did := signing.DID(key)
+	engine := receipts.Engine{Name: "mandate", Version: "1"}
+	file := func(name string, r *receipts.Receipt, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, r.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	allow, err := receipts.Sign(ctx, receipts.Body{ID: receipts.NewID([16]byte{1}), Time: sample.Now(), Event: receipts.Approved, Decision: "allow", Engine: engine}, key)
+	a := file("allow.json", allow, err)
+	done, err := receipts.SignRecord(ctx, receipts.Record{ID: receipts.NewID([16]byte{2}), Time: sample.Now(), Event: receipts.Completed, OutcomeOf: allow.Link(), Engine: engine}, key)
+	d := file("done.json", done, err)
+	tests := []struct {
+		args, want string
+		code       int
+	}{
+		{a + " " + d, "paired        " + allow.ID() + ": ACTION_COMPLETED, " + done.ID(), 0},
+		{a, "overdue       " + allow.ID() + ": no outcome", 1},
+		{d, "orphan        " + done.ID() + ": ACTION_COMPLETED of " + allow.ID(), 1},
+		{a + " " + d + " --json", `"outcomes":[{"decision":"` + allow.ID() + `","event":"ACTION_COMPLETED","outcome":"` + done.ID() + `","state":"paired"}]`, 0},
+		{d + " --json", `"outcomeOf":"` + allow.ID() + `"`, 1},
+	}
+	for _, tt := range tests {
+		app, out, _ := testApp("")
+		args := append([]string{"receipt", "verify", "--issuer", did, "--outcome-deadline", "1h", "--at", "2027-01-01T00:00:00Z"}, strings.Fields(tt.args)...)
+		if code := app.run(args); code != tt.code || !strings.Contains(out.String(), tt.want) {
+			t.Errorf("%s: exit %d, want %d:\n%s\nwant %s", tt.args, code, tt.code, out, tt.want)
+		}
 	}
 }

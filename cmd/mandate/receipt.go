@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 type receiptCheck struct {
 	issuers, didDocs texts
 	at               instant
+	deadline         duration
 	json             bool
 }
 
@@ -31,6 +33,7 @@ left out. Not checked: what a decision rested on, and whether times are true.`,
 	cmd.Flags().Var(&c.issuers, "issuer", "the `DID` whose receipts are believed; required, repeatable")
 	didDocFlag(cmd, &c.didDocs)
 	atFlag(cmd, &c.at)
+	cmd.Flags().Var(&c.deadline, "outcome-deadline", "match allows with the outcomes among the files: exit 1 for an allow without one by then,\nan outcome without its allow, and contradicting outcomes")
 	jsonFlag(cmd, &c.json)
 	return cmd
 }
@@ -65,7 +68,11 @@ func (a *app) receiptVerify(files []string, c *receiptCheck) error {
 		results = append(results, receiptResult{name, v, err})
 	}
 	code := receiptStatus(results)
-	if err := a.receiptReport(c, results, code == exitOK); err != nil {
+	pairs := c.pair(results, cfg.At)
+	if code == exitOK && slices.ContainsFunc(pairs, func(p receipts.Pairing) bool { return p.State != receipts.Paired && p.State != receipts.Pending }) {
+		code = exitNo
+	}
+	if err := a.receiptReport(c, results, pairs, code == exitOK); err != nil {
 		return err
 	}
 	if code != exitOK {
@@ -92,18 +99,54 @@ func receiptStatus(results []receiptResult) int {
 	return code
 }
 
-func (a *app) receiptReport(c *receiptCheck, results []receiptResult, verified bool) error {
+// pair matches the receipts that verified, when that was asked for.
+func (c *receiptCheck) pair(results []receiptResult, at time.Time) []receipts.Pairing {
+	if c.deadline == 0 {
+		return nil
+	}
+	var list []*receipts.Verified
+	for _, r := range results {
+		if r.err == nil {
+			list = append(list, r.Verified)
+		}
+	}
+	return receipts.Pair(list, time.Duration(c.deadline), at)
+}
+
+func pairJSON(p receipts.Pairing) object {
+	o := object{"state": string(p.State)}
+	if p.Decision != nil {
+		o["decision"] = p.Decision.ID
+	}
+	if p.Outcome != nil {
+		o["outcome"], o["event"] = p.Outcome.ID, string(p.Outcome.Event)
+	}
+	return o
+}
+
+func (a *app) receiptReport(c *receiptCheck, results []receiptResult, pairs []receipts.Pairing, verified bool) error {
 	if c.json {
 		list := make([]object, 0, len(results))
 		for _, r := range results {
 			list = append(list, r.json())
 		}
-		return a.printJSON(object{"verified": verified, "completeness": string(receipts.Unproven), "receipts": list})
+		o := object{"verified": verified, "completeness": string(receipts.Unproven), "receipts": list}
+		if c.deadline != 0 {
+			outcomes := make([]object, 0, len(pairs))
+			for _, p := range pairs {
+				outcomes = append(outcomes, pairJSON(p))
+			}
+			o["outcomes"] = outcomes
+		}
+		return a.printJSON(o)
 	}
 	for _, r := range results {
 		switch {
 		case r.err == nil:
 			outcome := r.Decision
+			if outcome == "" {
+				outcome = string(r.Event)
+			}
 			if r.Reason != "" {
 				outcome += " " + short(r.Reason)
 			}
@@ -112,6 +155,16 @@ func (a *app) receiptReport(c *receiptCheck, results []receiptResult, verified b
 			a.printf("not verified  %s: %s\n", short(r.file), short(r.err.Error()))
 		default:
 			a.printf("not checked   %s: %s\n", short(r.file), short(r.err.Error()))
+		}
+	}
+	for _, p := range pairs {
+		switch {
+		case p.Outcome == nil:
+			a.printf("%-13s %s: no outcome\n", p.State, short(p.Decision.ID))
+		case p.Decision == nil:
+			a.printf("%-13s %s: %s of %s\n", p.State, short(p.Outcome.ID), p.Outcome.Event, short(p.Outcome.OutcomeOf.ID))
+		default:
+			a.printf("%-13s %s: %s, %s\n", p.State, short(p.Decision.ID), p.Outcome.Event, short(p.Outcome.ID))
 		}
 	}
 	a.printf("completeness  %s: nothing shows that no receipt was left out\n", receipts.Unproven)
@@ -127,7 +180,9 @@ func (r receiptResult) json() object {
 		return o
 	}
 	o["id"], o["issuer"], o["timestamp"] = r.ID, r.Issuer, stamp(r.Time)
-	o["event"], o["decision"] = string(r.Event), r.Decision
+	o["event"] = string(r.Event)
+	o.put("decision", r.Decision)
+	o.put("outcomeOf", r.OutcomeOf.ID)
 	o.put("reason", r.Reason)
 	o.put("credentialId", r.Credential)
 	return o

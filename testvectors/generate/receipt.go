@@ -103,6 +103,30 @@ func receiptVectors() []vector {
 	forged("stranger-as-issuer", "A stranger's receipt in its own name: nobody pinned it.", proofForm{by: stranger}, func(r obj) { r["issuer"] = stranger.did() })
 	forged("created-ahead", "A proof created after the time at which it is judged.", proofForm{by: recorder, set: obj{"created": "2026-06-01T00:01:01Z"}}, func(obj) {})
 
+	const outcomeID = "urn:via:receipt:0a4e3b0f-7a0f-4b2a-9d0c-1f3f5c1f8a11"
+	link := obj{"id": receiptID, "digest": sriOfText("receipt")}
+	outcome := func(event string, edit func(subject obj)) obj {
+		r := signReceipt(receiptBody(), "")
+		delete(r, "proof")
+		r["id"] = outcomeID
+		r["credentialSubject"] = obj{"event": event, "outcomeOf": link, "engine": obj{"name": "mandate", "version": "0.1.0"}}
+		edit(subjectOf(r))
+		return own.secured(r, "assertionMethod")
+	}
+	for name, event := range map[string]string{"completed": "ACTION_COMPLETED", "failed": "ACTION_FAILED", "unknown": "ACTION_OUTCOME_UNKNOWN"} {
+		add("outcome-"+name, "What became of an action that was allowed: no decision of its own.", input(outcome(event, func(obj) {})),
+			obj{"verdict": "verified", "id": outcomeID, "issuer": recorder.did(), "event": event, "outcomeOf": receiptID, "completeness": "unproven"})
+	}
+	add("mandate-revoked", "A receipt of something else than a decision, about a mandate.", input(outcome("MANDATE_REVOKED", func(s obj) { delete(s, "outcomeOf"); s["id"] = mandateID })),
+		obj{"verdict": "verified", "id": outcomeID, "issuer": recorder.did(), "event": "MANDATE_REVOKED", "credentialId": mandateID, "completeness": "unproven"})
+	refused := func(name, comment, event string, edit func(subject obj)) {
+		add(name, comment, input(outcome(event, edit)), notVerified)
+	}
+	refused("outcome-of-nothing", "An outcome that names no decision.", "ACTION_COMPLETED", func(s obj) { delete(s, "outcomeOf") })
+	refused("outcome-without-digest", "A decision is named by its bytes too: another document could have its id.", "ACTION_COMPLETED", func(s obj) { s["outcomeOf"] = obj{"id": receiptID} })
+	refused("outcome-that-allows", "An outcome that says allow: readers of decision alone would take it for one.", "ACTION_COMPLETED", func(s obj) { s["decision"] = "allow" })
+	refused("revocation-of-an-action", "The outcome of an action under an event that is none.", "MANDATE_REVOKED", func(obj) {})
+
 	nobody := input(signReceipt(receiptBody(), ""))
 	nobody["issuers"] = arr{}
 	add("nobody-pinned", "Without a pinned issuer nobody is believed.", nobody, notVerified)
