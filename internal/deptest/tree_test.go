@@ -63,7 +63,7 @@ func TestSize(t *testing.T) {
 	if coreCode > coreBudget {
 		t.Errorf("verifier and internal/dataintegrity have %d lines of code, the budget is %d", coreCode, coreBudget)
 	}
-	const ceiling = 8500 // see docs/RATIONALE.md, "Size"
+	const ceiling = 12000 // see docs/RATIONALE.md, "Size"
 	if totalCode > ceiling {
 		t.Errorf("the library has %d lines of code, the ceiling is %d", totalCode, ceiling)
 	}
