@@ -25,6 +25,15 @@ type verdict struct {
 	action      *boundAction
 	keys        []usedKey
 	lists       []*credential
+	evidence    *evidence // nil when the screen denied
+}
+
+// on notes what a verdict rests on. d may be nil.
+func (d *verdict) on(ev *evidence) *verdict {
+	if d != nil {
+		d.evidence = ev
+	}
+	return d
 }
 
 // deny returns the verdict of a request that failed the screen.
@@ -57,6 +66,7 @@ type Result struct {
 	ParamsBound    bool              // the presentation's challenge commits to the parameters
 	Receipt        *receipts.Receipt // never nil
 	Salt           string            // opens the receipt's paramsCommitment
+	Bundle         *Bundle           // nil unless Config.KeepBundle
 }
 
 // A DenyError is a deny. The zero DenyError is one too.
@@ -73,7 +83,8 @@ type DenyError struct {
 	Faults      []policy.Fault
 	// Receipt is nil when it could not be made; the deny stands.
 	Receipt *receipts.Receipt
-	Salt    string // opens the receipt's paramsCommitment
+	Salt    string  // opens the receipt's paramsCommitment
+	Bundle  *Bundle // nil unless Config.KeepBundle and there is a receipt
 	cause   error
 }
 
@@ -159,7 +170,7 @@ func (v *Verifier) commit(ctx context.Context, d *verdict) (*Result, error) {
 		if err != nil {
 			e.cause = err
 		} else {
-			e.Receipt, e.Salt = receipt, receipts.EncodeSalt(random.salt)
+			e.Receipt, e.Salt, e.Bundle = receipt, receipts.EncodeSalt(random.salt), v.bundle(d, random)
 		}
 		return nil, e
 	}
@@ -176,6 +187,7 @@ func (v *Verifier) commit(ctx context.Context, d *verdict) (*Result, error) {
 		ParamsBound: d.paramsBound(),
 		Receipt:     receipt,
 		Salt:        receipts.EncodeSalt(random.salt),
+		Bundle:      v.bundle(d, random),
 	}, nil
 }
 

@@ -26,6 +26,7 @@ type evidence struct {
 type answer[T any] struct {
 	value T
 	err   error
+	raw   []byte // as received; for the Bundle
 }
 
 // A need is the evidence that a decision is missing.

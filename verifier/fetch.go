@@ -89,7 +89,7 @@ func (v *Verifier) statusList(ctx context.Context, url string) (answer[*canonica
 		return answer[*canonical.Doc]{}, err
 	}
 	d, err := canonical.Parse(b)
-	return answer[*canonical.Doc]{value: d, err: err}, nil
+	return answer[*canonical.Doc]{value: d, err: err, raw: b}, nil
 }
 
 func (v *Verifier) action(ctx context.Context, ref policy.Ref) (answer[*canonical.Doc], error) {
@@ -101,5 +101,5 @@ func (v *Verifier) action(ctx context.Context, ref policy.Ref) (answer[*canonica
 		return answer[*canonical.Doc]{}, err
 	}
 	d, err := canonical.Parse(b)
-	return answer[*canonical.Doc]{value: d, err: err}, nil
+	return answer[*canonical.Doc]{value: d, err: err, raw: b}, nil
 }

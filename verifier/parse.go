@@ -1,8 +1,10 @@
 package verifier
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -25,6 +27,7 @@ type parsed struct {
 	params canonical.Value // an object
 	req    Request         // with the defaults filled in; Presentation and ExecutionParams dropped
 	now    time.Time
+	whole  Request // with the defaults, and its own copy of the bytes; for the Bundle
 }
 
 func (v *Verifier) now() (time.Time, error) {
@@ -68,8 +71,15 @@ func (v *Verifier) parse(req Request, now time.Time) (*parsed, error) {
 	if k := pd.Root().Kind(); k != canonical.Object {
 		return nil, &RequestError{Kind: MalformedParams, Offset: pd.Root().Offset(), Detail: fmt.Sprintf("the parameters are of type %s, not an object", k)}
 	}
-	req.Presentation, req.ExecutionParams = nil, nil
-	return &parsed{root: root, params: pd.Root(), req: req, now: now}, nil
+	p := &parsed{root: root, params: pd.Root(), now: now}
+	if v.cfg.KeepBundle {
+		p.whole = req
+		p.whole.Presentation, p.whole.ExecutionParams = bytes.Clone(req.Presentation), bytes.Clone(paramBytes)
+		p.whole.Domain, p.whole.Evidence = slices.Clone(req.Domain), maps.Clone(req.Evidence)
+	}
+	p.req = req
+	p.req.Presentation, p.req.ExecutionParams = nil, nil
+	return p, nil
 }
 
 // noRetry is a no decision that asking again does not change.

@@ -23,6 +23,7 @@ type screened struct {
 	verified    verifiedProofs
 	statusLists map[string]*credential // by URL; nothing in them is proven
 	broken      error                  // the ContextChecker panicked
+	contexts    []bool                 // what it said otherwise
 }
 
 // screen makes every check that needs nothing from outside. It returns either
@@ -139,7 +140,8 @@ func (v *Verifier) screenContext(s *screened, doc canonical.Value, c check) {
 		if errors.As(err, &panicked) {
 			s.broken = err
 			return
-		} else if err != nil {
+		}
+		if s.contexts = append(s.contexts, err == nil); err != nil {
 			s.ledger.fail(c, ReasonContextNotAllowed, doc, "%s", shorten(err.Error()))
 			return
 		}

@@ -135,6 +135,10 @@ type Config struct {
 	// [MemoryReplay] of its own, which forgets when the process ends.
 	Replay Replay
 
+	// KeepBundle puts everything that a decision rests on into its outcome, so
+	// that it can be reproduced later.
+	KeepBundle bool
+
 	// InsecureTrustAnyIssuer accepts credentials of every issuer: anybody can
 	// then issue a mandate that allows anything, and make the Resolver look up
 	// any DID.
@@ -222,6 +226,7 @@ func New(cfg Config) (*Verifier, error) {
 		v.contexts[url] = true
 	}
 	v.cfg.PresentationSigners, v.cfg.IssuerSigners = cloneLists(cfg.PresentationSigners), cloneLists(cfg.IssuerSigners)
+	v.cfg.TrustedIssuers, v.cfg.Contexts = slices.Clone(cfg.TrustedIssuers), slices.Clone(cfg.Contexts)
 	if v.cfg.MaxAge == 0 {
 		v.cfg.MaxAge = DefaultMaxAge
 	}
@@ -344,7 +349,7 @@ func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 	for range maxRounds {
 		verdict, need, err := v.decide(ctx, s, ev)
 		if verdict != nil || err != nil {
-			return verdict, err
+			return verdict.on(ev), err
 		}
 		if err := v.fetch(ctx, need, ev); err != nil {
 			return nil, err
@@ -354,5 +359,5 @@ func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 	if verdict == nil && err == nil {
 		err = noDecision("", errors.New("more lookups than one decision may take"))
 	}
-	return verdict, err
+	return verdict.on(ev), err
 }
