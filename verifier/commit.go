@@ -353,6 +353,7 @@ func (d *verdict) receiptChecks() []receipts.Check {
 			DocumentDigest: canonical.SRI(k.resolution.Document.Digest()),
 			Source:         k.resolution.Source,
 			RetrievedAt:    k.resolution.RetrievedAt,
+			Key:            k.key.String(),
 		})
 	}
 	for _, l := range d.lists {

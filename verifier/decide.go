@@ -26,6 +26,7 @@ type evidence struct {
 type answer[T any] struct {
 	value T
 	err   error
+	final bool // of a document: a newer one was asked for
 }
 
 // A need is the evidence that a decision is missing.
@@ -43,6 +44,15 @@ func (n *need) document(ev *evidence, did string) (a answer[*didresolve.Resoluti
 		n.documents = append(n.documents, did)
 	}
 	return a, have
+}
+
+// newer notes that a document is needed which is newer than a, in which a key
+// is missing, unless a is the answer to that.
+func (n *need) newer(did string, a answer[*didresolve.Resolution]) bool {
+	if !a.final && !slices.Contains(n.documents, did) {
+		n.documents = append(n.documents, did)
+	}
+	return !a.final
 }
 
 // list returns the status list at a URL, or notes that it is needed.
@@ -82,6 +92,7 @@ type proven struct {
 type usedKey struct {
 	resolution *didresolve.Resolution
 	accepted   bool
+	key        multikey.PublicKey // zero when none was found, or the document only lists it
 }
 
 // decide takes the decision, or says what evidence it needs for that. It is a
@@ -151,7 +162,10 @@ func (v *Verifier) proveCredential(p *proven, c *credential, proof *dataintegrit
 			return
 		}
 		listed := issuer.value.Document.Lists(proof.VerificationMethod, didresolve.AssertionMethod)
-		p.keys = append(p.keys, usedKey{issuer.value, listed})
+		if !listed && n.newer(c.issuer, issuer) {
+			return
+		}
+		p.keys = append(p.keys, usedKey{resolution: issuer.value, accepted: listed})
 		if !listed {
 			l.fail(checkIssuerBinding, ReasonIssuerMismatch, node, "the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(proof.VerificationMethod))
 			return
@@ -195,7 +209,10 @@ func (p *proven) key(c check, at canonical.Value, proof *dataintegrity.Proof, pu
 		return multikey.PublicKey{}, false
 	}
 	method, err := a.value.Document.VerificationMethod(proof.VerificationMethod, purpose, p.now)
-	p.keys = append(p.keys, usedKey{a.value, err == nil})
+	if didresolve.TypeOf(err) == didresolve.ErrMethodNotFound && n.newer(a.value.Document.ID(), a) {
+		return multikey.PublicKey{}, false
+	}
+	p.keys = append(p.keys, usedKey{a.value, err == nil, method.Key()})
 	if err != nil {
 		p.ledger.did(c, at, err)
 		return multikey.PublicKey{}, false
@@ -219,6 +236,8 @@ func didReason(err error) Reason {
 		return ReasonDIDDeactivated
 	case didresolve.ErrMethodNotSupported:
 		return ReasonDIDMethodNotSupported
+	case didresolve.ErrPinMismatch:
+		return ReasonDIDPinMismatch
 	case didresolve.ErrKeyRevoked:
 		return ReasonKeyRevoked
 	case didresolve.ErrKeyExpired:

@@ -34,6 +34,7 @@ const (
 	ReasonDIDInvalid                Reason = "did_invalid"
 	ReasonDIDDeactivated            Reason = "did_deactivated"
 	ReasonDIDMethodNotSupported     Reason = "did_method_not_supported"
+	ReasonDIDPinMismatch            Reason = "did_pin_mismatch"
 
 	// Who.
 	ReasonIssuerUntrusted       Reason = "issuer_untrusted"

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/fetchbudget"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 )
@@ -316,6 +317,7 @@ func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 		return refused, err
 	}
 	ev := &evidence{}
+	ctx = fetchbudget.With(ctx, maxFetches)
 	for range maxRounds {
 		verdict, need, err := v.decide(ctx, s, ev)
 		if verdict != nil || err != nil {
