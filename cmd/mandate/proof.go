@@ -41,7 +41,8 @@ const proofLeeway = time.Minute
 // compared.
 type proofCheck struct {
 	purpose, challenge text
-	domains, didDocs   texts
+	domains            texts
+	dids               didSources
 	at                 instant
 	viaProfile, json   bool
 }
@@ -62,7 +63,7 @@ issuer or holder.`,
 	cmd.Flags().Var(&c.purpose, "purpose", "the purpose that the proofs must have")
 	cmd.Flags().Var(&c.challenge, "challenge", "the challenge that the proofs must carry")
 	cmd.Flags().Var(&c.domains, "domain", "the domain that the proofs must be for; repeatable, as a set")
-	didDocFlag(cmd, &c.didDocs)
+	c.dids.flags(cmd)
 	atFlag(cmd, &c.at)
 	cmd.Flags().BoolVar(&c.viaProfile, "via-profile", false, "accept the member proofs where there is no proof")
 	jsonFlag(cmd, &c.json)
@@ -76,7 +77,7 @@ type proofResult struct {
 }
 
 func (a *app) proofVerify(name string, c *proofCheck) error {
-	resolver, err := a.resolver(c.didDocs)
+	resolver, err := a.resolver(c.dids)
 	if err != nil {
 		return err
 	}
