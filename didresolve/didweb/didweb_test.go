@@ -176,9 +176,9 @@ func TestSameHostRedirects(t *testing.T) {
 	s := newSite(t, didweb.Config{SameHostRedirects: true}, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/.well-known/did.json":
-			http.Redirect(w, r, "/moved/did.json", 308)
+			http.Redirect(w, r, "/moved/did.json", http.StatusPermanentRedirect)
 		case "/away/did.json":
-			http.Redirect(w, r, "https://issuer.example/moved/did.json", 308)
+			http.Redirect(w, r, "https://issuer.example/moved/did.json", http.StatusPermanentRedirect)
 		default:
 			document(w, did)
 		}
