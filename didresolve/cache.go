@@ -97,6 +97,9 @@ func (c *Cache) Resolve(ctx context.Context, did string) (*Resolution, error) {
 
 // Refresh implements [Refresher].
 func (c *Cache) Refresh(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
+	if prior == nil {
+		return c.Resolve(ctx, did)
+	}
 	now := c.now()
 	c.mu.Lock()
 	e := c.lookup(did)

@@ -467,6 +467,9 @@ func TestCacheRefresh(t *testing.T) {
 	if s.priors[6] != prior {
 		t.Error("the source was not told what the caller has")
 	}
+	if _, err := c.Refresh(t.Context(), "did:web:example.org", nil); err != nil || s.calls != 8 || s.priors[7] != nil {
+		t.Errorf("nothing at hand: %v, asked %d times", err, s.calls)
+	}
 	if _, err := c.Refresh(t.Context(), "nonsense", prior); !errors.Is(err, didresolve.ErrInvalidDID) {
 		t.Errorf("nonsense: %v", err)
 	}

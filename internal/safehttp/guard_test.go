@@ -72,6 +72,7 @@ var bad = []struct{ address, what string }{
 	{"fe80::1", "link-local"},
 	{"fe80::1%lo", "link-local with a zone"},
 	{"2606:4700:4700::1111%lo", "a public address with a zone"},
+	{"::ffff:1.1.1.1%lo", "a public address, IPv4-mapped, with a zone"},
 	{"fec0::1", "site-local"},
 	{"ff02::1", "multicast"},
 }
