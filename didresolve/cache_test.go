@@ -190,11 +190,15 @@ func TestCacheNeedsNoFetchToRefuse(t *testing.T) {
 			t.Errorf("%.20q: %v", did, err)
 		}
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := c.Resolve(ctx, webDID); didresolve.TypeOf(err) != didresolve.ErrInternal || !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCache(s)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.Resolve(ctx, webDID); didresolve.TypeOf(err) != didresolve.ErrInternal || !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+		synctest.Wait() // for a fetch that should not be
+	})
 	if s.calls != 0 {
 		t.Errorf("asked %d times", s.calls)
 	}
@@ -313,8 +317,8 @@ func TestCacheGivesUp(t *testing.T) {
 			}
 			<-ctx.Done()
 			ended++
-			<-stubborn // it takes its time to end
-			return nil, ctx.Err()
+			<-stubborn // it takes its time, and ends with an answer of yore
+			return nil, didresolve.ErrNotFound
 		}
 		c, _ := newCache(s)
 		before := runtime.NumGoroutine()
