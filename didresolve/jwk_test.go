@@ -90,7 +90,7 @@ func TestJWKRefused(t *testing.T) {
 		{"x too long", x(key1JWKx + "A"), "44 characters"},
 		{"x with trailing bits", x(key1JWKx[:42] + "l"), "not base64url"},
 		{"x with a line break", x(key1JWKx[:41] + `\n` + "k"), "not base64url"},
-		{"x of X25519 with a line break", jwkDID(`{"kty":"OKP","crv":"X25519","x":"` + key1JWKx[:41] + `\n` + `k"}`), "not base64url"},
+		{"x of X25519 with a line break", jwkDID(`{"kty":"OKP","crv":"X25519","x":"` + key1JWKx[:41] + `\n` + `A"}`), "not base64url"},
 		{"identity", x("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "small order"},
 		{"off the curve", x("AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "not on the curve"},
 		{"P-256 off the curve", ec("P-256", py, px), "no point"},
