@@ -162,6 +162,11 @@ func (c *Client) Get(ctx context.Context, url string, header http.Header) (*Resp
 		return out, nil
 	}
 	out.Body, err = io.ReadAll(io.LimitReader(resp.Body, int64(c.cfg.MaxBytes)+1))
+	if err == nil {
+		// While the connection is being closed an end of the body may still
+		// come in. Too late is too late.
+		err = ctx.Err()
+	}
 	switch {
 	case err != nil:
 		return nil, err
