@@ -131,7 +131,8 @@ func TestParseURL(t *testing.T) {
 func TestHostileIDsAllocateLittle(t *testing.T) {
 	long := "did:web:" + strings.Repeat("a", 1<<20)
 	doc := parse(t, `{"id":"`+webDID+`"}`)
-	for _, s := range []string{long, long + "#k", strings.Repeat("%", 1<<20), strings.Repeat(":", 1<<20), "did:key:z" + strings.Repeat("2", 100<<10)} {
+	for _, s := range []string{long, long + "#k", strings.Repeat("%", 1<<20), strings.Repeat(":", 1<<20), "did:key:z" + strings.Repeat("2", 100<<10),
+		"did:jwk:" + strings.Repeat("e30", 100<<10)} {
 		got := allocated(func() {
 			_, err := Parse(s)
 			wantType(t, "Parse", err, ErrInvalidDID)
@@ -141,6 +142,8 @@ func TestHostileIDsAllocateLittle(t *testing.T) {
 			wantType(t, "WebURL", err, ErrInvalidDID)
 			_, err = Key().Resolve(t.Context(), s)
 			wantType(t, "Key", err, ErrInvalidDID)
+			_, err = JWK().Resolve(t.Context(), s)
+			wantType(t, "JWK", err, ErrInvalidDID)
 			_, err = doc.VerificationMethod(s, AssertionMethod, judged)
 			wantType(t, "VerificationMethod", err, ErrInvalidVerificationMethodURL)
 		})

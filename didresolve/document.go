@@ -52,6 +52,7 @@ func relationships() []Purpose {
 type Document struct {
 	doc     *canonical.Doc
 	id      string
+	size    int // of the text
 	digest  [sha256.Size]byte
 	methods []candidate
 }
@@ -86,7 +87,7 @@ func ParseDocument(b []byte) (*Document, error) {
 	if err != nil {
 		return nil, &Error{Type: ErrInvalidDIDDocument, Cause: err}
 	}
-	d := &Document{doc: doc}
+	d := &Document{doc: doc, size: len(b)}
 	if why := d.read(doc.Root()); why != "" {
 		return nil, fail(ErrInvalidDIDDocument, "%s", why)
 	}

@@ -46,6 +46,8 @@ const (
 	ErrMethodNotFound ErrorType = "VERIFICATION_METHOD_NOT_FOUND"
 	ErrKeyRevoked     ErrorType = "KEY_REVOKED"
 	ErrKeyExpired     ErrorType = "KEY_EXPIRED"
+	// ErrPinMismatch: there is a document, and it is not the pinned one.
+	ErrPinMismatch ErrorType = "PIN_MISMATCH"
 )
 
 // Error returns a short text without the package name.
@@ -86,8 +88,8 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // Problem returns the RFC 9457 problem type URL. A deactivated DID has none
 // and yields about:blank, to be read with its HTTP status. A key that is not
-// there, revoked or expired yields INVALID_VERIFICATION_METHOD, the nearest
-// public type.
+// there, revoked or expired yields INVALID_VERIFICATION_METHOD, and a document that is
+// not the pinned one INVALID_DID_DOCUMENT, the nearest public types.
 func (e *Error) Problem() string { return e.Type.facts().problem }
 
 // HTTPStatus returns the status code of the HTTPS binding of DID Resolution
@@ -132,6 +134,8 @@ func (t ErrorType) facts() facts {
 		return facts{cid + string(ErrInvalidVerificationMethod), 500, ""}
 	case ErrDeactivated:
 		return facts{"about:blank", 410, "deactivated"}
+	case ErrPinMismatch:
+		return facts{did + string(ErrInvalidDIDDocument), 500, ""}
 	}
 	// ErrInternal, and whatever this package does not know.
 	return facts{did + string(ErrInternal), 500, "internalError"}

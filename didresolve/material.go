@@ -1,7 +1,6 @@
 package didresolve
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -93,12 +92,8 @@ func readJWK(jwk canonical.Value) (multikey.PublicKey, error) {
 	if jwk.Kind() != canonical.Object {
 		return none, errors.New("publicKeyJwk is no object")
 	}
-	for name := range jwk.Members() {
-		for _, secret := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
-			if strings.EqualFold(name, secret) {
-				return none, errSecret
-			}
-		}
+	if hasSecret(jwk) {
+		return none, errSecret
 	}
 	if why := caseVariant(jwk, "kty", "crv", "x", "use", "key_ops", "alg"); why != "" {
 		return none, errors.New(why)
@@ -117,18 +112,24 @@ func readJWK(jwk canonical.Value) (multikey.PublicKey, error) {
 	if ops := jwk.Get("key_ops"); ops.Kind() != canonical.Absent && !holds(ops, "verify") {
 		return none, errors.New("JWK key_ops does not hold verify")
 	}
-	const encoded = 43 // 32 bytes in base64url without padding
-	x, _ := jwk.Get("x").String()
-	if len(x) != encoded {
-		return none, fmt.Errorf("JWK x has %d characters, want %d", len(x), encoded)
-	}
-	// Strict refuses non-zero trailing bits. The decoder passes over line
-	// breaks; of 43 characters it then yields fewer bytes than a key has.
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(x)
+	raw, err := coordinate(jwk, "x", 32)
 	if err != nil {
-		return none, errors.New("JWK x is not base64url")
+		return none, err
 	}
 	return multikey.NewPublicKey(raw)
+}
+
+// hasSecret reports whether a JWK has a member that only private and symmetric
+// keys have, whatever its letter case.
+func hasSecret(jwk canonical.Value) bool {
+	for name := range jwk.Members() {
+		for _, secret := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
+			if strings.EqualFold(name, secret) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isOneOf reports whether v is one of these strings.

@@ -2,6 +2,8 @@ package didresolve
 
 import (
 	"context"
+	"crypto/sha256"
+	"maps"
 	"slices"
 	"strings"
 
@@ -120,6 +122,16 @@ func Chain(rs ...Resolver) Resolver { return chain(slices.Clone(rs)) }
 type chain []Resolver
 
 func (c chain) Resolve(ctx context.Context, did string) (*Resolution, error) {
+	return c.ask(ctx, did, nil)
+}
+
+// Refresh implements [Refresher]. Resolvers that are none are asked as the
+// first time, since prior may be from another.
+func (c chain) Refresh(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
+	return c.ask(ctx, did, prior)
+}
+
+func (c chain) ask(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
 	d, err := Parse(did)
 	if err != nil {
 		return nil, err
@@ -133,7 +145,7 @@ func (c chain) Resolve(ctx context.Context, did string) (*Resolution, error) {
 		if r == nil {
 			return nil, fail(ErrInternal, "resolver %d of the chain is nil", i)
 		}
-		res, err := r.Resolve(ctx, did)
+		res, err := ask(ctx, r, did, prior)
 		switch TypeOf(err) {
 		case "":
 			return answer(did, res)
@@ -148,6 +160,63 @@ func (c chain) Resolve(ctx context.Context, did string) (*Resolution, error) {
 		}
 	}
 	return nil, last
+}
+
+// ask is Refresh where there is a prior answer and r can, else Resolve.
+func ask(ctx context.Context, r Resolver, did string, prior *Resolution) (*Resolution, error) {
+	if newer, ok := r.(Refresher); ok && prior != nil {
+		return newer.Refresh(ctx, did, prior)
+	}
+	return r.Resolve(ctx, did)
+}
+
+// Pinned returns a resolver that asks next, and takes no document of a DID in
+// pins but the one with that digest, the SHA-256 of its canonical form
+// ([Document.Digest]). Another one is [ErrPinMismatch], which a [Chain] does
+// not look behind. DIDs that are not in pins are answered as next answers
+// them, so put Pinned around everything: beside it, in a Chain, is a way past.
+//
+// A pin stays when the owner rotates a key: until it is changed, nothing that
+// the owner signs is accepted, and that is what a pin is for.
+func Pinned(pins map[string][sha256.Size]byte, next Resolver) Resolver {
+	return pinned{maps.Clone(pins), next}
+}
+
+type pinned struct {
+	pins map[string][sha256.Size]byte
+	next Resolver
+}
+
+func (p pinned) Resolve(ctx context.Context, did string) (*Resolution, error) {
+	return p.ask(ctx, did, nil)
+}
+
+// Refresh implements [Refresher].
+func (p pinned) Refresh(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
+	return p.ask(ctx, did, prior)
+}
+
+func (p pinned) ask(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
+	if p.next == nil {
+		return nil, fail(ErrInternal, "there is no resolver behind the pins")
+	}
+	pin, ok := p.pins[did]
+	if ok && prior != nil {
+		return prior, nil // nothing newer would be taken
+	}
+	res, err := ask(ctx, p.next, did, prior)
+	if err != nil || !ok {
+		return res, err
+	}
+	if res, err = answer(did, res); err != nil {
+		return nil, err
+	}
+	if got := res.Document.Digest(); got != pin {
+		return nil, fail(ErrPinMismatch, "the document of %s has the digest %x, pinned is %x", quote(did), got, pin)
+	}
+	out := *res
+	out.Source = "pinned " + res.Source
+	return &out, nil
 }
 
 // answer checks what a resolver outside this package says (DID Resolution v1

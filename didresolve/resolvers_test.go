@@ -40,6 +40,7 @@ func TestConformance(t *testing.T) {
 		absent string
 	}{
 		{"Key", didresolve.Key(), []string{keyDID, seedID}, ""},
+		{"JWK", didresolve.JWK(), []string{"did:jwk:eyJjcnYiOiJFZDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6Ik8yb252TTYycEMxaW82alFLbThOYzJVeUZYY2Q0a09tT3NCSW9ZdFoyaWsifQ"}, ""},
 		{"Static", static, []string{webDID, "did:via:humanos:user-1"}, "did:web:example.org"},
 		{"Chain", didresolve.Chain(didresolve.Key(), static), []string{webDID, keyDID}, "did:web:example.org"},
 	}

@@ -148,6 +148,7 @@ func (c Check) document() object {
 	o.put("code", c.Code)
 	o.put("did", c.DID)
 	o.put("documentDigest", c.DocumentDigest)
+	o.put("publicKeyMultibase", c.Key)
 	o.put("source", c.Source)
 	o.putTime("retrievedAt", c.RetrievedAt)
 	o.putTime("asOf", c.AsOf)

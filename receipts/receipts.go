@@ -142,10 +142,13 @@ type Policy struct {
 type Check struct {
 	Check, Result, Code string
 	// For a key: the DID, the SRI of its document's canonical form, the time
-	// and the way it was retrieved; its result is whether the key was accepted.
+	// and the way it was retrieved, and Key, as Multikey, so that the decision
+	// can be checked again when the document is another; its result is whether
+	// the key was accepted. Without Key the document only named the key.
 	// For a status list: its issuer, as Source the SRI of its canonical form,
 	// and as AsOf its validFrom.
 	DID, DocumentDigest, Source string
+	Key                         string
 	RetrievedAt, AsOf           time.Time
 }
 

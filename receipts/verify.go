@@ -103,21 +103,34 @@ func verifyProof(ctx context.Context, p *dataintegrity.Proof, issuer string, cfg
 	if resolver == nil {
 		resolver = didresolve.Key()
 	}
-	resolution, err := resolver.Resolve(ctx, issuer)
+	method, err := findKey(ctx, resolver, p.VerificationMethod, issuer, cfg.At)
 	if err != nil {
-		return unresolved(issuer, err)
-	}
-	if resolution == nil || resolution.Document == nil {
-		return fmt.Errorf("receipts: resolving %.200q: neither a document nor an error", issuer)
-	}
-	method, err := resolution.Document.VerificationMethod(p.VerificationMethod, didresolve.AssertionMethod, cfg.At)
-	if err != nil {
-		return notVerified("%v", err)
+		return err
 	}
 	if !p.Verify(method.Key()) {
 		return notVerified("the signature does not fit the receipt and the key %.200q", p.VerificationMethod)
 	}
 	return nil
+}
+
+// findKey retrieves a key of the issuer. A document that was kept may lack one
+// that is new, so a newer document is asked for, once.
+func findKey(ctx context.Context, resolver didresolve.Resolver, url, issuer string, at time.Time) (didresolve.VerificationMethod, error) {
+	var prior *didresolve.Resolution
+	for {
+		resolution, err := didresolve.Lookup(ctx, resolver, issuer, prior)
+		if err != nil {
+			return didresolve.VerificationMethod{}, unresolved(issuer, err)
+		}
+		method, err := resolution.Document.VerificationMethod(url, didresolve.AssertionMethod, at)
+		switch {
+		case err == nil:
+			return method, nil
+		case didresolve.TypeOf(err) != didresolve.ErrMethodNotFound || prior != nil:
+			return method, notVerified("%v", err)
+		}
+		prior = resolution
+	}
 }
 
 // unresolved keeps "there is no such DID" apart from "could not find out".

@@ -189,7 +189,7 @@ func TestRefusedForTheReason(t *testing.T) {
 		"verify/status-not-gzip":             "gzip",
 		"verify/status-other-issuer":         "another issuer",
 		"verify/status-other-trusted-issuer": "another issuer",
-		"verify/status-signed-by-stranger":   "another than its issuer",
+		"verify/status-signed-by-stranger":   "is not of the issuer",
 		"verify/status-proof-purpose":        "proof_purpose_mismatch",
 		"verify/status-proof-expired":        "proof_expired",
 		"verify/status-proof-from-future":    "proof_from_future",

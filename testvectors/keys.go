@@ -2,9 +2,11 @@ package testvectors
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/multikey"
@@ -53,12 +55,15 @@ func readDID(in, want *reader) runner {
 			url, err := didresolve.WebURL(did)
 			return didOutcome(outcome{"url": url}, err)
 		}
-		r, err := didresolve.Key().Resolve(ctx, did)
+		r, err := didresolve.Chain(didresolve.Key(), didresolve.JWK()).Resolve(ctx, did)
 		if err != nil {
 			return didOutcome(nil, err)
 		}
-		// did:key has one key, and its fragment repeats the DID.
-		id := did + "#" + did[len("did:key:"):]
+		// Either has one key. The fragment repeats a did:key, and is 0 of a did:jwk.
+		id := did + "#0"
+		if multikey, ok := strings.CutPrefix(did, "did:key:"); ok {
+			id = did + "#" + multikey
+		}
 		m, err := r.Document.VerificationMethod(id, didresolve.AssertionMethod, epoch)
 		return didOutcome(outcome{"verificationMethod": m.ID, "publicKeyMultibase": m.Key().String()}, err)
 	}
@@ -104,8 +109,8 @@ func didOutcome(o outcome, err error) (outcome, string) {
 	return o, ""
 }
 
-// readResolver reads the DID documents at hand. DIDs of the method key need
-// none. The others are known to be deactivated, or cannot be looked up now.
+// readResolver reads the DID documents at hand, and the pins on them. DIDs of
+// the methods key and jwk need none. The others are known to be deactivated, or cannot be looked up now.
 func readResolver(in *reader) didresolve.Resolver {
 	w := world{deactivated: in.texts("deactivated"), unavailable: in.texts("unavailable")}
 	var documents []*didresolve.Document
@@ -117,7 +122,16 @@ func readResolver(in *reader) didresolve.Resolver {
 		}
 		documents = append(documents, d)
 	}
-	w.next = didresolve.Chain(didresolve.Key(), didresolve.Static(documents...))
+	pins := map[string][sha256.Size]byte{}
+	in.objects("pins", func(r *reader) {
+		digest, err := hex.DecodeString(r.text("sha256"))
+		if err != nil || len(digest) != sha256.Size {
+			r.fail("sha256 is no digest")
+			return
+		}
+		pins[r.text("did")] = [sha256.Size]byte(digest)
+	})
+	w.next = didresolve.Pinned(pins, didresolve.Chain(didresolve.Key(), didresolve.JWK(), didresolve.Static(documents...)))
 	return w
 }
 

@@ -146,6 +146,7 @@ func TestEveryCodeHasAVector(t *testing.T) {
 			"INTERNAL_ERROR":                         "an outage, which says nothing about the DID; the area verify has it",
 			"INVALID_CONTROLLED_IDENTIFIER_DOCUMENT": "no document at all, which every case has",
 			"DEACTIVATED":                            "of resolvers, which the area verify has",
+			"PIN_MISMATCH":                           "of resolvers, which the area verify has",
 		}},
 		{"decisions of rules", "policy", "reason", constants(t, "../policy/evaluate.go", "Reason"), nil},
 		{"results of rules", "policy", "result", constants(t, "../policy/evaluate.go", "Result"), nil},

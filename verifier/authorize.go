@@ -26,7 +26,7 @@ func (v *Verifier) authorize(p *proven, ev *evidence, n *need) *boundAction {
 	// What others have signed, status lists and actions are looked up for a
 	// presenter who is proven.
 	v.proveHolder(p, ev, n)
-	if !n.empty() || !p.ledger.passedAt(checkVPProof) {
+	if !n.empty() || !p.ledger.passedAt(checkVPProof) || !p.ledger.passedAt(checkHolderKey) || !p.ledger.passedAt(checkHolderBinding) {
 		return nil
 	}
 	v.proveOthers(p, ev, n)
@@ -142,6 +142,7 @@ func (v *Verifier) proveHolder(p *proven, ev *evidence, n *need) {
 		if !have {
 			continue
 		}
+		l.pass(checkHolderKey)
 		if p.verified.verify(proof, key) {
 			l.pass(checkVPProof)
 		} else {

@@ -222,7 +222,8 @@ func (v *Verifier) random() (r randomness, err error) {
 //   - what the proofs sign, in any spelling, for as long as it could be accepted
 //     without a challenge.
 //
-// A presentation is thus used up for both ways of asking.
+// A presentation is thus used up for both ways of asking. The challenge comes
+// last, so that a presentation which was used before does not cost one.
 func (v *Verifier) use(ctx context.Context, d *verdict) (bool, error) {
 	use := func(until time.Time, parts ...[]byte) (bool, error) {
 		h := sha256.New()
@@ -233,26 +234,26 @@ func (v *Verifier) use(ctx context.Context, d *verdict) (bool, error) {
 			return v.cfg.Replay.Use(ctx, [sha256.Size]byte(h.Sum(nil)), d.s.now, until)
 		})
 	}
+	for _, p := range d.s.proofs {
+		if p.Created == nil {
+			continue // never accepted without a challenge
+		}
+		// Clocks that share the memory may differ by what MaxFuture tolerates.
+		until := p.Created.Add(v.cfg.MaxAge).Add(v.cfg.MaxFuture) // one sum could overflow
+		if until.Before(d.s.now) {
+			continue
+		}
+		data := p.HashData()
+		if first, err := use(until, []byte("proof\x00"), data[:]); err != nil || !first {
+			return false, err
+		}
+	}
 	if c := d.s.req.Challenge; c != "" {
 		var until time.Time // for good
 		if v.cfg.ChallengeLifetime > 0 {
 			until = d.s.now.Add(v.cfg.ChallengeLifetime)
 		}
 		if first, err := use(until, []byte("challenge\x00"), []byte(c)); err != nil || !first {
-			return false, err
-		}
-	}
-	for _, p := range d.s.proofs {
-		if p.Created == nil {
-			continue // never accepted without a challenge
-		}
-		// Clocks that share the memory may differ by what MaxFuture tolerates.
-		until := p.Created.Add(v.cfg.MaxAge + v.cfg.MaxFuture)
-		if until.Before(d.s.now) {
-			continue
-		}
-		data := p.HashData()
-		if first, err := use(until, []byte("proof\x00"), data[:]); err != nil || !first {
 			return false, err
 		}
 	}
@@ -299,8 +300,8 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 		Engine: receipts.Engine{Name: "mandate", Version: Version},
 	}
 	// What an attacker made up must not stand in a receipt as a fact.
-	if d.ledger.passedAt(checkVCProof) && !d.ledger.failedAt(checkVCProof) {
-		b.Credential = d.credentialID()
+	if m := d.s.mandate; m != nil && m.vc.proven {
+		b.Credential = m.ID
 	} else {
 		b.Request.UnverifiedCredential = identifier(d.credentialID())
 	}
@@ -313,7 +314,7 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 		b.Request.Tool = shorten(tool)
 	}
 	for _, p := range d.s.proofs {
-		if p.HasChallenge {
+		if p.HasChallenge && !d.s.verified[p].IsZero() {
 			b.Request.ChallengeDigest = canonical.SRI(sha256.Sum256([]byte(p.Challenge)))
 		}
 	}
@@ -366,6 +367,7 @@ func (d *verdict) receiptChecks() []receipts.Check {
 			DocumentDigest: canonical.SRI(k.resolution.Document.Digest()),
 			Source:         k.resolution.Source,
 			RetrievedAt:    k.resolution.RetrievedAt,
+			Key:            k.key.String(),
 		})
 	}
 	for _, l := range d.lists {

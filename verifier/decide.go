@@ -26,6 +26,7 @@ type evidence struct {
 type answer[T any] struct {
 	value T
 	err   error
+	final bool   // of a document: a newer one was asked for
 	raw   []byte // as received; for the Bundle
 }
 
@@ -44,6 +45,15 @@ func (n *need) document(ev *evidence, did string) (a answer[*didresolve.Resoluti
 		n.documents = append(n.documents, did)
 	}
 	return a, have
+}
+
+// newer notes that a document is needed which is newer than a, in which a key
+// is missing, unless a is the answer to that.
+func (n *need) newer(did string, a answer[*didresolve.Resolution]) bool {
+	if !a.final && !slices.Contains(n.documents, did) {
+		n.documents = append(n.documents, did)
+	}
+	return !a.final
 }
 
 // list returns the status list at a URL, or notes that it is needed.
@@ -78,6 +88,8 @@ type proven struct {
 	keys   []usedKey
 	lists  []*credential // the status lists that were read
 	others []otherProof  // of credentials; not proven yet
+
+	statusChecks int // entries that were looked at
 }
 
 // An otherProof is a proof of a credential that is not by its issuer.
@@ -90,6 +102,7 @@ type otherProof struct {
 type usedKey struct {
 	resolution *didresolve.Resolution
 	accepted   bool
+	key        multikey.PublicKey // zero when none was found, or the document only lists it
 }
 
 // decide takes the decision, or says what evidence it needs for that. It is a
@@ -133,6 +146,9 @@ func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict)
 	case !n.empty():
 		return nil, nil
 	}
+	if len(p.others) == 0 { // otherwise proveOthers says so
+		p.ledger.pass(checkVCProof)
+	}
 	return p, nil
 }
 
@@ -141,6 +157,7 @@ func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict)
 func (v *Verifier) proveIssuer(p *proven, c *credential, ev *evidence, n *need) {
 	var byIssuer int
 	var stranger string // why a proof is not the issuer's
+	c.proven = false
 	for _, proof := range c.proofs {
 		if why, detail := badMethodURL(proof.VerificationMethod); why != "" {
 			p.ledger.fail(checkIssuerKey, why, c.node, "%s", detail)
@@ -158,7 +175,7 @@ func (v *Verifier) proveIssuer(p *proven, c *credential, ev *evidence, n *need) 
 			continue
 		}
 		byIssuer++
-		p.proof(checkIssuerKey, checkVCProof, c, proof, ev, n)
+		c.proven = p.proof(checkIssuerKey, c, proof, ev, n) || c.proven
 	}
 	if byIssuer == 0 {
 		p.ledger.fail(checkIssuerBinding, ReasonIssuerMismatch, c.node, "%s", stranger)
@@ -186,26 +203,29 @@ func (v *Verifier) notOfIssuer(p *proven, c *credential, proof *dataintegrity.Pr
 		p.ledger.did(checkIssuerKey, c.node, issuer.err)
 		return "", false
 	}
-	listed := issuer.value.Document.Lists(proof.VerificationMethod, didresolve.AssertionMethod)
-	p.keys = append(p.keys, usedKey{issuer.value, listed})
-	if !listed {
+	if !issuer.value.Document.Lists(proof.VerificationMethod, didresolve.AssertionMethod) {
+		if n.newer(c.issuer, issuer) {
+			return "", false
+		}
 		return fmt.Sprintf("the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(proof.VerificationMethod)), true
 	}
+	p.keys = append(p.keys, usedKey{resolution: issuer.value, accepted: true})
 	return "", true
 }
 
-// proof verifies one proof of a credential, and records the check of its key and
-// that of its signature.
-func (p *proven) proof(keyCheck, proofCheck check, c *credential, proof *dataintegrity.Proof, ev *evidence, n *need) {
+// proof verifies one proof of a credential, and records the check of its key; a
+// proof that is no good fails vc.proof, and one that is good says nothing of the
+// others yet.
+func (p *proven) proof(keyCheck check, c *credential, proof *dataintegrity.Proof, ev *evidence, n *need) bool {
 	key, have := p.key(keyCheck, c.node, proof, didresolve.AssertionMethod, ev, n)
-	if !have {
-		return
+	if have && keyCheck != checkVCProof {
+		p.ledger.pass(keyCheck)
 	}
-	if !p.verified.verify(proof, key) {
-		p.ledger.fail(proofCheck, ReasonProofInvalid, c.node, "the signature does not fit the credential and the key %q", shorten(proof.VerificationMethod))
-		return
+	if have && !p.verified.verify(proof, key) {
+		p.ledger.fail(checkVCProof, ReasonProofInvalid, c.node, "the signature does not fit the credential and the key %q", shorten(proof.VerificationMethod))
+		return false
 	}
-	p.ledger.pass(proofCheck)
+	return have
 }
 
 // checkGrantors asks for the proofs of grantors that the Config wants. Here they
@@ -235,12 +255,20 @@ func (v *Verifier) checkGrantors(p *proven) {
 }
 
 // proveOthers verifies what others than issuers have signed, for a presenter who
-// is proven.
+// is proven. Together with what prove saw to, every proof of a credential is then
+// good.
 func (v *Verifier) proveOthers(p *proven, ev *evidence, n *need) {
+	good := 0
 	for _, o := range p.others {
-		p.proof(checkVCProof, checkVCProof, o.credential, o.proof, ev, n)
+		if p.proof(checkVCProof, o.credential, o.proof, ev, n) {
+			good++
+		}
 	}
-	if v.cfg.GrantorProofs != 0 && n.empty() && !p.ledger.failed() {
+	if good < len(p.others) {
+		return
+	}
+	p.ledger.pass(checkVCProof)
+	if v.cfg.GrantorProofs != 0 {
 		p.ledger.pass(checkGrantorProofs)
 	}
 }
@@ -268,8 +296,8 @@ func badMethodURL(url string) (Reason, string) {
 	return "", ""
 }
 
-// key returns the key of a proof, judged by the verifier's clock, and records
-// check c.
+// key returns the key of a proof, judged by the verifier's clock, or fails check
+// c.
 func (p *proven) key(c check, at canonical.Value, proof *dataintegrity.Proof, purpose didresolve.Purpose, ev *evidence, n *need) (multikey.PublicKey, bool) {
 	a, have := n.document(ev, controllerOf(proof))
 	if !have {
@@ -280,12 +308,14 @@ func (p *proven) key(c check, at canonical.Value, proof *dataintegrity.Proof, pu
 		return multikey.PublicKey{}, false
 	}
 	method, err := a.value.Document.VerificationMethod(proof.VerificationMethod, purpose, p.now)
-	p.keys = append(p.keys, usedKey{a.value, err == nil})
+	if didresolve.TypeOf(err) == didresolve.ErrMethodNotFound && n.newer(a.value.Document.ID(), a) {
+		return multikey.PublicKey{}, false
+	}
+	p.keys = append(p.keys, usedKey{a.value, err == nil, method.Key()})
 	if err != nil {
 		p.ledger.did(c, at, err)
 		return multikey.PublicKey{}, false
 	}
-	p.ledger.pass(c)
 	return method.Key(), true
 }
 

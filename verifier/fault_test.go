@@ -15,6 +15,7 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
+	"github.com/mandate-engine/mandate/verifier/replay"
 )
 
 // faults makes the nth call to any interface of the Config go wrong.
@@ -88,7 +89,7 @@ func (f faultyActions) Action(ctx context.Context, ref policy.Ref) ([]byte, erro
 
 type faultyReplay struct {
 	*faults
-	next verifier.MemoryReplay
+	next replay.Memory
 }
 
 func (f *faultyReplay) Use(ctx context.Context, key [32]byte, now, until time.Time) (bool, error) {

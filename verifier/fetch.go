@@ -20,7 +20,9 @@ func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
 		return noRetry(fmt.Errorf("more than %d status lists would have to be fetched", maxLists))
 	}
 	for _, did := range n.documents {
-		if err := collect(ctx, "resolver", &ev.documents, did, v.resolve); err != nil {
+		prior := ev.documents[did].value
+		get := func(ctx context.Context, did string) (resolved, error) { return v.resolve(ctx, did, prior) }
+		if err := collect(ctx, "resolver", &ev.documents, did, get); err != nil {
 			return err
 		}
 	}
@@ -65,19 +67,14 @@ func collect[K comparable, T any](ctx context.Context, name string, into *map[K]
 
 type resolved = answer[*didresolve.Resolution]
 
-func (v *Verifier) resolve(ctx context.Context, did string) (resolved, error) {
-	r, err := v.cfg.Resolver.Resolve(ctx, did)
-	switch {
-	case err != nil && didresolve.TypeOf(err) == didresolve.ErrInternal:
+// resolve looks a DID up, for a second time when there is a prior answer: that
+// one lacked a key.
+func (v *Verifier) resolve(ctx context.Context, did string, prior *didresolve.Resolution) (resolved, error) {
+	r, err := didresolve.Lookup(ctx, v.cfg.Resolver, did, prior)
+	if didresolve.TypeOf(err) == didresolve.ErrInternal {
 		return resolved{}, err
-	case err != nil:
-		return resolved{err: err}, nil
-	case r == nil || r.Document == nil:
-		return resolved{}, errors.New("the resolver returned neither a document nor an error")
-	case r.Document.ID() != did:
-		return resolved{err: &didresolve.Error{Type: didresolve.ErrInvalidDocumentID, Detail: "the resolver returned the document of another DID"}}, nil
 	}
-	return resolved{value: r}, nil
+	return resolved{value: r, err: err, final: prior != nil}, nil
 }
 
 func (v *Verifier) statusList(ctx context.Context, url string) (answer[*canonical.Doc], error) {

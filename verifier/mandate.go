@@ -16,6 +16,7 @@ type credential struct {
 	proofs []*dataintegrity.Proof // at least one, or nil when their form is bad
 	from   *time.Time             // nil when absent
 	until  *time.Time
+	proven bool // a proof of the issuer was verified
 }
 
 // A mandate is what the selected credential says, read but not proven.

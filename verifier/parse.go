@@ -15,9 +15,12 @@ import (
 // limits of what is parsed. The presentation and the parameters of one request
 // are the attacker's.
 const (
-	maxRounds = 4 // of lookups for one decision
+	maxRounds = 6 // of lookups for one decision: two for each stage that resolves DIDs
 	maxDIDs   = 8 // looked up for one decision
-	maxLists  = 4 // status lists looked up for one decision
+	// maxFetches are the DID documents fetched for one decision, by resolvers
+	// that say so; what is derived, static or kept is none.
+	maxFetches = 4
+	maxLists   = 4 // status lists looked up for one decision
 )
 
 // parsed is a request whose bytes were read, once: everything later reads

@@ -9,6 +9,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/signing"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/verifier"
+	"github.com/mandate-engine/mandate/verifier/replay"
 )
 
 // presentWith signs a presentation of the sample's mandate.
@@ -62,7 +63,7 @@ func TestUsedUp(t *testing.T) {
 			at := now
 			cfg := config(t)
 			cfg.Now = func() time.Time { return at }
-			cfg.Replay = &verifier.MemoryReplay{MaxEntries: 8}
+			cfg.Replay = &replay.Memory{MaxEntries: 8}
 			v := newVerifier(t, cfg)
 			for i, s := range steps {
 				at = now.Add(s.after)
@@ -80,13 +81,13 @@ func TestChallengeLifetime(t *testing.T) {
 	cfg := config(t)
 	cfg.Now = func() time.Time { return at }
 	cfg.ChallengeLifetime = 10 * time.Minute
-	m := &verifier.MemoryReplay{MaxEntries: 2}
+	m := &replay.Memory{MaxEntries: 2}
 	cfg.Replay = m
 	v := newVerifier(t, cfg)
 	ask := func(challenge string) string {
 		vp := presentWith(t, signing.Options{Challenge: challenge})
 		res, err := v.Verify(context.Background(), verifier.Request{Presentation: vp, ExecutionParams: sample.ParamsAllow(), Challenge: challenge})
-		if errors.Is(err, verifier.ErrReplayFull) {
+		if errors.Is(err, replay.ErrFull) {
 			return "full"
 		}
 		return outcome(res, err)
@@ -109,7 +110,7 @@ func TestChallengeLifetime(t *testing.T) {
 // A memory that was full has room as soon as an entry is over, in whatever
 // order the entries came.
 func TestFullMemoryEmpties(t *testing.T) {
-	m := &verifier.MemoryReplay{MaxEntries: 2}
+	m := &replay.Memory{MaxEntries: 2}
 	now := sample.Now()
 	for i, step := range []struct {
 		key       byte
@@ -120,7 +121,7 @@ func TestFullMemoryEmpties(t *testing.T) {
 		{3, time.Hour + 1, 70 * time.Minute, false}, {4, 65 * time.Minute, 3 * time.Hour, true}, {4, 71 * time.Minute, 3 * time.Hour, false},
 	} {
 		first, err := m.Use(context.Background(), [32]byte{step.key}, now.Add(step.at), now.Add(step.until))
-		if errors.Is(err, verifier.ErrReplayFull) != step.full || first == step.full {
+		if errors.Is(err, replay.ErrFull) != step.full || first == step.full {
 			t.Errorf("step %d: %v, %v; want full %v", i, first, err, step.full)
 		}
 	}

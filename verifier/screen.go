@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -166,6 +167,17 @@ func (v *Verifier) screenCredentials(s *screened) {
 		}
 	}
 	v.selectMandate(s)
+	// One more than can be looked up could never be decided on.
+	all, controllers := slices.Clone(s.proofs), map[string]bool{}
+	for _, c := range s.credentials {
+		all = append(all, c.proofs...)
+	}
+	for _, p := range all {
+		controllers[controllerOf(p)] = true
+	}
+	if len(controllers) > maxDIDs {
+		s.ledger.fail(checkVCProofForm, ReasonTooManyProofs, field, "keys of %d DIDs have signed, at most %d are looked up", len(controllers), maxDIDs)
+	}
 }
 
 func (v *Verifier) screenCredential(s *screened, node canonical.Value) *credential {

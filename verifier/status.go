@@ -6,14 +6,16 @@ import (
 	"slices"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/statuslist"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
-// maxStatusEntries bounds the status entries of one credential.
-const maxStatusEntries = 4
+// Each entry decompresses its list, up to 16 MiB.
+const (
+	maxStatusEntries = 4  // of one credential
+	maxStatusChecks  = 16 // of one presentation
+)
 
 // checkStatus checks the status entries of a credential. Whatever is not
 // known to be in order denies.
@@ -24,6 +26,8 @@ func (v *Verifier) checkStatus(p *proven, c *credential, ev *evidence, n *need) 
 		p.ledger.skip(checkVCStatus, "the credential has no status")
 	case field.Len() > maxStatusEntries && field.Kind() == canonical.Array:
 		p.ledger.fail(checkVCStatus, ReasonStatusUnknown, field, "more than %d status entries", maxStatusEntries)
+	case p.statusChecks >= maxStatusChecks:
+		p.ledger.fail(checkVCStatus, ReasonStatusUnknown, field, "more than %d status entries in the presentation", maxStatusChecks)
 	case field.Kind() == canonical.Array:
 		for _, node := range field.Elements() { // at least one, by the structure check
 			v.checkStatusEntry(p, c, node, ev, n)
@@ -34,6 +38,7 @@ func (v *Verifier) checkStatus(p *proven, c *credential, ev *evidence, n *need) 
 }
 
 func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Value, ev *evidence, n *need) {
+	p.statusChecks++
 	unknown := func(err error) {
 		p.ledger.fail(checkVCStatus, ReasonStatusUnknown, node, "%s", shorten(err.Error()))
 	}
@@ -65,11 +70,14 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 		unknown(err)
 		return
 	}
+	if !slices.Contains(p.lists, list) {
+		p.lists = append(p.lists, list)
+	}
 	if list.from != nil && p.now.Before(list.from.Add(-v.cfg.Leeway)) || list.until != nil && p.now.After(list.until.Add(v.cfg.Leeway)) {
 		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list is not valid at %s", stamp(p.now))
 		return
 	}
-	if age := v.cfg.MaxStatusAge; age > 0 && (list.from == nil || p.now.After(list.from.Add(age+v.cfg.Leeway))) {
+	if age := v.cfg.MaxStatusAge; age > 0 && (list.from == nil || p.now.After(list.from.Add(age).Add(v.cfg.Leeway))) {
 		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list was not issued in the %s before %s", age, stamp(p.now))
 		return
 	}
@@ -77,9 +85,6 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 	if err != nil {
 		unknown(err)
 		return
-	}
-	if !slices.Contains(p.lists, list) {
-		p.lists = append(p.lists, list)
 	}
 	switch {
 	case value == 0:
@@ -102,20 +107,11 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 // evidence is missing.
 func (v *Verifier) proveList(p *proven, list *credential, url, issuer string, ev *evidence, n *need) (err error, have bool) {
 	node := list.node
-	if node.Kind() != canonical.Object {
-		return errors.New("the status list is no object"), true
-	}
-	if f := vcdm.CheckCredential(node, false); f != nil {
-		return errors.New("the status list is malformed: " + f.Detail), true
-	}
-	if !statuslist.IsList(node) {
-		return errors.New("the status list has another type"), true
+	if err := statuslist.Check(node, url); err != nil {
+		return err, true
 	}
 	if entry, found := v.unknownContext(node); found {
 		return fmt.Errorf("%s of the status list is not among the accepted contexts", entry.Pointer()), true
-	}
-	if id, _ := node.Get("id").String(); id != url {
-		return fmt.Errorf("the status list has the id %q, not the URL it is named by", shorten(id)), true
 	}
 	list.issuer, _ = vcdm.ID(node.Get("issuer"))
 	if list.issuer != issuer {
@@ -137,26 +133,24 @@ func (v *Verifier) proveList(p *proven, list *credential, url, issuer string, ev
 				return bad, true
 			}
 		}
-		if why, detail := badMethodURL(proof.VerificationMethod); why != "" {
-			return errors.New(detail), true
+	}
+	// Its proofs are judged like those of the credential.
+	lp, needs := &proven{screened: p.screened, ledger: &ledger{}}, &need{}
+	v.proveIssuer(lp, list, ev, needs)
+	for _, o := range lp.others {
+		lp.proof(checkVCProof, o.credential, o.proof, ev, needs)
+	}
+	p.keys = append(p.keys, lp.keys...)
+	if c, failed := lp.ledger.firstFailure(); failed {
+		return errors.New("the status list: " + c.Detail), true
+	}
+	for _, did := range needs.documents {
+		if !slices.Contains(n.documents, did) {
+			n.documents = append(n.documents, did)
 		}
-		if controllerOf(proof) != list.issuer {
-			return errors.New("the status list is signed by another than its issuer"), true
-		}
-		a, have := n.document(ev, list.issuer)
-		if !have {
-			return nil, false
-		}
-		if a.err != nil {
-			return a.err, true
-		}
-		method, err := a.value.Document.VerificationMethod(proof.VerificationMethod, didresolve.AssertionMethod, p.now)
-		if err != nil {
-			return err, true
-		}
-		if !p.verified.verify(proof, method.Key()) {
-			return errors.New("the signature of the status list is wrong"), true
-		}
+	}
+	if !needs.empty() {
+		return nil, false
 	}
 	return nil, true
 }

@@ -27,8 +27,10 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/fetchbudget"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
+	"github.com/mandate-engine/mandate/verifier/replay"
 )
 
 // Version is the version of the engine that receipts name.
@@ -57,7 +59,12 @@ const (
 	IssuerMapped
 )
 
-func (b IssuerBinding) String() string { return [...]string{"strict", "listed", "mapped"}[b] }
+func (b IssuerBinding) String() string {
+	if b > IssuerMapped {
+		return fmt.Sprintf("IssuerBinding(%d)", uint8(b))
+	}
+	return [...]string{"strict", "listed", "mapped"}[b]
+}
 
 // AllGrantors, as Config.GrantorProofs, asks for a proof of every grantor.
 const AllGrantors = -1
@@ -65,9 +72,12 @@ const AllGrantors = -1
 // Config configures a Verifier. Resolver and Signer are required, and either
 // TrustedIssuers or InsecureTrustAnyIssuer.
 type Config struct {
-	// Resolver finds the DID documents that proofs name. Only the DIDs of
-	// trusted issuers (of any, with InsecureTrustAnyIssuer), and of holders that
-	// a proven mandate names, are asked for: at most eight for one presentation.
+	// Resolver finds the DID documents that proofs name. Only these are asked
+	// for, at most eight for one presentation: the DIDs of trusted issuers (of any,
+	// with InsecureTrustAnyIssuer) and of signers that IssuerSigners maps to them;
+	// of holders that a proven mandate names, and of their PresentationSigners;
+	// and then, for a presenter who is proven, of whoever else has signed a
+	// credential.
 	Resolver didresolve.Resolver
 	// Signer signs the receipts. Without a receipt there is no allow.
 	Signer Signer
@@ -107,7 +117,7 @@ type Config struct {
 	MaxStatusAge time.Duration
 	// ChallengeLifetime is for how long after it was given out a challenge is
 	// expected. Used challenges are remembered that long; zero means for good,
-	// which fills a MemoryReplay in time.
+	// which fills a replay.Memory in time.
 	ChallengeLifetime time.Duration
 
 	// RequireParamsBinding denies presentations whose challenge does not
@@ -132,7 +142,7 @@ type Config struct {
 	// them.
 	Actions policy.Source
 	// Replay remembers presentations that were used. Nil means a
-	// [MemoryReplay] of its own, which forgets when the process ends.
+	// [replay.Memory] of its own, which forgets when the process ends.
 	Replay Replay
 
 	// KeepBundle puts everything that a decision rests on into its outcome, so
@@ -234,7 +244,7 @@ func New(cfg Config) (*Verifier, error) {
 		v.cfg.MaxFuture = DefaultMaxFuture
 	}
 	if v.cfg.Replay == nil {
-		v.cfg.Replay = &MemoryReplay{}
+		v.cfg.Replay = &replay.Memory{}
 	}
 	if v.cfg.Now == nil {
 		v.cfg.Now = time.Now
@@ -346,6 +356,7 @@ func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 		return refused, err
 	}
 	ev := &evidence{}
+	ctx = fetchbudget.With(ctx, maxFetches)
 	for range maxRounds {
 		verdict, need, err := v.decide(ctx, s, ev)
 		if verdict != nil || err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
+	"github.com/mandate-engine/mandate/verifier/replay"
 )
 
 func TestSample(t *testing.T) {
@@ -517,7 +518,7 @@ func TestActionHash(t *testing.T) {
 func TestMemoryReplay(t *testing.T) {
 	ctx, now := context.Background(), sample.Now()
 	key := func(i int) [32]byte { return [32]byte{byte(i), byte(i >> 8), byte(i >> 16)} }
-	m := &verifier.MemoryReplay{MaxEntries: 3}
+	m := &replay.Memory{MaxEntries: 3}
 	use := func(i int, at, until time.Time) (bool, error) { return m.Use(ctx, key(i), at, until) }
 	for i, step := range []struct {
 		key       int
@@ -528,14 +529,14 @@ func TestMemoryReplay(t *testing.T) {
 		{1, now, now.Add(time.Minute), true, nil},
 		{1, now.Add(time.Minute), now.Add(time.Hour), false, nil}, // still remembered at the last instant
 		{2, now, now.Add(2 * time.Minute), true, nil},
-		{3, now, time.Time{}, true, nil},                                                   // for good
-		{4, now.Add(time.Minute), now.Add(time.Hour), false, verifier.ErrReplayFull},       // nothing is evicted
-		{1, now.Add(time.Minute + 1), now.Add(time.Hour), true, nil},                       // over, so it counts as new
-		{2, now.Add(10 * time.Minute), now.Add(time.Hour), true, nil},                      //
-		{3, now.Add(100000 * time.Hour), now.Add(time.Hour), false, nil},                   // never over
-		{5, now.Add(2 * time.Hour), now.Add(3 * time.Hour), true, nil},                     // 1 and 2 were swept
-		{6, now.Add(2 * time.Hour), now.Add(3 * time.Hour), true, nil},                     //
-		{7, now.Add(2 * time.Hour), now.Add(3 * time.Hour), false, verifier.ErrReplayFull}, //
+		{3, now, time.Time{}, true, nil},                                           // for good
+		{4, now.Add(time.Minute), now.Add(time.Hour), false, replay.ErrFull},       // nothing is evicted
+		{1, now.Add(time.Minute + 1), now.Add(time.Hour), true, nil},               // over, so it counts as new
+		{2, now.Add(10 * time.Minute), now.Add(time.Hour), true, nil},              //
+		{3, now.Add(100000 * time.Hour), now.Add(time.Hour), false, nil},           // never over
+		{5, now.Add(2 * time.Hour), now.Add(3 * time.Hour), true, nil},             // 1 and 2 were swept
+		{6, now.Add(2 * time.Hour), now.Add(3 * time.Hour), true, nil},             //
+		{7, now.Add(2 * time.Hour), now.Add(3 * time.Hour), false, replay.ErrFull}, //
 	} {
 		first, err := use(step.key, step.at, step.until)
 		if first != step.first || !errors.Is(err, step.err) {
@@ -547,7 +548,7 @@ func TestMemoryReplay(t *testing.T) {
 	if first, err := m.Use(done, key(8), now, now); first || err == nil {
 		t.Error("a done context is a first use")
 	}
-	big := &verifier.MemoryReplay{}
+	big := &replay.Memory{}
 	for i := range 5000 {
 		at := now.Add(time.Duration(i) * time.Second)
 		if first, err := big.Use(ctx, key(i), at, at.Add(time.Minute)); !first || err != nil {

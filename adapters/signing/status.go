@@ -70,8 +70,8 @@ func (l *StatusList) Len() int { return len(l.bits) * 8 }
 
 // Set sets or clears the bit of an entry.
 func (l *StatusList) Set(index int, on bool) error {
-	if index < 0 || index >= l.Len() {
-		return fmt.Errorf("signing: the status list has no entry %d, its last is %d", index, l.Len()-1)
+	if err := l.check(index); err != nil {
+		return err
 	}
 	mask := byte(0x80) >> (index % 8) // the most significant bit is the first
 	l.bits[index/8] &^= mask
@@ -83,18 +83,28 @@ func (l *StatusList) Set(index int, on bool) error {
 
 // IsSet reports the bit of an entry; one that is not there is not set.
 func (l *StatusList) IsSet(index int) bool {
-	return index >= 0 && index < l.Len() && l.bits[index/8]&(0x80>>(index%8)) != 0
+	return l.check(index) == nil && l.bits[index/8]&(0x80>>(index%8)) != 0
 }
 
 // Entry returns the credentialStatus of the credential with an index, to be put
 // into it before it is signed. Give each index to one credential alone.
-func (l *StatusList) Entry(index int) map[string]any {
+func (l *StatusList) Entry(index int) (map[string]any, error) {
+	if err := l.check(index); err != nil {
+		return nil, err
+	}
 	return map[string]any{
 		"type":                 "BitstringStatusListEntry",
 		"statusPurpose":        l.Purpose,
 		"statusListIndex":      strconv.Itoa(index),
 		"statusListCredential": l.ID,
+	}, nil
+}
+
+func (l *StatusList) check(index int) error {
+	if index < 0 || index >= l.Len() {
+		return fmt.Errorf("signing: the status list has no entry %d, its last is %d", index, l.Len()-1)
 	}
+	return nil
 }
 
 // Sign returns the list as a status list credential of the signer, which has to be
@@ -102,7 +112,8 @@ func (l *StatusList) Entry(index int) map[string]any {
 // from, which verifiers with a maximal age judge it by, and valid until until
 // unless that is zero. Publish it at its ID.
 func (l *StatusList) Sign(ctx context.Context, signer Signer, from, until time.Time) ([]byte, error) {
-	if len(l.bits) == 0 || from.IsZero() || !until.IsZero() && until.Before(from) {
+	const lastYear = 9999 // four digits, as verifiers read times
+	if l.Len() < MinStatusEntries || from.IsZero() || from.Year() > lastYear || until.Year() > lastYear || !until.IsZero() && until.Before(from) {
 		return nil, errors.New("signing: a status list needs entries and a time from which it is valid, before its end")
 	}
 	subject := map[string]any{

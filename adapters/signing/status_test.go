@@ -32,7 +32,9 @@ func TestRevoke(t *testing.T) {
 		t.Fatal(err)
 	}
 	delete(vc, "proof")
-	vc["credentialStatus"] = list.Entry(index)
+	if vc["credentialStatus"], err = list.Entry(index); err != nil {
+		t.Fatal(err)
+	}
 	unsigned, _ := json.Marshal(vc)
 	signed, err := signing.Credential(ctx, unsigned, signer(t, 1), signing.Options{Created: at})
 	if err != nil {
@@ -96,6 +98,9 @@ func TestStatusListRoundTrip(t *testing.T) {
 		}
 	}
 	for _, i := range []int{-1, list.Len()} {
+		if _, err := list.Entry(i); err == nil {
+			t.Errorf("entry %d is there", i)
+		}
 		if err := list.Set(i, true); err == nil || list.IsSet(i) {
 			t.Errorf("entry %d is there", i)
 		}
@@ -134,6 +139,7 @@ func TestStatusListRefuses(t *testing.T) {
 		"milliseconds":      second(signing.ParseStatusList([]byte(`{"id":"u:1","type":["VerifiableCredential","BitstringStatusListCredential"],"credentialSubject":{"type":"BitstringStatusList","statusPurpose":"revocation","ttl":-1}}`))),
 		"needs entries":     second((&signing.StatusList{ID: listURL, Purpose: "revocation"}).Sign(ctx, signer(t, 1), at, at)),
 		"before its end":    second(must(t, listURL).Sign(ctx, signer(t, 1), at, at.Add(-time.Second))),
+		"a time from":       second(must(t, listURL).Sign(ctx, signer(t, 1), at, at.AddDate(9000, 0, 0))),
 		"a time from which": second(must(t, listURL).Sign(ctx, signer(t, 1), time.Time{}, at)),
 		"no signer":         second(must(t, listURL).Sign(ctx, nil, at, at)),
 		"invalid_utf8":      second(must(t, "u:\xff").Sign(ctx, signer(t, 1), at, at)),

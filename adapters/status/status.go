@@ -11,6 +11,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/statuslist"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -27,8 +28,8 @@ type Cache struct {
 	// Source is asked for what is not remembered. Errors are not remembered.
 	Source verifier.StatusSource
 	// MaxAge is for how long a list is kept: by as much a revocation can be
-	// late. A list whose own ttl is shorter is kept that long. Zero means
-	// DefaultMaxAge.
+	// late. A list whose own ttl is shorter, zero apart, is kept that long, and
+	// none beyond its validUntil. Zero means DefaultMaxAge.
 	MaxAge time.Duration
 	// MaxEntries bounds the memory: lists of up to 1 MiB each. The oldest makes
 	// room. Zero means DefaultMaxEntries.
@@ -83,6 +84,10 @@ func (c *Cache) keep(url string, list []byte, at time.Time) {
 	if most := or(c.MaxAge, DefaultMaxAge); age == 0 || age > most {
 		age = most
 	}
+	until := at.Add(age)
+	if end, f := vcdm.Instant(d.Root().Get("validUntil"), "validUntil"); f == nil && end != nil && end.Before(until) {
+		until = *end // after that it would only deny
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.lists == nil {
@@ -97,7 +102,7 @@ func (c *Cache) keep(url string, list []byte, at time.Time) {
 		}
 		delete(c.lists, oldest)
 	}
-	c.lists[url] = entry{list, at, at.Add(age)}
+	c.lists[url] = entry{list, at, until}
 }
 
 func or[T int | time.Duration](v, standard T) T {

@@ -62,6 +62,30 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// A list is not kept beyond its validUntil, when it would only deny.
+func TestCacheOfAnEndingList(t *testing.T) {
+	at := time.Date(2026, 5, 2, 10, 0, 0, 0, time.UTC)
+	asked := 0
+	src := sourceFunc(func() []byte {
+		asked++
+		return []byte(`{"validUntil":"2026-05-02T10:01:00Z","credentialSubject":{}}`)
+	})
+	c := &status.Cache{Source: src, Now: func() time.Time { return at }}
+	for _, step := range []struct {
+		after time.Duration
+		asked int
+	}{{0, 1}, {59 * time.Second, 1}, {time.Minute, 2}} {
+		at = time.Date(2026, 5, 2, 10, 0, 0, 0, time.UTC).Add(step.after)
+		if _, err := c.StatusList(context.Background(), "u"); err != nil || asked != step.asked {
+			t.Errorf("after %s: asked %d times (%v), want %d", step.after, asked, err, step.asked)
+		}
+	}
+}
+
+type sourceFunc func() []byte
+
+func (f sourceFunc) StatusList(context.Context, string) ([]byte, error) { return f(), nil }
+
 func TestCacheForgetsNothingItWasNotTold(t *testing.T) {
 	outage := errors.New("outage")
 	src := &source{err: outage}

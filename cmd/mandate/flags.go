@@ -133,16 +133,24 @@ func atFlag(cmd *cobra.Command, to *instant) {
 	cmd.Flags().Var(to, "at", "the `time` to judge at, RFC 3339; default now")
 }
 
-func didDocFlag(cmd *cobra.Command, to *texts) {
-	cmd.Flags().Var(to, "did-doc", "pin the DID document in `FILE`; repeatable")
+// didSources are the flags that say where DID documents are from.
+type didSources struct {
+	files texts
+	web   bool
 }
 
-// resolver knows the documents in files, and beside them did:key. It does no
-// network I/O: every other DID is one that does not exist.
-func (a *app) resolver(files []string) (didresolve.Resolver, error) {
+func (s *didSources) flags(cmd *cobra.Command) {
+	cmd.Flags().Var(&s.files, "did-doc", "pin the DID document in `FILE`; repeatable")
+	cmd.Flags().BoolVar(&s.web, "did-web", false, "fetch the documents of did:web over HTTPS")
+}
+
+// resolver knows the documents in files, and beside them did:key and did:jwk.
+// Unless did:web is asked for it does no network I/O: every other DID is one
+// that does not exist. A document in a file is never fetched.
+func (a *app) resolver(s didSources) (didresolve.Resolver, error) {
 	seen := map[string]bool{}
 	var docs []*didresolve.Document
-	for _, name := range files {
+	for _, name := range s.files {
 		b, err := a.read(name)
 		if err != nil {
 			return nil, err
@@ -157,5 +165,13 @@ func (a *app) resolver(files []string) (didresolve.Resolver, error) {
 		seen[doc.ID()] = true
 		docs = append(docs, doc)
 	}
-	return didresolve.Chain(didresolve.Static(docs...), didresolve.Key()), nil
+	resolvers := []didresolve.Resolver{didresolve.Static(docs...), didresolve.Key(), didresolve.JWK()}
+	if s.web {
+		web, err := a.web()
+		if err != nil {
+			return nil, err
+		}
+		resolvers = append(resolvers, &didresolve.Cache{Resolver: web, Now: a.now})
+	}
+	return didresolve.Chain(resolvers...), nil
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/didresolve/didweb"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -25,6 +27,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 // run carries out one command line and returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: &sink{w: stdout}, stderr: stderr, now: time.Now, rand: rand.Reader}
+	a.web = func() (didresolve.Resolver, error) { return didweb.New(didweb.Config{}) }
 	return a.run(args)
 }
 
@@ -35,6 +38,8 @@ type app struct {
 	stderr io.Writer
 	now    func() time.Time
 	rand   io.Reader
+	// web resolves did:web for those who ask for it.
+	web func() (didresolve.Resolver, error)
 
 	stdinRead bool
 }

@@ -46,7 +46,8 @@ const proofLeeway = time.Minute
 // compared.
 type proofCheck struct {
 	purpose, challenge text
-	domains, didDocs   texts
+	domains            texts
+	dids               didSources
 	at                 instant
 	viaProfile, json   bool
 }
@@ -58,7 +59,8 @@ func (a *app) proofVerifyCommand() *cobra.Command {
 		Short: "Check the Data Integrity proofs of any JSON document",
 		Long: `Check the eddsa-jcs-2022 proofs of any JSON document: signature, key, and time
 (created, expires, key expired or revoked, 60 seconds tolerated for the first
-two). Purpose, challenge and domain are compared when they are given. Not
+two). Purpose, challenge and domain are compared when they are given. All proofs
+have to hold; when one cannot be read, none is reported. Not
 checked: the structure of the document, and whether the key is that of its
 issuer or holder.`,
 		Args: cobra.ExactArgs(1),
@@ -67,7 +69,7 @@ issuer or holder.`,
 	cmd.Flags().Var(&c.purpose, "purpose", "the purpose that the proofs must have")
 	cmd.Flags().Var(&c.challenge, "challenge", "the challenge that the proofs must carry")
 	cmd.Flags().Var(&c.domains, "domain", "the domain that the proofs must be for; repeatable, as a set")
-	didDocFlag(cmd, &c.didDocs)
+	c.dids.flags(cmd)
 	atFlag(cmd, &c.at)
 	cmd.Flags().BoolVar(&c.viaProfile, "via-profile", false, "accept the member proofs where there is no proof")
 	jsonFlag(cmd, &c.json)
@@ -97,7 +99,7 @@ type proofResult struct {
 }
 
 func (a *app) proofVerify(name string, c *proofCheck) error {
-	resolver, err := a.resolver(c.didDocs)
+	resolver, err := a.resolver(c.dids)
 	if err != nil {
 		return err
 	}
@@ -193,7 +195,11 @@ func retrieve(p *dataintegrity.Proof, resolver didresolve.Resolver, at time.Time
 	if err != nil {
 		return didresolve.VerificationMethod{}, err
 	}
-	return resolution.Document.VerificationMethod(p.VerificationMethod, didresolve.Purpose(p.Purpose), at)
+	method, err := resolution.Document.VerificationMethod(p.VerificationMethod, didresolve.Purpose(p.Purpose), at)
+	if t := didresolve.TypeOf(err); t == didresolve.ErrInvalidDIDURL || t == didresolve.ErrFeatureNotSupported { // a path or a query
+		err = &didresolve.Error{Type: didresolve.ErrInvalidVerificationMethodURL, Cause: err}
+	}
+	return method, err
 }
 
 // Where W3C problem types are defined.
@@ -236,10 +242,7 @@ func problemOf(bad *dataintegrity.Error) string {
 // not there, revoked or expired is an invalid verification method.
 func problemOfKey(err error) string {
 	e := &didresolve.Error{Type: didresolve.TypeOf(err)}
-	if strings.Contains(e.Problem(), "#") {
-		return e.Problem()
-	}
-	return string(e.Type) // a deactivated DID has no such type
+	return e.Problem()
 }
 
 // proofUnreadable answers for a file that is no JSON object.

@@ -13,10 +13,11 @@ import (
 
 // A receiptCheck is one run of receipt verify.
 type receiptCheck struct {
-	issuers, didDocs texts
-	at               instant
-	deadline         duration
-	json             bool
+	issuers  texts
+	dids     didSources
+	at       instant
+	deadline duration
+	json     bool
 }
 
 func (a *app) receiptVerifyCommand() *cobra.Command {
@@ -31,7 +32,7 @@ left out. Not checked: what a decision rested on, and whether times are true.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.receiptVerify(args, &c) },
 	}
 	cmd.Flags().Var(&c.issuers, "issuer", "the `DID` whose receipts are believed; required, repeatable")
-	didDocFlag(cmd, &c.didDocs)
+	c.dids.flags(cmd)
 	atFlag(cmd, &c.at)
 	cmd.Flags().Var(&c.deadline, "outcome-deadline", "match allows with the outcomes among the files: exit 1 for an allow without one by then,\nan outcome without its allow, and contradicting outcomes")
 	jsonFlag(cmd, &c.json)
@@ -53,7 +54,7 @@ func (a *app) receiptVerify(files []string, c *receiptCheck) error {
 	if len(c.issuers) == 0 {
 		return unusable("whose receipts are believed? Name the issuers with --issuer DID")
 	}
-	resolver, err := a.resolver(c.didDocs)
+	resolver, err := a.resolver(c.dids)
 	if err != nil {
 		return err
 	}

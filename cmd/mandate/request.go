@@ -29,7 +29,7 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	resolver, err := a.resolver(v.didDocs)
+	resolver, err := a.resolver(v.dids)
 	if err != nil {
 		return nil, err
 	}

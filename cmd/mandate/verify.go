@@ -18,8 +18,9 @@ import (
 type verification struct {
 	params, verifier, challenge, scope, mandate text
 	receiptKey, receiptOut                      text
-	issuers, domains, signers, didDocs, actions texts
+	issuers, domains, signers, actions          texts
 	statusLists                                 texts
+	dids                                        didSources
 	binding                                     binding
 	maxAge                                      duration
 	leeway                                      time.Duration
@@ -37,8 +38,8 @@ func (a *app) verifyCommand() *cobra.Command {
 FILE is a presentation, or a body {presentation, executionParams}.
 
 Exit status: 0 allow, 1 deny, 2 input that cannot be judged, 3 no decision.
-Nothing is fetched: a DID that is neither a did:key nor pinned with --did-doc
-does not exist. A presentation is remembered as used for this process only.`,
+Nothing is fetched unless --did-web is given: a DID that is neither did:key, did:jwk
+nor pinned with --did-doc does not exist. A presentation is remembered as used for this process only.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.verify(args[0], &v) },
 	}
@@ -56,7 +57,7 @@ does not exist. A presentation is remembered as used for this process only.`,
 	f.BoolVar(&v.dryRun, "dry-run", false, "decide without consuming the presentation or signing a receipt")
 	f.Var(&v.challenge, "challenge", "the challenge that was given out for this presentation")
 	f.Var(&v.domains, "domain", "the domain it must be for; repeatable, as a set; default the verifier's DID")
-	didDocFlag(cmd, &v.didDocs)
+	v.dids.flags(cmd)
 	f.Var(&v.actions, "action", "`FILE` with the content of an action that a mandate only references; repeatable")
 	f.Var(&v.statusLists, "status-list", "`FILE` with a status list credential, for the mandates that name its id; repeatable")
 	atFlag(cmd, &v.at)

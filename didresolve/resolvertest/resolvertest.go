@@ -17,6 +17,8 @@ import (
 // documents do not change meanwhile. absent is a well-formed DID, of a
 // method that r supports, which does not exist; "" skips that question.
 //
+// A didresolve.Refresher is asked for newer documents, too.
+//
 // Check calls r from several goroutines. It cannot see whether r reaches
 // out to places that it should not.
 func Check(r didresolve.Resolver, known []string, absent string) error {
@@ -72,6 +74,26 @@ func (c *checker) known(did string) {
 		case a.res.Document.Digest() != answers[0].res.Document.Digest():
 			c.fault("%s: answer %d is another document", did, i)
 		}
+	}
+	c.refresh(did, answers[0].res)
+}
+
+// refresh asks for something newer than prior, which is the current document.
+func (c *checker) refresh(did string, prior *didresolve.Resolution) {
+	r, ok := c.r.(didresolve.Refresher)
+	if !ok {
+		return
+	}
+	before := *prior
+	switch res, err := r.Refresh(context.Background(), did, prior); {
+	case err != nil:
+		c.fault("%s: refresh: %w", did, err)
+	case res == nil || res.Document == nil:
+		c.fault("%s: refresh: neither a document nor an error", did)
+	case res.Document.ID() != did || res.Document.Digest() != before.Document.Digest():
+		c.fault("%s: refresh: another document", did)
+	case *prior != before:
+		c.fault("%s: refresh: the prior answer was modified", did)
 	}
 }
 

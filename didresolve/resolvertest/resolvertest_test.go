@@ -32,6 +32,16 @@ func (f resolve) Resolve(ctx context.Context, did string) (*didresolve.Resolutio
 	return f(ctx, did)
 }
 
+// refresher adds a Refresh to a resolver.
+type refresher struct {
+	didresolve.Resolver
+	refresh func(prior *didresolve.Resolution) (*didresolve.Resolution, error)
+}
+
+func (r refresher) Refresh(_ context.Context, _ string, prior *didresolve.Resolution) (*didresolve.Resolution, error) {
+	return r.refresh(prior)
+}
+
 func TestCheckPasses(t *testing.T) {
 	r := didresolve.Static(document(t, known, ""))
 	if err := resolvertest.Check(r, []string{known}, absent); err != nil {
@@ -83,6 +93,15 @@ func TestCheckFindsFaults(t *testing.T) {
 			}
 			return good.Resolve(ctx, did)
 		}), "want an outage"},
+		{"refresh is an outage", refresher{good, func(*didresolve.Resolution) (*didresolve.Resolution, error) { return nil, errors.New("boom") }}, "refresh: boom"},
+		{"refresh is nothing", refresher{good, func(*didresolve.Resolution) (*didresolve.Resolution, error) { return nil, nil }}, "refresh: neither"},
+		{"refresh is another document", refresher{good, func(*didresolve.Resolution) (*didresolve.Resolution, error) {
+			return &didresolve.Resolution{Document: other}, nil
+		}}, "refresh: another document"},
+		{"refresh modifies what it is given", refresher{good, func(prior *didresolve.Resolution) (*didresolve.Resolution, error) {
+			prior.Source = "elsewhere"
+			return prior, nil
+		}}, "prior answer was modified"},
 		{"cancelled is nothing", resolve(func(ctx context.Context, did string) (*didresolve.Resolution, error) {
 			if ctx.Err() != nil {
 				return nil, nil

@@ -96,6 +96,39 @@ func TestSampleOfAnotherImplementation(t *testing.T) {
 	}
 }
 
+// TestRecommendationFiles: the published files, where they are at hand, hold what
+// the constants of this test hold.
+func TestRecommendationFiles(t *testing.T) {
+	const dir = "../../../shared/vectors/w3c-vc-di-eddsa/TestVectors/eddsa-jcs-2022/"
+	read := func(name string) string {
+		b, err := os.ReadFile(dir + name)
+		if err != nil {
+			t.Skip("the test data of vc-di-eddsa is not beside the project")
+		}
+		return strings.TrimSpace(string(b))
+	}
+	proofs, err := Parse(parseDoc(t, read("signedJCS.json")), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := proofs[0].HashData()
+	for name, got := range map[string]string{
+		"canonDocJCS.txt":     string(proofs[0].VerifiedDocument()),
+		"docHashJCS.txt":      hex.EncodeToString(data[32:]),
+		"proofHashJCS.txt":    hex.EncodeToString(data[:32]),
+		"combinedHashJCS.txt": hex.EncodeToString(data[:]),
+		"sigHexJCS.txt":       hex.EncodeToString(proofs[0].signature),
+	} {
+		if want := read(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	key, kerr := multikey.ParsePublicKey(recKey)
+	if kerr != nil || !proofs[0].Verify(key) {
+		t.Errorf("does not verify (%v)", kerr)
+	}
+}
+
 func TestFEP8b32(t *testing.T) {
 	for _, dir := range []string{"2025-proof-context", "legacy-2023-no-proof-context"} {
 		b, err := os.ReadFile("../../../shared/vectors/fep-8b32/" + dir + "/signed.json")

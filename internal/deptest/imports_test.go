@@ -11,8 +11,8 @@ import (
 const module = "github.com/mandate-engine/mandate/"
 
 // library are the packages that a service embeds, shared ones included.
-var library = []string{"canonical", "didresolve", "policy", "receipts", "verifier",
-	"internal/dataintegrity", "internal/multikey", "internal/secure", "internal/statuslist", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
+var library = []string{"canonical", "didresolve", "policy", "receipts", "verifier", "verifier/bundle", "verifier/replay",
+	"internal/dataintegrity", "internal/fetchbudget", "internal/multikey", "internal/secure", "internal/statuslist", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
 
 // A ban keeps packages from linking others, directly or not.
 type ban struct {
@@ -33,7 +33,7 @@ var bans = []ban{
 		"imports point one way"},
 	{[]string{"didresolve", "policy", "receipts"}, []string{module + "verifier"},
 		"imports point one way"},
-	{[]string{"didresolve"}, []string{module + "policy", module + "receipts"},
+	{[]string{"didresolve", "didresolve/didweb", "internal/safehttp"}, []string{module + "policy", module + "receipts", module + "verifier"},
 		"finding a key has nothing to do with rules or receipts"},
 	{[]string{"policy"}, []string{module + "didresolve", module + "receipts", module + "internal/dataintegrity"},
 		"evaluating rules has nothing to do with keys or receipts"},

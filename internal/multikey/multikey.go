@@ -9,6 +9,7 @@ package multikey
 
 import (
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"errors"
 	"fmt"
 )
@@ -27,7 +28,8 @@ const maxMultikey = 128
 
 // ErrUnsupported is matched by the error of ParsePublicKey for a Multikey
 // that is well formed so far as it was read, and whose key type is known
-// but is not Ed25519.
+// but is not Ed25519. Keys of P-256 and P-384 are read in full: theirs are
+// points of the curve.
 var ErrUnsupported = errors.New("multikey: key type is not supported")
 
 // PublicKey is an Ed25519 public key that was checked when it was made.
@@ -67,22 +69,23 @@ func ParsePublicKey(multikey string) (PublicKey, error) {
 		return PublicKey{}, errors.New("multikey: no room for a key type")
 	}
 	if codec := string(b[:2]); codec != codecEd25519Public {
-		return PublicKey{}, codecError(codec)
+		return PublicKey{}, codecError(codec, b[2:])
 	}
 	return NewPublicKey(b[2:])
 }
 
 // codecError explains why a Multikey with this prefix is no Ed25519
 // public key. Only the prefix is quoted: the rest may be a secret.
-func codecError(codec string) error {
+func codecError(codec string, key []byte) error {
 	var name string
+	var curve elliptic.Curve
 	switch codec {
 	case codecEd25519Private, "\x81\x26", "\x82\x26", "\x86\x26", "\x87\x26":
 		return fmt.Errorf("multikey: prefix %x marks a private key", codec)
 	case "\x80\x24":
-		name = "P-256"
+		name, curve = "P-256", elliptic.P256()
 	case "\x81\x24":
-		name = "P-384"
+		name, curve = "P-384", elliptic.P384()
 	case "\x82\x24":
 		name = "P-521"
 	case "\x83\x24":
@@ -97,6 +100,11 @@ func codecError(codec string) error {
 		name = "BLS12-381 G1"
 	default:
 		return fmt.Errorf("multikey: prefix %x is no known key type", codec)
+	}
+	if curve != nil {
+		if x, _ := elliptic.UnmarshalCompressed(curve, key); x == nil {
+			return fmt.Errorf("multikey: %s public key refused: no compressed point of the curve", name)
+		}
 	}
 	return fmt.Errorf("%w: %s (prefix %x), want Ed25519 (prefix %x)", ErrUnsupported, name, codec, codecEd25519Public)
 }

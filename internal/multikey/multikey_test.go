@@ -3,6 +3,7 @@ package multikey
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/sha512"
 	"encoding/hex"
 	"errors"
@@ -89,8 +90,13 @@ func TestPublicKeyRefused(t *testing.T) {
 		{"trailing space", zeroSeedKey + " ", "not base58btc", false},
 		{"129 characters", "z" + strings.Repeat("2", 128), "has 129 characters, want at most 128", false},
 		{"X25519", someX25519Key, "X25519", true},
-		{"P-256", key("\x80\x24", append([]byte{2}, raw...)), "P-256", true},
-		{"P-384", key("\x81\x24", make([]byte, 49)), "P-384", true},
+		{"P-256", key("\x80\x24", compressed(elliptic.P256())), "P-256", true},
+		{"P-384", key("\x81\x24", compressed(elliptic.P384())), "P-384", true},
+		{"P-256 off the curve", key("\x80\x24", append([]byte{2}, raw...)), "no compressed point", false},
+		{"P-256 that is not compressed", key("\x80\x24", append([]byte{4}, make([]byte, 64)...)), "no compressed point", false},
+		{"P-256 a byte short", key("\x80\x24", compressed(elliptic.P256())[:32]), "no compressed point", false},
+		{"P-256 under the codec of P-384", key("\x81\x24", compressed(elliptic.P256())), "no compressed point", false},
+		{"P-384 off the curve", key("\x81\x24", make([]byte, 49)), "no compressed point", false},
 		{"P-521", key("\x82\x24", make([]byte, 67)), "P-521", true},
 		{"Ed448", key("\x83\x24", make([]byte, 57)), "Ed448", true},
 		{"SM2", key("\x86\x24", append([]byte{2}, raw...)), "SM2", true},
@@ -239,6 +245,11 @@ func TestVerifyZeroKeyForgery(t *testing.T) {
 	if accepted == 0 {
 		t.Error("the example does not show what it should")
 	}
+}
+
+// compressed returns a point of the curve as SEC 1 §2.3.3 compresses it.
+func compressed(c elliptic.Curve) []byte {
+	return elliptic.MarshalCompressed(c, c.Params().Gx, c.Params().Gy)
 }
 
 func FuzzParsePublicKey(f *testing.F) {

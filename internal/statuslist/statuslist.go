@@ -41,6 +41,24 @@ type Entry struct {
 	messages map[int]string
 }
 
+// Check checks the structure of a list credential. Its id has to be the URL that
+// an entry names, so that nobody can hand out another list.
+func Check(credential canonical.Value, url string) error {
+	if credential.Kind() != canonical.Object {
+		return errors.New("the status list is no object")
+	}
+	if f := vcdm.CheckCredential(credential, false); f != nil {
+		return errors.New("the status list is malformed: " + f.Detail)
+	}
+	if !IsList(credential) {
+		return errors.New("the status list has another type")
+	}
+	if id, _ := credential.Get("id").String(); id != url {
+		return fmt.Errorf("the status list has the id %.200q, not the URL it is named by", id)
+	}
+	return nil
+}
+
 // Message returns what the entry says that a value means, or "".
 func (e *Entry) Message(value int) string { return e.messages[value] }
 
@@ -192,17 +210,18 @@ func Encode(bits []byte) string {
 
 // read finds the entry in the bits, most significant first.
 func (e *Entry) read(bits io.Reader) (int, error) {
-	first, past := e.index*e.size, (e.index+1)*e.size
+	first := int64(e.index) * int64(e.size) // in bits; an int may have 32
+	past := first + int64(e.size)
 	var held []byte // the bytes that the entry lies in
-	total := 0
+	var total int64
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := bits.Read(buf)
-		from, to := max(first/8-total, 0), min((past+7)/8-total, n)
+		from, to := max(first/8-total, 0), min((past+7)/8-total, int64(n))
 		if from < to {
 			held = append(held, buf[from:to]...)
 		}
-		if total += n; total > maxBytes {
+		if total += int64(n); total > maxBytes {
 			return 0, errors.New("the status list is larger than 16 MiB")
 		}
 		if err == io.EOF {
@@ -213,7 +232,7 @@ func (e *Entry) read(bits io.Reader) (int, error) {
 		}
 	}
 	switch {
-	case total*8/e.size < MinEntries:
+	case total*8/int64(e.size) < MinEntries:
 		return 0, errors.New("the status list has fewer than 131072 entries")
 	case past > total*8:
 		return 0, errors.New("the index lies outside the status list")

@@ -163,7 +163,11 @@ func FuzzValue(f *testing.F) {
 	f.Add(encode(make([]byte, MinEntries/8)), "5", 1)
 	f.Add("u", "0", 8)
 	f.Fuzz(func(t *testing.T, encoded, index string, size int) {
-		d, err := canonical.Parse([]byte(entry(fmt.Sprintf(`,"statusListIndex":%q,"statusSize":%d`, index, size))))
+		more := fmt.Sprintf(`,"statusListIndex":%q,"statusSize":%d`, index, size)
+		if size >= 1 && size <= maxSize {
+			more += messages(1 << size)
+		}
+		d, err := canonical.Parse([]byte(entry(more)))
 		if err != nil {
 			return
 		}

@@ -174,6 +174,9 @@ func isText(v canonical.Value) bool {
 		if !slices.Contains([]string{"@value", "@language", "@direction"}, name) || m.Kind() != canonical.String {
 			return false
 		}
+		if d, _ := m.String(); name == "@direction" && d != "ltr" && d != "rtl" {
+			return false
+		}
 	}
 	return true
 }
@@ -230,7 +233,7 @@ func objectsRule(name string, checks ...rule) rule {
 // (sections 4.10, 5.4 to 5.6).
 func typedRule(name string) rule {
 	return objectsRule(name, urlRule("id"), func(o canonical.Value) *Fault {
-		if _, ok := Types(o); !ok {
+		if types, ok := Types(o); !ok || slices.Contains(types, "") {
 			return Broken(o, "%s has no type", name)
 		}
 		return nil
@@ -259,10 +262,22 @@ func relatedRule(doc canonical.Value) *Fault {
 		switch {
 		case !ok || seen[id]:
 			return Broken(o, "relatedResource has no id of its own")
-		case o.Get("digestSRI").Kind() != canonical.String && o.Get("digestMultibase").Kind() != canonical.String:
-			return Broken(o, "relatedResource has no digest")
 		}
 		seen[id] = true
+		digests := 0
+		for _, name := range []string{"digestSRI", "digestMultibase"} {
+			d := o.Get(name)
+			if d.Kind() == canonical.Absent {
+				continue
+			}
+			if s, _ := d.String(); s == "" {
+				return Broken(d, "%s is no digest", name)
+			}
+			digests++
+		}
+		if digests == 0 {
+			return Broken(o, "relatedResource has no digest")
+		}
 		return nil
 	})(doc)
 }

@@ -121,7 +121,53 @@ func didVectors() []vector {
 		"did:key:u"+base64.RawURLEncoding.EncodeToString(must(multikey.DecodeBase58(published, 34))), invalid)
 	refuse("key-small-order", "A DID whose key would verify anything has no document.", "resolve", "did:key:"+multibase("ed01", "01"+strings.Repeat("00", 31)), invalid)
 	refuse("key-private", "A private key pasted as a DID is not resolved.", "resolve", "did:key:"+multibase("8026", issuer.publicHex()), invalid)
-	return append(out, methodVectors()...)
+	return append(append(out, jwkVectors()...), methodVectors()...)
+}
+
+// jwkVectors are of did:jwk, whose id is base64url of a JWK as it is written.
+func jwkVectors() []vector {
+	encode := func(jwk string) string { return "did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(jwk)) }
+	x := base64.RawURLEncoding.EncodeToString(issuer.key()[32:])
+	ed := func(more string) string { return `{"kty":"OKP","crv":"Ed25519","x":"` + x + `"` + more + `}` }
+	var out []vector
+	key := func(name, comment, did string) {
+		out = append(out, vector{"did/jwk-" + name, comment, obj{"op": "resolve", "did": did},
+			obj{"verificationMethod": did + "#0", "publicKeyMultibase": issuer.multikey()}})
+	}
+	refuse := func(name, comment, did string, t didresolve.ErrorType) {
+		out = append(out, vector{"did/jwk-" + name, comment, obj{"op": "resolve", "did": did}, obj{"error": string(t)}})
+	}
+	const invalid = didresolve.ErrInvalidDID
+	key("ed25519", "The only key of a did:jwk is #0.", encode(ed("")))
+	key("use-sig", "use sig is a key for signatures.", encode(ed(`,"use":"sig"`)))
+	key("spelling", "White space is part of the id: the same key, another DID.", encode(" "+ed("")))
+	refuse("use-enc", "use enc restricts the key to key agreement.", encode(ed(`,"use":"enc"`)), didresolve.ErrInvalidRelationship)
+	refuse("use-unknown", "Another use is not guessed.", encode(ed(`,"use":"both"`)), invalid)
+	refuse("p256", "A sound P-256 key has a document, and signs nothing here.",
+		encode(`{"kty":"EC","crv":"P-256","x":"acbIQiuMs3i8_uszEjJ2tpTtRM4EU3yz91PH6CdH2V0","y":"_KcyLj9vWMptnmKtm46GqDz8wf74I5LKgrl2GzH3nSE"}`),
+		didresolve.ErrInvalidVerificationMethod)
+	refuse("p256-off-the-curve", "Coordinates of no point of the curve are no key.",
+		encode(`{"kty":"EC","crv":"P-256","x":"_KcyLj9vWMptnmKtm46GqDz8wf74I5LKgrl2GzH3nSE","y":"acbIQiuMs3i8_uszEjJ2tpTtRM4EU3yz91PH6CdH2V0"}`), invalid)
+	refuse("other-curve", "A key type that is not read.", encode(strings.Replace(ed(""), "Ed25519", "Ed448", 1)), invalid)
+	refuse("private", "Member d: a private key was pasted.", encode(ed(`,"d":"AA"`)), invalid)
+	refuse("symmetric", "A symmetric key has no public half.", encode(`{"kty":"oct","k":"AAAA"}`), invalid)
+	refuse("duplicate-member", "Two members x: nobody can say which one counts.", encode(ed(`,"x":"`+x+`"`)), invalid)
+	refuse("case-variant", "X beside x: a reader that folds case sees another key.", encode(ed(`,"X":"AA"`)), invalid)
+	refuse("small-order", "x is the identity, under which one signature fits every message.",
+		encode(strings.Replace(ed(""), x, "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 1)), invalid)
+	refuse("trailing-bits", "The last character of x has bits that belong to no byte: another spelling of one key.",
+		encode(strings.Replace(ed(""), x, x[:42]+next(x[42]), 1)), invalid)
+	refuse("id-trailing-bits", "The same of the id: e30 is {}, and so would e31 be.", "did:jwk:e31", invalid)
+	refuse("padding", "base64url without padding; = is not even grammar.", encode(ed(""))+"=", invalid)
+	refuse("array", "A JWK is an object.", encode("["+ed("")+"]"), invalid)
+	refuse("not-json", "A JWK is JSON.", encode("x"), invalid)
+	return out
+}
+
+// next returns the character of base64url behind c.
+func next(c byte) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return string(alphabet[strings.IndexByte(alphabet, c)+1])
 }
 
 const webIssuer = "did:web:issuer.example"

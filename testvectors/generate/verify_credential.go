@@ -1,10 +1,12 @@
 package main
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
 	"strings"
 
-	"slices"
-
+	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -177,6 +179,16 @@ func keyVectors() []vector {
 		s.webIssued(webDocument(webIssuer, issuer))
 		s.input["deactivated"] = arr{webIssuer}
 	})
+	pin := func(digest string) func(s *scene) {
+		return func(s *scene) {
+			s.webIssued(webDocument(webIssuer, issuer))
+			s.input["pins"] = arr{obj{"did": webIssuer, "sha256": digest}}
+		}
+	}
+	add("issuer-did-pin-mismatch", "The issuer's document would prove the mandate, and is not the one whose digest the verifier has.",
+		denied(verifier.ReasonDIDInvalid, "issuer.key"), pin(strings.Repeat("0", 64)))
+	document := must(canonical.Marshal(webDocument(webIssuer, issuer)))
+	add("issuer-did-pinned", "The issuer's document is the one whose digest the verifier has.", allowed(), pin(fmt.Sprintf("%x", sha256.Sum256(document))))
 
 	held := func(name, comment string, expect obj, edit func(doc, method obj)) {
 		add("holder-key-"+name, comment, expect, func(s *scene) {

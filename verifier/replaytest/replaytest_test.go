@@ -6,13 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mandate-engine/mandate/verifier"
+	"github.com/mandate-engine/mandate/verifier/replay"
 )
 
 var now = time.Date(2026, 5, 2, 12, 0, 0, 0, time.UTC)
 
 func TestMemoryReplay(t *testing.T) {
-	m := &verifier.MemoryReplay{MaxEntries: 200}
+	m := &replay.Memory{MaxEntries: 200}
 	for _, salt := range []string{"one", "two"} {
 		if err := Check(m, salt, now); err != nil {
 			t.Error(err)

@@ -1,0 +1,659 @@
+package didresolve_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/didresolve/resolvertest"
+	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/fetchbudget"
+)
+
+// A source is a resolver that tests script, and that counts.
+type source struct {
+	mu     sync.Mutex
+	calls  int
+	priors []*didresolve.Resolution
+	answer func(ctx context.Context, did string) (*didresolve.Resolution, error)
+}
+
+func (s *source) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
+	return s.Refresh(ctx, did, nil)
+}
+
+func (s *source) Refresh(ctx context.Context, did string, prior *didresolve.Resolution) (*didresolve.Resolution, error) {
+	s.mu.Lock()
+	s.calls++
+	s.priors = append(s.priors, prior)
+	answer := s.answer
+	s.mu.Unlock()
+	return answer(ctx, did)
+}
+
+// a clock that tests move.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+func newCache(s *source) (*didresolve.Cache, *clock) {
+	c := &clock{t: now}
+	return &didresolve.Cache{Resolver: s, Now: c.now}, c
+}
+
+// resolution is a fresh answer each time.
+func resolution(t testing.TB, keepFor time.Duration) func(context.Context, string) (*didresolve.Resolution, error) {
+	return func(_ context.Context, did string) (*didresolve.Resolution, error) {
+		d, err := didresolve.ParseDocument([]byte(`{"id":"` + did + `"}`))
+		if err != nil {
+			t.Error(err)
+		}
+		return &didresolve.Resolution{Document: d, Source: "test", RetrievedAt: now, KeepFor: keepFor, ETag: `"1"`}, nil
+	}
+}
+
+func failing(err error) func(context.Context, string) (*didresolve.Resolution, error) {
+	return func(context.Context, string) (*didresolve.Resolution, error) { return nil, err }
+}
+
+// For how long each answer is kept: not asked again just before, but after.
+func TestCacheKeeps(t *testing.T) {
+	const hour = time.Hour
+	outage := func(after time.Duration) error {
+		return &didresolve.Error{Type: didresolve.ErrInternal, Retryable: true, RetryAfter: after}
+	}
+	for _, tt := range []struct {
+		name   string
+		answer func(context.Context, string) (*didresolve.Resolution, error)
+		want   time.Duration
+	}{
+		{"a document of which nothing is said", resolution(t, 0), 5 * time.Minute},
+		{"for a minute", resolution(t, time.Minute), time.Minute},
+		{"for a nanosecond", resolution(t, 1), 1},
+		{"for an hour", resolution(t, hour), hour},
+		{"for longer than that", resolution(t, hour+1), hour},
+		{"for ever", resolution(t, 1<<63-1), hour},
+		{"not at all", resolution(t, -1), 0},
+		{"not at all, by far", resolution(t, -1<<63), 0},
+		{"not found", failing(didresolve.ErrNotFound), 30 * time.Second},
+		{"deactivated", failing(&didresolve.Error{Type: didresolve.ErrDeactivated}), 30 * time.Second},
+		{"an outage", failing(outage(0)), 5 * time.Second},
+		{"an outage for a second", failing(outage(time.Second)), 5 * time.Second},
+		{"an outage for ten", failing(outage(10 * time.Second)), 10 * time.Second},
+		{"an outage for a day", failing(outage(24 * hour)), 30 * time.Second},
+		{"an unknown error", failing(io.EOF), 5 * time.Second},
+		{"a document that is none", failing(didresolve.ErrInvalidDIDDocument), 5 * time.Second},
+		{"the document of another", func(ctx context.Context, _ string) (*didresolve.Resolution, error) {
+			return resolution(t, 0)(ctx, "did:web:evil.example")
+		}, 5 * time.Second},
+		{"nothing", failing(nil), 5 * time.Second},
+		{"another method", failing(didresolve.ErrMethodNotSupported), 0},
+		{"no DID of the method", failing(didresolve.ErrInvalidDID), 0},
+	} {
+		s := &source{answer: tt.answer}
+		c, clock := newCache(s)
+		first, firstErr := c.Resolve(t.Context(), webDID)
+		ask := func(name string, want int) {
+			t.Helper()
+			res, err := c.Resolve(t.Context(), webDID)
+			if (res == nil) == (err == nil) || didresolve.TypeOf(err) != didresolve.TypeOf(firstErr) || first != nil && res.Document.Digest() != first.Document.Digest() {
+				t.Errorf("%s, %s: %+v, %v after %+v, %v", tt.name, name, res, err, first, firstErr)
+			}
+			if s.calls != want {
+				t.Errorf("%s, %s: asked %d times, want %d", tt.name, name, s.calls, want)
+			}
+		}
+		if tt.want == 0 {
+			ask("at once", 2)
+			continue
+		}
+		ask("at once", 1)
+		clock.add(tt.want - 1)
+		ask("just before", 1)
+		clock.add(1)
+		ask("after", 2)
+		clock.add(-time.Nanosecond) // before the second was asked for
+		ask("a clock that went back", 3)
+	}
+}
+
+// The document of another DID is not what the DID resolves to, nor is it found
+// under its own id.
+func TestCachePoison(t *testing.T) {
+	const evil = "did:web:evil.example"
+	s := &source{answer: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+		return resolution(t, 0)(ctx, webDID)
+	}}
+	c, _ := newCache(s)
+	if _, err := c.Resolve(t.Context(), evil); !errors.Is(err, didresolve.ErrInvalidDocumentID) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := c.Resolve(t.Context(), webDID); err != nil || s.calls != 2 {
+		t.Errorf("%v, asked %d times", err, s.calls)
+	}
+}
+
+// What a caller does with an answer is no other caller's concern.
+func TestCacheAnswersAreOnesOwn(t *testing.T) {
+	var given *didresolve.Resolution
+	s := &source{answer: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+		res, err := resolution(t, 0)(ctx, did)
+		given = res
+		return res, err
+	}}
+	c, _ := newCache(s)
+	for range 3 {
+		res, err := c.Resolve(t.Context(), webDID)
+		if err != nil || res.Source != "test" || res.Document == nil || res.Document.ID() != webDID {
+			t.Fatalf("%+v, %v", res, err)
+		}
+		*res, *given = didresolve.Resolution{}, didresolve.Resolution{Source: "changed"}
+		given.Document = nil
+		refreshed, err := c.Refresh(t.Context(), webDID, &didresolve.Resolution{})
+		if err != nil || refreshed.Source != "test" {
+			t.Fatalf("%+v, %v", refreshed, err)
+		}
+		refreshed.Document = nil
+	}
+	if s.calls != 1 {
+		t.Errorf("asked %d times", s.calls)
+	}
+}
+
+func TestCacheNeedsNoFetchToRefuse(t *testing.T) {
+	s := &source{answer: resolution(t, 0)}
+	c, _ := newCache(s)
+	for _, did := range []string{"", "did:web:", "did:web:example.com#key", strings.Repeat("a", 1<<20)} {
+		if _, err := c.Resolve(t.Context(), did); !errors.Is(err, didresolve.ErrInvalidDID) {
+			t.Errorf("%.20q: %v", did, err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCache(s)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.Resolve(ctx, webDID); didresolve.TypeOf(err) != didresolve.ErrInternal || !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+		synctest.Wait() // for a fetch that should not be
+	})
+	if s.calls != 0 {
+		t.Errorf("asked %d times", s.calls)
+	}
+	if _, err := new(didresolve.Cache).Resolve(t.Context(), webDID); didresolve.TypeOf(err) != didresolve.ErrInternal {
+		t.Errorf("without a resolver: %v", err)
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	s := &source{answer: resolution(t, 0)}
+	c, _ := newCache(s)
+	c.MaxDocuments = 3
+	ask := func(i, want int) {
+		t.Helper()
+		if _, err := c.Resolve(t.Context(), fmt.Sprintf("did:web:h%d.example", i)); err != nil || s.calls != want {
+			t.Errorf("DID %d: %v, asked %d times, want %d", i, err, s.calls, want)
+		}
+	}
+	for i := range 3 {
+		ask(i, i+1)
+	}
+	ask(0, 3) // used, so that 1 is the oldest
+	ask(3, 4)
+	ask(0, 4)
+	ask(2, 4)
+	ask(1, 5)
+	ask(0, 5)
+	ask(3, 6)
+
+	// 4 MiB of text: of documents of 64 KiB, 63 fit beside their DIDs.
+	big := &source{answer: func(_ context.Context, did string) (*didresolve.Resolution, error) {
+		d, err := didresolve.ParseDocument([]byte(`{"id":"` + did + `"` + strings.Repeat(" ", 64<<10-len(did)-9) + `}`))
+		return &didresolve.Resolution{Document: d, Source: "test"}, err
+	}}
+	c, _ = newCache(big)
+	for round := range 2 {
+		for i := range 63 {
+			if _, err := c.Resolve(t.Context(), fmt.Sprintf("did:web:h%d.example", i)); err != nil || big.calls != i+1 && round == 0 || round == 1 && big.calls != 63 {
+				t.Fatalf("document %d: %v, asked %d times", i, err, big.calls)
+			}
+		}
+	}
+	for i := range 64 {
+		if _, err := c.Resolve(t.Context(), fmt.Sprintf("did:web:x%d.example", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Resolve(t.Context(), "did:web:x0.example")
+	if big.calls != 63+64+1 {
+		t.Errorf("asked %d times: 64 documents of 64 KiB were kept", big.calls)
+	}
+	if c, _ := newCache(s); c.MaxDocuments != 0 || didresolve.DefaultMaxDocuments != 1024 {
+		t.Error("the default is another")
+	}
+}
+
+// 100 callers at once make one fetch; a caller that goes away, the first one
+// above all, goes alone; nothing is left running.
+func TestCacheSharesFetches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := &source{answer: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+			select {
+			case <-release:
+				return resolution(t, 0)(ctx, did)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}}
+		c, _ := newCache(s)
+		before := runtime.NumGoroutine()
+		leader, cancel := context.WithCancel(t.Context())
+		leaderErr := make(chan error, 1)
+		go func() {
+			_, err := c.Resolve(leader, webDID)
+			leaderErr <- err
+		}()
+		synctest.Wait()
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				res, err := c.Resolve(t.Context(), webDID)
+				if err != nil || res.Document.ID() != webDID {
+					t.Errorf("caller %d: %v", i, err)
+				}
+			})
+		}
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		if err := <-leaderErr; !errors.Is(err, context.Canceled) || didresolve.TypeOf(err) != didresolve.ErrInternal {
+			t.Errorf("the leader: %v", err)
+		}
+		close(release)
+		wg.Wait()
+		synctest.Wait()
+		if s.calls != 1 {
+			t.Errorf("%d fetches", s.calls)
+		}
+		if n := runtime.NumGoroutine(); n > before {
+			t.Errorf("%d goroutines, %d before", n, before)
+		}
+	})
+}
+
+// When nobody waits any more the fetch ends, its failure is not remembered,
+// and who comes next does not join it.
+func TestCacheGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stubborn := make(chan struct{})
+		ended := 0
+		s := &source{}
+		s.answer = func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+			if s.calls > 1 {
+				return resolution(t, 0)(ctx, did)
+			}
+			<-ctx.Done()
+			ended++
+			<-stubborn // it takes its time, and ends with an answer of yore
+			return nil, didresolve.ErrNotFound
+		}
+		c, _ := newCache(s)
+		before := runtime.NumGoroutine()
+		ctx, cancel := context.WithCancel(t.Context())
+		for range 3 {
+			go c.Resolve(ctx, webDID)
+		}
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		if ended != 1 || s.calls != 1 {
+			t.Fatalf("%d of %d fetches were told to end", ended, s.calls)
+		}
+		if _, err := c.Resolve(t.Context(), webDID); err != nil || s.calls != 2 {
+			t.Errorf("the next: %v, %d fetches", err, s.calls)
+		}
+		close(stubborn)
+		synctest.Wait()
+		if _, err := c.Resolve(t.Context(), webDID); err != nil || s.calls != 2 {
+			t.Errorf("after the end of the first: %v, %d fetches", err, s.calls)
+		}
+		if n := runtime.NumGoroutine(); n > before {
+			t.Errorf("%d goroutines, %d before", n, before)
+		}
+	})
+}
+
+// Failures are shared like answers: one 429 for all who wait.
+func TestCacheSharesFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := &source{answer: func(context.Context, string) (*didresolve.Resolution, error) {
+			<-release
+			return nil, &didresolve.Error{Type: didresolve.ErrInternal, Retryable: true}
+		}}
+		c, _ := newCache(s)
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				if _, err := c.Resolve(t.Context(), webDID); didresolve.TypeOf(err) != didresolve.ErrInternal {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(release)
+		wg.Wait()
+		if s.calls != 1 {
+			t.Errorf("%d fetches", s.calls)
+		}
+	})
+}
+
+// A panic of the resolver, or its goroutine's end, is an outage for all who
+// wait, and not the end of the process.
+func TestCacheSurvivesItsResolver(t *testing.T) {
+	for name, answer := range map[string]func(context.Context, string) (*didresolve.Resolution, error){
+		"panic":  func(context.Context, string) (*didresolve.Resolution, error) { panic("boom") },
+		"goexit": func(context.Context, string) (*didresolve.Resolution, error) { runtime.Goexit(); return nil, nil },
+	} {
+		c, _ := newCache(&source{answer: answer})
+		if res, err := c.Resolve(t.Context(), webDID); res != nil || didresolve.TypeOf(err) != didresolve.ErrInternal {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
+	}
+}
+
+func TestCacheSpendsTheBudget(t *testing.T) {
+	s := &source{answer: resolution(t, 0)}
+	s.answer = func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+		if !fetchbudget.Spend(ctx) {
+			t.Error("a shared fetch has one caller's budget")
+		}
+		return resolution(t, 0)(ctx, did)
+	}
+	c, _ := newCache(s)
+	ctx := fetchbudget.With(t.Context(), 1)
+	for range 3 { // kept answers are free
+		if _, err := c.Resolve(ctx, webDID); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := c.Resolve(ctx, "did:web:example.org"); didresolve.TypeOf(err) != didresolve.ErrInternal || !strings.Contains(err.Error(), "more fetches") {
+		t.Errorf("over budget: %v", err)
+	}
+	if s.calls != 1 {
+		t.Errorf("%d fetches", s.calls)
+	}
+}
+
+func TestCacheRefresh(t *testing.T) {
+	s := &source{answer: resolution(t, 0)}
+	c, clock := newCache(s)
+	prior, err := c.Resolve(t.Context(), webDID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refresh := func(name string, want int, wantErr didresolve.ErrorType) *didresolve.Resolution {
+		t.Helper()
+		res, err := c.Refresh(t.Context(), webDID, prior)
+		if didresolve.TypeOf(err) != wantErr || s.calls != want {
+			t.Errorf("%s: %v, asked %d times; want %q, %d", name, err, s.calls, wantErr, want)
+		}
+		return res
+	}
+	refresh("too early", 1, "")
+	clock.add(10*time.Second - 1)
+	refresh("still too early", 1, "")
+	clock.add(1)
+	next := refresh("after ten seconds", 2, "")
+	if next == nil || next.Document == prior.Document || s.priors[1] == nil || s.priors[1].Document != prior.Document {
+		t.Errorf("the source was told %+v", s.priors[1])
+	}
+	refresh("again", 2, "")
+
+	// An outage answers those who miss a key, and nobody else.
+	s.answer = failing(io.EOF)
+	clock.add(10 * time.Second)
+	refresh("an outage", 3, didresolve.ErrInternal)
+	clock.add(10*time.Second - 1)
+	refresh("an outage, not asked again", 3, didresolve.ErrInternal)
+	if res, err := c.Resolve(t.Context(), webDID); err != nil || res.Document != next.Document || s.calls != 3 {
+		t.Errorf("beside the outage: %v, asked %d times", err, s.calls)
+	}
+	clock.add(1)
+	refresh("an outage, asked again", 4, didresolve.ErrInternal)
+
+	// What the source says for certain holds for everybody.
+	s.answer = failing(didresolve.ErrDeactivated)
+	clock.add(10 * time.Second)
+	refresh("deactivated", 5, didresolve.ErrDeactivated)
+	if _, err := c.Resolve(t.Context(), webDID); didresolve.TypeOf(err) != didresolve.ErrDeactivated || s.calls != 5 {
+		t.Errorf("deactivated: %v, asked %d times", err, s.calls)
+	}
+	refresh("deactivated, again", 5, didresolve.ErrDeactivated)
+
+	// A document that must not be kept is not asked for twice in a row.
+	s.answer = resolution(t, -1)
+	clock.add(30 * time.Second)
+	prior, err = c.Resolve(t.Context(), webDID)
+	if err != nil || s.calls != 6 {
+		t.Fatalf("%v, asked %d times", err, s.calls)
+	}
+	prior.RetrievedAt = clock.now()
+	if res := refresh("not kept", 6, ""); res == prior || res.Document != prior.Document {
+		t.Errorf("got %+v", res)
+	}
+	clock.add(10 * time.Second)
+	refresh("not kept, later", 7, "")
+	if s.priors[6] != prior {
+		t.Error("the source was not told what the caller has")
+	}
+	if _, err := c.Refresh(t.Context(), "did:web:example.org", nil); err != nil || s.calls != 8 || s.priors[7] != nil {
+		t.Errorf("nothing at hand: %v, asked %d times", err, s.calls)
+	}
+	if _, err := c.Refresh(t.Context(), "nonsense", prior); !errors.Is(err, didresolve.ErrInvalidDID) {
+		t.Errorf("nonsense: %v", err)
+	}
+}
+
+// An expired document is asked for with what was known of it.
+func TestCacheRevalidates(t *testing.T) {
+	s := &source{answer: resolution(t, time.Minute)}
+	c, clock := newCache(s)
+	first, _ := c.Resolve(t.Context(), webDID)
+	clock.add(time.Minute)
+	c.Resolve(t.Context(), webDID)
+	if s.calls != 2 || s.priors[0] != nil || s.priors[1] == nil || s.priors[1].ETag != `"1"` || s.priors[1].Document != first.Document {
+		t.Errorf("the source was told %+v", s.priors)
+	}
+	// An outage is not bridged with what is over.
+	s.answer = failing(io.EOF)
+	clock.add(time.Minute)
+	for range 2 {
+		if res, err := c.Resolve(t.Context(), webDID); res != nil || didresolve.TypeOf(err) != didresolve.ErrInternal || s.calls != 3 {
+			t.Errorf("%+v, %v, asked %d times", res, err, s.calls)
+		}
+	}
+}
+
+// plainSource is a source that cannot refresh.
+type plainSource struct{ s *source }
+
+func (p plainSource) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
+	return p.s.Resolve(ctx, did)
+}
+
+func TestLookup(t *testing.T) {
+	s := &source{answer: resolution(t, 0)}
+	first, err := didresolve.Lookup(t.Context(), s, webDID, nil)
+	if err != nil || s.calls != 1 || s.priors[0] != nil {
+		t.Fatalf("%v, %v", err, s.priors)
+	}
+	if res, err := didresolve.Lookup(t.Context(), s, webDID, first); err != nil || s.calls != 2 || s.priors[1] != first || res == first {
+		t.Errorf("%+v, %v, %v", res, err, s.priors)
+	}
+	if res, err := didresolve.Lookup(t.Context(), plainSource{s}, webDID, first); err != nil || s.calls != 2 || res != first {
+		t.Errorf("a resolver that cannot: %+v, %v", res, err)
+	}
+	if _, err := didresolve.Lookup(t.Context(), plainSource{s}, "did:web:example.org", first); !errors.Is(err, didresolve.ErrInvalidDocumentID) {
+		t.Errorf("the prior answer of another DID: %v", err)
+	}
+	s.answer = failing(nil)
+	if _, err := didresolve.Lookup(t.Context(), s, webDID, nil); didresolve.TypeOf(err) != didresolve.ErrInternal {
+		t.Errorf("nothing: %v", err)
+	}
+	s.answer = func(ctx context.Context, _ string) (*didresolve.Resolution, error) {
+		return resolution(t, 0)(ctx, "did:web:example.org")
+	}
+	if _, err := didresolve.Lookup(t.Context(), s, webDID, first); !errors.Is(err, didresolve.ErrInvalidDocumentID) {
+		t.Errorf("another document: %v", err)
+	}
+}
+
+// A refresh goes through a chain and through pins to what can do it.
+func TestRefreshGoesThrough(t *testing.T) {
+	s := &source{answer: resolution(t, 0)}
+	chain := didresolve.Chain(didresolve.Static(document(t, "did:web:other.example")), didresolve.Key(), s)
+	for _, r := range []didresolve.Resolver{chain, didresolve.Pinned(nil, chain), didresolve.Chain(chain)} {
+		s.calls, s.priors = 0, nil
+		first, err := didresolve.Lookup(t.Context(), r, webDID, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := didresolve.Lookup(t.Context(), r, webDID, first); err != nil || s.calls != 2 || s.priors[1] != first {
+			t.Errorf("%T: %v, %v", r, err, s.priors)
+		}
+		if res, err := didresolve.Lookup(t.Context(), r, keyDID, first); err != nil || res.Source != "did:key" || s.calls != 2 {
+			t.Errorf("%T: %+v, %v", r, res, err)
+		}
+	}
+}
+
+func TestPinned(t *testing.T) {
+	doc := document(t, webDID)
+	s := &source{answer: resolution(t, 0)}
+	pins := map[string][32]byte{webDID: doc.Digest(), "did:web:gone.example": doc.Digest()}
+	r := didresolve.Pinned(pins, s)
+	res, err := r.Resolve(t.Context(), webDID)
+	if err != nil || res.Source != "pinned test" || !res.RetrievedAt.Equal(now) || res.Document.Digest() != doc.Digest() {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if again, err := didresolve.Lookup(t.Context(), r, webDID, res); err != nil || again != res || s.calls != 1 {
+		t.Errorf("nothing newer is taken: %+v, %v", again, err)
+	}
+	if res, err := r.Resolve(t.Context(), "did:web:free.example"); err != nil || res.Source != "test" {
+		t.Errorf("without a pin: %+v, %v", res, err)
+	}
+	pins[webDID] = [32]byte{} // the resolver has its own
+	if _, err := r.Resolve(t.Context(), webDID); err != nil {
+		t.Error(err)
+	}
+
+	// Any other document, in any chain, and however it came there.
+	s.answer = func(_ context.Context, did string) (*didresolve.Resolution, error) {
+		d, err := didresolve.ParseDocument([]byte(`{"id":"` + did + `","alsoKnownAs":[]}`))
+		return &didresolve.Resolution{Document: d, Source: "test"}, err
+	}
+	other := &source{answer: resolution(t, 0)}
+	for _, r := range []didresolve.Resolver{r, didresolve.Chain(r, other), didresolve.Chain(didresolve.Key(), r, other)} {
+		res, err := r.Resolve(t.Context(), webDID)
+		if res != nil || didresolve.TypeOf(err) != didresolve.ErrPinMismatch || !errors.Is(err, didresolve.ErrPinMismatch) {
+			t.Errorf("%+v, %v", res, err)
+		}
+	}
+	if other.calls != 0 {
+		t.Error("the chain went on behind a pin")
+	}
+	for _, tt := range []struct {
+		answer func(context.Context, string) (*didresolve.Resolution, error)
+		want   didresolve.ErrorType
+	}{
+		{failing(didresolve.ErrNotFound), didresolve.ErrNotFound},
+		{failing(io.EOF), didresolve.ErrInternal},
+		{failing(nil), didresolve.ErrInternal},
+		{func(ctx context.Context, _ string) (*didresolve.Resolution, error) {
+			return resolution(t, 0)(ctx, "did:web:evil.example")
+		}, didresolve.ErrInvalidDocumentID},
+	} {
+		s.answer = tt.answer
+		if res, err := r.Resolve(t.Context(), webDID); res != nil || didresolve.TypeOf(err) != tt.want {
+			t.Errorf("%+v, %v, want %s", res, err, tt.want)
+		}
+	}
+	if _, err := didresolve.Pinned(pins, nil).Resolve(t.Context(), webDID); didresolve.TypeOf(err) != didresolve.ErrInternal {
+		t.Errorf("without a resolver: %v", err)
+	}
+}
+
+func TestPinnedAndCacheConform(t *testing.T) {
+	static := didresolve.Static(document(t, webDID))
+	for _, r := range []didresolve.Resolver{
+		didresolve.Pinned(map[string][32]byte{webDID: document(t, webDID).Digest()}, static),
+		&didresolve.Cache{Resolver: static},
+		didresolve.Chain(didresolve.Key(), &didresolve.Cache{Resolver: didresolve.Pinned(nil, static)}),
+	} {
+		if err := resolvertest.Check(r, []string{webDID}, "did:web:example.org"); err != nil {
+			t.Errorf("%T: %v", r, err)
+		}
+	}
+}
+
+func TestWarmLookupAllocatesOnce(t *testing.T) {
+	s := &source{answer: resolution(t, 0)}
+	c, _ := newCache(s)
+	ctx := context.Background()
+	if n := testing.AllocsPerRun(100, func() {
+		if _, err := c.Resolve(ctx, webDID); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 1 {
+		t.Errorf("%v allocations", n)
+	}
+	if s.calls != 1 {
+		t.Errorf("asked %d times", s.calls)
+	}
+}
+
+// BenchmarkWarmLookup prints what a kept answer costs beside one Ed25519
+// verification; both take turns, so that the ratio means something on a busy
+// machine.
+func BenchmarkWarmLookup(b *testing.B) {
+	c := &didresolve.Cache{Resolver: &source{answer: resolution(b, 0)}}
+	ctx := context.Background()
+	key := ed25519.NewKeyFromSeed(make([]byte, 32))
+	message := []byte("message")
+	signature := ed25519.Sign(key, message)
+	public := key.Public().(ed25519.PublicKey)
+	var rows []bench.Row
+	for b.Loop() {
+		rows = bench.Compare(25,
+			bench.Subject{Name: "verify", Run: func() { ed25519.Verify(public, message, signature) }},
+			bench.Subject{Name: "lookup", Run: func() { c.Resolve(ctx, webDID) }})
+	}
+	b.ReportMetric(float64(rows[1].Median)/float64(rows[0].Median), "×verify(median)")
+	b.ReportMetric(float64(rows[1].P10)/float64(rows[0].P10), "×verify(p10)")
+	b.ReportMetric(testing.AllocsPerRun(100, func() { c.Resolve(ctx, webDID) }), "allocs/lookup")
+}

@@ -1,0 +1,26 @@
+package safehttp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mandate-engine/mandate/internal/safehttp"
+)
+
+// A URL of somebody else's choice leads nowhere but to the public web.
+func Example() {
+	client, err := safehttp.New(safehttp.Config{MaxBytes: 64 << 10})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, url := range []string{"http://example.com/", "https://example.com:8443/", "https://[::ffff:169.254.169.254]/latest/meta-data/"} {
+		_, err := client.Get(context.Background(), url, nil)
+		fmt.Println(errors.Is(err, safehttp.ErrBlocked))
+	}
+	// Output:
+	// true
+	// true
+	// true
+}
