@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/interpreter"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -76,6 +77,12 @@ type Evaluation struct {
 	// values. It holds at most 1,024 code points, values of at most 64, and
 	// no value of a parameter that is declared hidden.
 	Reason string `json:"reason"`
+	// PassesIf is a condition on executionParams, in CEL, under which a rule
+	// that failed passes at the same time and with all else as it is:
+	// "executionParams.amount <= 500". It is sufficient, not necessary, and ""
+	// when the rule is no comparison, when nothing could meet it, or when it
+	// would tell the value of a hidden parameter.
+	PassesIf string `json:"passesIf,omitempty"`
 }
 
 // A Decision is the outcome of one evaluation. The zero Decision denies.
@@ -120,6 +127,7 @@ func (a *Action) Evaluate(ctx context.Context, in Input) (*Decision, error) {
 	}
 	return a.run(ctx, &evaluation{
 		tool:   toolOf(exec),
+		exec:   a.exec,
 		hidden: map[string]map[string]bool{execVar: exec.hidden, userVar: user.hidden},
 		vars: map[string]any{
 			execVar: exec.values,
@@ -132,6 +140,7 @@ func (a *Action) Evaluate(ctx context.Context, in Input) (*Decision, error) {
 // An evaluation is the validated input of the rules, and what they cost.
 type evaluation struct {
 	tool   string
+	exec   *shape
 	hidden map[string]map[string]bool // by variable, then member
 	vars   map[string]any
 	cost   uint64
@@ -217,28 +226,42 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 		return e, nil
 	}
 	e.Result, e.Code = ResultFail, CodeFailed
-	if text := ev.explain(ctx, r, bool(holds)); text != "" {
+	text, passesIf := ev.explain(ctx, r, bool(holds))
+	if text != "" {
 		e.Reason = truncate(e.Reason+": "+text, maxReasonRunes)
 	}
+	e.PassesIf = passesIf
 	return e, done(ctx)
 }
 
 const notEvaluated = "Expression could not be evaluated: "
 
 // explain runs a rule that failed once more, keeping the value of every
-// sub-expression, and says which of them made it fail. Rules that pass, the
-// common case, do not pay for that. It returns "" when there is nothing to say.
-func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) string {
+// sub-expression, and says which of them made it fail, and what would make it
+// pass. Rules that pass, the common case, do not pay for that. Both are ""
+// when there is nothing to say.
+func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) (reason, passesIf string) {
+	state := ev.trace(ctx, r, types.Bool(holds))
+	if state == nil {
+		return "", ""
+	}
+	user, _ := ev.vars[userVar].(map[string]any)
+	x := explainer{written: r.written, state: state, hidden: ev.hidden, user: user, exec: ev.exec}
+	return x.text(holds), x.passesIf(!holds)
+}
+
+// trace runs a rule and returns the value of every sub-expression that was
+// evaluated; nil when the outcome is not the one that is wanted.
+func (ev *evaluation) trace(ctx context.Context, r *rule, want ref.Val) interpreter.EvalState {
 	program, err := r.plan(cel.OptTrackState)
 	if err != nil {
-		return ""
+		return nil
 	}
 	value, details, err := program.ContextEval(ctx, ev.vars)
-	if err != nil || value != types.Bool(holds) {
-		return ""
+	if err != nil || value != want {
+		return nil
 	}
-	x := explainer{written: r.written, state: details.State(), hidden: ev.hidden}
-	return x.text(holds)
+	return details.State()
 }
 
 // done returns the reason for which ctx is done, or nil.

@@ -207,7 +207,9 @@ func (a *app) printInvalid(t *trial, issues []policy.Issue) error {
 func decisionJSON(decision, reason string, evaluations []policy.Evaluation, faults []policy.Fault) object {
 	rules := make([]object, 0, len(evaluations))
 	for _, e := range evaluations {
-		rules = append(rules, object{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code), "reason": printable(e.Reason)})
+		r := object{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code), "reason": printable(e.Reason)}
+		r.put("passesIf", printable(e.PassesIf))
+		rules = append(rules, r)
 	}
 	wrong := make([]object, 0, len(faults))
 	for _, f := range faults {
