@@ -62,7 +62,7 @@ func TestPassesIf(t *testing.T) {
 func TestPassesIfDeclaredValues(t *testing.T) {
 	for rule, want := range map[string]string{
 		`executionParams.category in ["x", "b"] && executionParams.category != "a"`: `executionParams.category in ["x", "b"] && executionParams.category != "a"`,
-		`executionParams.category in ["x", "y"]`:                                     ``,
+		`executionParams.category in ["x", "y"]`:                                    ``,
 	} {
 		d := evaluate(t, mustCompile(t, randomContent(rule)), `{}`, `{"tool": "pay", "amount": 1, "category": "a"}`)
 		if got := d.Evaluations[0].PassesIf; got != want {

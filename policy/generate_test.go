@@ -79,7 +79,9 @@ func (g generator) rule(depth int) string {
 // numberValue, textValue and listValue hit what rules compare with, often.
 func (g generator) numberValue() string { return g.pick("0", "1", "2.5", "3", "5", "-1", "10", "7.25") }
 
-func (g generator) textValue() string { return g.pick(`"a"`, `"b"`, `"c"`, `"z"`, `"ax"`, `"pay"`, `""`) }
+func (g generator) textValue() string {
+	return g.pick(`"a"`, `"b"`, `"c"`, `"z"`, `"ax"`, `"pay"`, `""`)
+}
 
 func (g generator) listValue(item func() string) string {
 	var items []string

@@ -19,6 +19,7 @@ type rule struct {
 	forbid        bool
 	unknownMember bool
 
+	source   string
 	written  *ast.AST // as parsed, for explanations
 	env      *cel.Env
 	checked  *cel.Ast
@@ -56,11 +57,28 @@ func (c *compiler) compile(r *rule, source string, is *issues) {
 		is.rule(r.name, "limit", "the expressions together have more than %d characters", maxActionSource)
 		return
 	}
-	parsed, problems := c.env.Parse(source)
-	if report(r.name, "syntax", problems, is) {
+	if !c.check(r, source, is) {
 		return
 	}
-	r.written = ast.Copy(parsed.NativeRep())
+	if out := r.checked.OutputType(); out.Kind() != cel.BoolKind && out.Kind() != cel.DynKind {
+		is.rule(r.name, "not_bool", "the expression is a %s, not a bool", typeName(out))
+		return
+	}
+	program, err := r.plan()
+	if err != nil {
+		is.rule(r.name, "internal", "%v", err)
+		return
+	}
+	r.program = program
+}
+
+// check parses, hardens and type-checks an expression of any type.
+func (c *compiler) check(r *rule, source string, is *issues) bool {
+	parsed, problems := c.env.Parse(source)
+	if report(r.name, "syntax", problems, is) {
+		return false
+	}
+	r.source, r.written = source, ast.Copy(parsed.NativeRep())
 	r.patterns = map[string]*pattern{}
 	found := 0
 	refuse := func(id int64, code, message string) {
@@ -72,27 +90,15 @@ func (c *compiler) compile(r *rule, source string, is *issues) {
 	h := hardener{fac: ast.NewExprFactory(), report: refuse, patterns: r.patterns}
 	h.walk(parsed.NativeRep().Expr(), 1)
 	if found > 0 {
-		return
+		return false
 	}
 	checked, problems := c.env.Check(parsed)
 	if report(r.name, "type", problems, is) {
-		return
+		return false
 	}
 	hardenTyped(checked.NativeRep(), refuse)
-	if out := checked.OutputType(); out.Kind() != cel.BoolKind && out.Kind() != cel.DynKind {
-		is.rule(r.name, "not_bool", "the expression is a %s, not a bool", typeName(out))
-		return
-	}
-	if found > 0 {
-		return
-	}
 	r.env, r.checked = c.env, checked
-	program, err := r.plan()
-	if err != nil {
-		is.rule(r.name, "internal", "%v", err)
-		return
-	}
-	r.program = program
+	return found == 0
 }
 
 // plan returns a program for r. Every program has the cost limit; the one that
