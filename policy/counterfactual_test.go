@@ -75,7 +75,7 @@ func TestPassesIfDeclaredValues(t *testing.T) {
 // what it mentions alone, the rule passes.
 func TestPassesIfIsTrue(t *testing.T) {
 	suggested, fulfilled := 0, 0
-	for seed := range uint64(1500) {
+	for seed := range uint64(800) {
 		g := newGenerator(seed)
 		rule := g.rule(3)
 		a, err := Compile(parse(t, randomContent(rule)))
@@ -119,7 +119,7 @@ func TestPassesIfIsTrue(t *testing.T) {
 		}
 	}
 	t.Logf("%d suggestions, fulfilled %d times", suggested, fulfilled)
-	if suggested < 300 || fulfilled < 1000 {
+	if suggested < 100 || fulfilled < 400 {
 		t.Error("too few for the test to mean something")
 	}
 }

@@ -108,24 +108,33 @@ type Decision struct {
 // outside of the years 1 to 9999, the action is nil or was not compiled, or
 // the expression engine itself failed.
 func (a *Action) Evaluate(ctx context.Context, in Input) (*Decision, error) {
+	ev, d, err := a.read(ctx, in)
+	if d != nil || err != nil {
+		return d, err
+	}
+	return a.run(ctx, ev)
+}
+
+// read validates the input. It returns the decision when that denies.
+func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, error) {
 	if a == nil || a.name == "" {
-		return nil, errors.New("policy: the action was not compiled")
+		return nil, nil, errors.New("policy: the action was not compiled")
 	}
 	if in.Now.IsZero() || in.Now.UTC().Year() < 1 || in.Now.UTC().Year() > 9999 {
-		return nil, errors.New("policy: Input.Now is not set to a time of the years 1 to 9999")
+		return nil, nil, errors.New("policy: Input.Now is not set to a time of the years 1 to 9999")
 	}
 	if err := done(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	user, faults := a.user.readUser(in.UserParams)
 	if len(faults) > 0 {
-		return &Decision{Reason: ReasonUserParamsInvalid, Faults: faults}, nil
+		return nil, &Decision{Reason: ReasonUserParamsInvalid, Faults: faults}, nil
 	}
 	exec, faults := a.exec.readExecution(in.ExecutionParams)
 	if len(faults) > 0 {
-		return &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
+		return nil, &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
 	}
-	return a.run(ctx, &evaluation{
+	return &evaluation{
 		tool:   toolOf(exec),
 		exec:   a.exec,
 		hidden: map[string]map[string]bool{execVar: exec.hidden, userVar: user.hidden},
@@ -134,7 +143,7 @@ func (a *Action) Evaluate(ctx context.Context, in Input) (*Decision, error) {
 			userVar: user.values,
 			nowVar:  types.Timestamp{Time: in.Now.UTC()},
 		},
-	})
+	}, nil, nil
 }
 
 // An evaluation is the validated input of the rules, and what they cost.

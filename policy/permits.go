@@ -108,6 +108,7 @@ type folder struct {
 	tool     string
 	vars     map[string]any
 	hidden   map[string]bool // userParams whose values are not told
+	secret   bool            // none of them is
 	known    map[string]known
 	untyped  bool // a value was put in place of one whose type was not known
 }
@@ -312,7 +313,7 @@ func (f *folder) present(name string) bool {
 // that are part of it.
 func (f *folder) closed(e ast.Expr, loops []string) bool {
 	if name, ok := fieldOf(e, userVar); ok {
-		return !f.hidden[name]
+		return !f.secret && !f.hidden[name]
 	}
 	if name, ok := fieldOf(e, execVar); ok {
 		return name == toolField && f.tool != ""

@@ -447,7 +447,8 @@ func (s *schema) bytes() ([]byte, error) {
 
 // render returns the JSON Schema of a value of type t, which may be nil.
 func (b *bounds) render(t *typ) any {
-	if b.never {
+	if b.never || b.low != nil && b.high != nil &&
+		(b.low.value > b.high.value || b.low.value == b.high.value && (b.low.open || b.high.open)) {
 		return false
 	}
 	m := object{}
