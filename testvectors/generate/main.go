@@ -51,6 +51,7 @@ func vectors() []vector {
 		proofVectors(),
 		verifyVectors(),
 		policyVectors(),
+		permitsVectors(),
 		receiptVectors(),
 	)
 }
