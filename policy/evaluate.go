@@ -202,7 +202,13 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 		e.Code, e.Reason = CodeCostExceeded, notEvaluated+"the rules before it cost more than the limit"
 		return e, nil
 	}
-	value, details, err := r.program.ContextEval(ctx, ev.vars)
+	// The engine looks at the context in loops alone; watching it takes longer
+	// than a typical rule without them.
+	eval := r.program.Eval
+	if r.loops > 0 {
+		eval = func(vars any) (ref.Val, *cel.EvalDetails, error) { return r.program.ContextEval(ctx, vars) }
+	}
+	value, details, err := eval(ev.vars)
 	if cost := details.ActualCost(); cost != nil {
 		ev.cost += min(*cost, maxRuleCost)
 	} else {

@@ -21,6 +21,7 @@ type rule struct {
 
 	source   string
 	nodes    int
+	loops    int      // nested
 	written  *ast.AST // as parsed, for explanations
 	env      *cel.Env
 	checked  *cel.Ast
@@ -90,7 +91,7 @@ func (c *compiler) check(r *rule, source string, is *issues) bool {
 		}
 	}
 	h := hardener{fac: ast.NewExprFactory(), report: refuse, patterns: r.patterns}
-	h.walk(parsed.NativeRep().Expr(), 1)
+	r.loops = h.walk(parsed.NativeRep().Expr(), 1)
 	if found > 0 {
 		return false
 	}
