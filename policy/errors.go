@@ -26,7 +26,8 @@ type Issue struct {
 	Line, Column int
 	// Code is stable: malformed, missing, unknown_member, unsupported_feature,
 	// unknown_profile, profile_absent, limit, duplicate, unknown_type,
-	// unknown_tool, unknown_effect, syntax, type, not_bool, refused, internal.
+	// unknown_tool, unknown_effect, syntax, type, not_bool, refused, internal;
+	// [Action.Lint] has others.
 	Code string
 	// Message is for people. It may quote the content, truncated.
 	Message string

@@ -295,3 +295,21 @@ func TestPermitsIsSound(t *testing.T) {
 		t.Error("too few for the test to mean something")
 	}
 }
+
+// Declared types have their keywords, also inside of lists.
+func TestSchemaTypes(t *testing.T) {
+	a := mustCompile(t, `{"name": "a", "executionParams": {"day": "date", "link": "url", "rows": "array<array<date>>", "list": "array", "addr": "object"}, "rules": [
+		{"name": "r", "expression": "!has(executionParams.rows) || executionParams.rows.all(row, size(row) <= 2 && row.all(d, d != \"2026-01-01\"))"},
+		{"name": "s", "expression": "!has(executionParams.list) || executionParams.list.all(e, e == 1.0 && false)"}]}`)
+	p := permits(t, a, `{}`, "")
+	for _, want := range []string{`"day":{"format":"date","type":"string"}`, `"link":{"format":"uri","type":"string"}`, `"addr":{"type":"object"}`,
+		`"rows":{"items":{"items":{"format":"date","not":{"enum":["2026-01-01"]},"type":"string"},"maxItems":2,"type":"array"},"type":"array"}`,
+		`"list":{"items":false,"type":"array"}`} {
+		if !strings.Contains(string(p.Schema), want) {
+			t.Errorf("no %s in %s", want, p.Schema)
+		}
+	}
+	if !p.Rules[0].InSchema || p.Rules[1].InSchema {
+		t.Errorf("%+v", p.Rules)
+	}
+}

@@ -11,7 +11,7 @@ import (
 // parameters and a tool in, the narrowed schema of executionParams out.
 func readPermits(in, want *reader) runner {
 	content, user, tool := in.value("content"), in.value("userParams"), in.textIf("tool")
-	want.value("schema")
+	want.required("schema")
 	want.objects("rules", func(r *reader) { r.text("rule"); r.oneOf("left", "nothing", "never", "schema", "expression") })
 	want.objects("faults", func(r *reader) { r.text("pointer"); r.text("code") })
 	return func(ctx context.Context) (outcome, string) {
