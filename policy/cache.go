@@ -2,6 +2,7 @@ package policy
 
 import (
 	"container/list"
+	"errors"
 	"sync"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -10,10 +11,13 @@ import (
 // DefaultMaxActions bounds a [Cache]: about 20 MB of typical actions.
 const DefaultMaxActions = 256
 
-// maxCacheWeight bounds the expressions that a cache keeps compiled, in code
-// points: actions as large as Compile accepts must not fill the memory. One
-// code point takes about 100 bytes when compiled.
-const maxCacheWeight = 1 << 20
+// maxCacheBytes bounds what a cache keeps, by Action.Memory: actions as large
+// as Compile accepts must not fill the memory.
+const maxCacheBytes = 64 << 20
+
+// entryBytes is what an outcome takes that is no action; a *CompileError may
+// have 256 issues.
+const entryBytes = 1 << 10
 
 // A Cache compiles contents and keeps the outcome, the least recently used
 // going first. Contents are told apart by the SHA-256 of their canonical form
@@ -55,13 +59,24 @@ func (c *Cache) Compile(content canonical.Value) (*Action, error) {
 	if e := c.lookup(key); e != nil {
 		return e.action, e.err
 	}
-	e := &cacheEntry{key: key, weight: 1}
+	e := &cacheEntry{key: key, weight: entryBytes}
 	e.action, e.err = Compile(content)
 	if e.action != nil {
-		e.weight += e.action.weight
+		e.weight += e.action.Memory()
+	}
+	var bad *CompileError
+	if errors.As(e.err, &bad) {
+		e.weight += len(bad.Issues) * entryBytes
 	}
 	c.store(e)
 	return e.action, e.err
+}
+
+// Memory returns how many bytes the cache keeps, about, at most 64 MiB.
+func (c *Cache) Memory() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.weight
 }
 
 func (c *Cache) lookup(key cacheKey) *cacheEntry {
@@ -90,7 +105,7 @@ func (c *Cache) store(e *cacheEntry) {
 	if limit <= 0 {
 		limit = DefaultMaxActions
 	}
-	for len(c.entries) > limit || c.weight > maxCacheWeight {
+	for len(c.entries) > limit || c.weight > maxCacheBytes {
 		oldest := c.recent.Remove(c.recent.Back()).(*cacheEntry)
 		delete(c.entries, oldest.key)
 		c.weight -= oldest.weight

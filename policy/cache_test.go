@@ -68,8 +68,8 @@ func TestCacheIsBounded(t *testing.T) {
 
 func TestCacheIsBoundedByWeight(t *testing.T) {
 	var c Cache
-	for i := range 40 {
-		content := `{"name": "a", "rules": [` + repeated(15, fmt.Sprintf(`{"name": "r%%d", "expression": "'%d' != '%s'"}`, i, strings.Repeat("x", 2000))) + `]}`
+	for i := range 24 {
+		content := fmt.Sprintf(`{"name": "a%d", "rules": [`, i) + repeated(64, `{"name": "r%d", "expression": "`+strings.Repeat("now == now || ", 35)+`false"}`) + `]}`
 		if _, err := c.Compile(parse(t, content)); err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestCacheIsBoundedByWeight(t *testing.T) {
 	for el := c.recent.Front(); el != nil; el = el.Next() {
 		weight += el.Value.(*cacheEntry).weight
 	}
-	if weight != c.weight || weight > maxCacheWeight || len(c.entries) < 20 {
+	if weight != c.weight || weight > maxCacheBytes || len(c.entries) == 24 || len(c.entries) < 5 || c.Memory() != weight {
 		t.Errorf("%d entries of weight %d, counted as %d", len(c.entries), weight, c.weight)
 	}
 }

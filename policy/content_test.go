@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -173,11 +174,11 @@ func TestIssuePosition(t *testing.T) {
 	if !ok || len(ce.Issues) != 1 {
 		t.Fatalf("%v", err)
 	}
-	want := Issue{Rule: "r", Line: 2, Column: 18, Code: "type", Message: "undefined field 'amuont'", Severity: SeverityError}
+	want := Issue{Rule: "r", Line: 2, Column: 18, Code: "type", Message: "undefined field 'amuont'", Hint: "did you mean executionParams.amount?", Severity: SeverityError}
 	if ce.Issues[0] != want {
 		t.Errorf("got  %+v\nwant %+v", ce.Issues[0], want)
 	}
-	const text = `policy: content does not compile: rule "r": 2:18: type: undefined field 'amuont'`
+	const text = `policy: content does not compile: rule "r": 2:18: type: undefined field 'amuont' (did you mean executionParams.amount?)`
 	if err.Error() != text {
 		t.Errorf("got  %s\nwant %s", err, text)
 	}
@@ -200,5 +201,23 @@ func TestActionAccessors(t *testing.T) {
 	}
 	if !slices.Equal(zero.Warnings(), nil) {
 		t.Error("the zero action warns")
+	}
+}
+
+func TestHints(t *testing.T) {
+	for expression, want := range map[string]string{
+		`executionParams.amuont <= 5`:                           "did you mean executionParams.amount?",
+		`executionParams.amounts <= 5`:                          "did you mean executionParams.amount?",
+		`userParams["limt"] <= 5`:                               "did you mean executionParams.list or userParams.limit?",
+		`executionParams.somethingElse <= 5`:                    "",
+		`executionParams.zz == "a"`:                             "",
+		`executionParams.amount <= "5"`:                         "",
+		`executionParams.` + strings.Repeat("x", 200) + ` == 5`: "",
+	} {
+		_, err := Compile(parse(t, typed(expression)))
+		var ce *CompileError
+		if !errors.As(err, &ce) || ce.Issues[0].Hint != want || want != "" && !strings.HasSuffix(ce.Issues[0].String(), "("+want+")") {
+			t.Errorf("%s: %v", expression, err)
+		}
 	}
 }

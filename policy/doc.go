@@ -37,12 +37,17 @@
 // operands whose type is not known, map and message literals, conversions,
 // optional syntax, % and integer division, indexes that are not literals.
 //
+// # For issuers and agents
+//
+// [Action.Lint] finds what is probably not meant, [Action.Permits] says before
+// a request what an agent may do, and package suite runs test suites.
+//
 // # What is not checked
 //
 // That the content and userParams were signed, that the digest of a referenced
-// content matches, and that the mandate is the right one: the caller does. The
-// package does not say whether rules are wise: a rule with no lower bound on
-// an amount, or a pattern without anchors, compiles.
+// content matches, and that the mandate is the right one: the caller does. Nor that
+// rules are wise: one with no lower bound on an amount, or a pattern without
+// anchors, compiles. [Action.Lint] says so, for whoever writes them.
 package policy
 
 // Profile is the only profile this version carries out. A content that names

@@ -26,10 +26,13 @@ type Issue struct {
 	Line, Column int
 	// Code is stable: malformed, missing, unknown_member, unsupported_feature,
 	// unknown_profile, profile_absent, limit, duplicate, unknown_type,
-	// unknown_tool, unknown_effect, syntax, type, not_bool, refused, internal.
+	// unknown_tool, unknown_effect, syntax, type, not_bool, refused, internal;
+	// [Action.Lint] has others.
 	Code string
 	// Message is for people. It may quote the content, truncated.
-	Message  string
+	Message string
+	// Hint says what to write instead, when that is known.
+	Hint     string
 	Severity Severity
 }
 
@@ -42,6 +45,9 @@ func (i Issue) String() string {
 		fmt.Fprintf(&b, "%d:%d: ", i.Line, i.Column)
 	}
 	fmt.Fprintf(&b, "%s: %s", i.Code, i.Message)
+	if i.Hint != "" {
+		fmt.Fprintf(&b, " (%s)", i.Hint)
+	}
 	return b.String()
 }
 
@@ -83,7 +89,7 @@ func (is *issues) add(i Issue) {
 	}
 	if len(is.list) < maxIssues {
 		i.Rule = truncate(i.Rule, maxNameRunes)
-		i.Message = truncate(i.Message, maxMessageRunes)
+		i.Message, i.Hint = truncate(i.Message, maxMessageRunes), truncate(i.Hint, maxMessageRunes)
 		is.list = append(is.list, i)
 	}
 }

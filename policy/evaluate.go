@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/interpreter"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -76,6 +77,12 @@ type Evaluation struct {
 	// values. It holds at most 1,024 code points, values of at most 64, and
 	// no value of a parameter that is declared hidden.
 	Reason string `json:"reason"`
+	// PassesIf is a condition on executionParams, in CEL, under which a rule
+	// that failed passes at the same time and with all else as it is:
+	// "executionParams.amount <= 500". It is sufficient, not necessary, and ""
+	// when the rule is no comparison, when nothing could meet it, or when it
+	// would tell the value of a hidden parameter.
+	PassesIf string `json:"passesIf,omitempty"`
 }
 
 // A Decision is the outcome of one evaluation. The zero Decision denies.
@@ -101,37 +108,48 @@ type Decision struct {
 // outside of the years 1 to 9999, the action is nil or was not compiled, or
 // the expression engine itself failed.
 func (a *Action) Evaluate(ctx context.Context, in Input) (*Decision, error) {
+	ev, d, err := a.read(ctx, in)
+	if d != nil || err != nil {
+		return d, err
+	}
+	return a.run(ctx, ev)
+}
+
+// read validates the input. It returns the decision when that denies.
+func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, error) {
 	if a == nil || a.name == "" {
-		return nil, errors.New("policy: the action was not compiled")
+		return nil, nil, errors.New("policy: the action was not compiled")
 	}
 	if in.Now.IsZero() || in.Now.UTC().Year() < 1 || in.Now.UTC().Year() > 9999 {
-		return nil, errors.New("policy: Input.Now is not set to a time of the years 1 to 9999")
+		return nil, nil, errors.New("policy: Input.Now is not set to a time of the years 1 to 9999")
 	}
 	if err := done(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	user, faults := a.user.readUser(in.UserParams)
 	if len(faults) > 0 {
-		return &Decision{Reason: ReasonUserParamsInvalid, Faults: faults}, nil
+		return nil, &Decision{Reason: ReasonUserParamsInvalid, Faults: faults}, nil
 	}
 	exec, faults := a.exec.readExecution(in.ExecutionParams)
 	if len(faults) > 0 {
-		return &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
+		return nil, &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
 	}
-	return a.run(ctx, &evaluation{
+	return &evaluation{
 		tool:   toolOf(exec),
+		exec:   a.exec,
 		hidden: map[string]map[string]bool{execVar: exec.hidden, userVar: user.hidden},
 		vars: map[string]any{
 			execVar: exec.values,
 			userVar: user.values,
 			nowVar:  types.Timestamp{Time: in.Now.UTC()},
 		},
-	})
+	}, nil, nil
 }
 
 // An evaluation is the validated input of the rules, and what they cost.
 type evaluation struct {
 	tool   string
+	exec   *shape
 	hidden map[string]map[string]bool // by variable, then member
 	vars   map[string]any
 	cost   uint64
@@ -184,7 +202,13 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 		e.Code, e.Reason = CodeCostExceeded, notEvaluated+"the rules before it cost more than the limit"
 		return e, nil
 	}
-	value, details, err := r.program.ContextEval(ctx, ev.vars)
+	// The engine looks at the context in loops alone; watching it takes longer
+	// than a typical rule without them.
+	eval := r.program.Eval
+	if r.loops > 0 {
+		eval = func(vars any) (ref.Val, *cel.EvalDetails, error) { return r.program.ContextEval(ctx, vars) }
+	}
+	value, details, err := eval(ev.vars)
 	if cost := details.ActualCost(); cost != nil {
 		ev.cost += min(*cost, maxRuleCost)
 	} else {
@@ -217,28 +241,42 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 		return e, nil
 	}
 	e.Result, e.Code = ResultFail, CodeFailed
-	if text := ev.explain(ctx, r, bool(holds)); text != "" {
+	text, passesIf := ev.explain(ctx, r, bool(holds))
+	if text != "" {
 		e.Reason = truncate(e.Reason+": "+text, maxReasonRunes)
 	}
+	e.PassesIf = passesIf
 	return e, done(ctx)
 }
 
 const notEvaluated = "Expression could not be evaluated: "
 
 // explain runs a rule that failed once more, keeping the value of every
-// sub-expression, and says which of them made it fail. Rules that pass, the
-// common case, do not pay for that. It returns "" when there is nothing to say.
-func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) string {
+// sub-expression, and says which of them made it fail, and what would make it
+// pass. Rules that pass, the common case, do not pay for that. Both are ""
+// when there is nothing to say.
+func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) (reason, passesIf string) {
+	state := ev.trace(ctx, r, types.Bool(holds))
+	if state == nil {
+		return "", ""
+	}
+	user, _ := ev.vars[userVar].(map[string]any)
+	x := explainer{written: r.written, state: state, hidden: ev.hidden, user: user, exec: ev.exec}
+	return x.text(holds), x.passesIf(!holds)
+}
+
+// trace runs a rule and returns the value of every sub-expression that was
+// evaluated; nil when the outcome is not the one that is wanted.
+func (ev *evaluation) trace(ctx context.Context, r *rule, want ref.Val) interpreter.EvalState {
 	program, err := r.plan(cel.OptTrackState)
 	if err != nil {
-		return ""
+		return nil
 	}
 	value, details, err := program.ContextEval(ctx, ev.vars)
-	if err != nil || value != types.Bool(holds) {
-		return ""
+	if err != nil || value != want {
+		return nil
 	}
-	x := explainer{written: r.written, state: details.State(), hidden: ev.hidden}
-	return x.text(holds)
+	return details.State()
 }
 
 // done returns the reason for which ctx is done, or nil.

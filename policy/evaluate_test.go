@@ -265,6 +265,8 @@ type program struct {
 	err   error
 }
 
+func (p program) Eval(any) (ref.Val, *cel.EvalDetails, error) { return p.value, nil, p.err }
+
 func (p program) ContextEval(context.Context, any) (ref.Val, *cel.EvalDetails, error) {
 	return p.value, nil, p.err
 }

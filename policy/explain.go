@@ -23,6 +23,8 @@ type explainer struct {
 	written *ast.AST
 	state   interpreter.EvalState
 	hidden  map[string]map[string]bool // by variable, then member
+	user    map[string]any             // userParams
+	exec    *shape
 	scope   []loopVar
 }
 

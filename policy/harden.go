@@ -107,7 +107,7 @@ func (h *hardener) ident(e ast.Expr) {
 	if strings.HasPrefix(name, ".") {
 		h.refuse(e, "names with a leading dot are not part of the profile")
 	} else if !slices.Contains(h.scope, name) {
-		h.report(e.ID(), "type", fmt.Sprintf("undeclared reference to %s", quote(name)))
+		h.report(e.ID(), "type", fmt.Sprintf("undeclared reference to %s; rules read executionParams, userParams and now", quote(name)))
 	}
 }
 

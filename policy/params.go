@@ -35,6 +35,7 @@ type reader struct {
 	root   canonical.Value
 	seen   map[string]bool // declared members that are there
 	faults []Fault
+	probe  bool // whether there are faults is all that matters
 }
 
 // readExecution validates executionParams. Absent counts as {}.
@@ -109,7 +110,7 @@ func unwrap(v canonical.Value) (canonical.Value, bool) {
 
 // fits reports whether v is of type t.
 func (s *shape) fits(t *typ, v canonical.Value) bool {
-	probe := reader{shape: s, root: v}
+	probe := reader{shape: s, root: v, probe: true}
 	probe.value(t, v)
 	return len(probe.faults) == 0
 }
@@ -334,7 +335,9 @@ func (r *reader) any(v canonical.Value) any {
 // fault reports v. A reader that has enough faults stops computing pointers,
 // which take time that grows with the document.
 func (r *reader) fault(v canonical.Value, code, message string) {
-	if len(r.faults) < maxFaults {
+	if r.probe {
+		r.faults = append(r.faults[:0], Fault{})
+	} else if len(r.faults) < maxFaults {
 		r.report(strings.TrimPrefix(v.Pointer(), r.root.Pointer()), code, message)
 	}
 }

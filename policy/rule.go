@@ -19,6 +19,9 @@ type rule struct {
 	forbid        bool
 	unknownMember bool
 
+	source   string
+	nodes    int
+	loops    int      // nested
 	written  *ast.AST // as parsed, for explanations
 	env      *cel.Env
 	checked  *cel.Ast
@@ -33,8 +36,9 @@ func (r *rule) applies(tool string) bool {
 
 // A compiler compiles the rules of one content.
 type compiler struct {
-	env   *cel.Env
-	total int // code points so far
+	env        *cel.Env
+	exec, user *shape
+	total      int // code points so far
 }
 
 func newCompiler(exec, user *shape) (*compiler, error) {
@@ -42,7 +46,7 @@ func newCompiler(exec, user *shape) (*compiler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("environment: %w", err)
 	}
-	return &compiler{env: env}, nil
+	return &compiler{env: env, exec: exec, user: user}, nil
 }
 
 // compile compiles one expression into r, or reports issues.
@@ -56,11 +60,28 @@ func (c *compiler) compile(r *rule, source string, is *issues) {
 		is.rule(r.name, "limit", "the expressions together have more than %d characters", maxActionSource)
 		return
 	}
-	parsed, problems := c.env.Parse(source)
-	if report(r.name, "syntax", problems, is) {
+	if !c.check(r, source, is) {
 		return
 	}
-	r.written = ast.Copy(parsed.NativeRep())
+	if out := r.checked.OutputType(); out.Kind() != cel.BoolKind && out.Kind() != cel.DynKind {
+		is.rule(r.name, "not_bool", "the expression is a %s, not a bool", typeName(out))
+		return
+	}
+	program, err := r.plan()
+	if err != nil {
+		is.rule(r.name, "internal", "%v", err)
+		return
+	}
+	r.program = program
+}
+
+// check parses, hardens and type-checks an expression of any type.
+func (c *compiler) check(r *rule, source string, is *issues) bool {
+	parsed, problems := c.env.Parse(source)
+	if c.report(r.name, "syntax", problems, is) {
+		return false
+	}
+	r.source, r.written = source, ast.Copy(parsed.NativeRep())
 	r.patterns = map[string]*pattern{}
 	found := 0
 	refuse := func(id int64, code, message string) {
@@ -70,29 +91,18 @@ func (c *compiler) compile(r *rule, source string, is *issues) {
 		}
 	}
 	h := hardener{fac: ast.NewExprFactory(), report: refuse, patterns: r.patterns}
-	h.walk(parsed.NativeRep().Expr(), 1)
+	r.loops = h.walk(parsed.NativeRep().Expr(), 1)
 	if found > 0 {
-		return
+		return false
 	}
 	checked, problems := c.env.Check(parsed)
-	if report(r.name, "type", problems, is) {
-		return
+	if c.report(r.name, "type", problems, is) {
+		return false
 	}
 	hardenTyped(checked.NativeRep(), refuse)
-	if out := checked.OutputType(); out.Kind() != cel.BoolKind && out.Kind() != cel.DynKind {
-		is.rule(r.name, "not_bool", "the expression is a %s, not a bool", typeName(out))
-		return
-	}
-	if found > 0 {
-		return
-	}
+	r.nodes = h.nodes
 	r.env, r.checked = c.env, checked
-	program, err := r.plan()
-	if err != nil {
-		is.rule(r.name, "internal", "%v", err)
-		return
-	}
-	r.program = program
+	return found == 0
 }
 
 // plan returns a program for r. Every program has the cost limit; the one that
@@ -108,16 +118,71 @@ func (r *rule) plan(options ...cel.EvalOption) (cel.Program, error) {
 
 // report adds the problems that the engine found and says whether there were
 // any.
-func report(rule, code string, problems *cel.Issues, is *issues) bool {
+func (c *compiler) report(rule, code string, problems *cel.Issues, is *issues) bool {
 	errs := problems.Errors()
 	for _, e := range errs[:min(len(errs), maxIssuesPerRule)] {
 		issue := Issue{Rule: rule, Code: code, Message: plain(e.Message)}
+		issue.Hint = c.hint(e.Message)
 		if at := e.Location; at != nil && at.Line() > 0 {
 			issue.Line, issue.Column = at.Line(), at.Column()+1
 		}
 		is.add(issue)
 	}
 	return len(errs) > 0
+}
+
+// hint says what an undeclared field may have been meant to be.
+func (c *compiler) hint(message string) string {
+	rest, ok := strings.CutPrefix(message, "undefined field '")
+	if !ok {
+		return ""
+	}
+	name := strings.TrimSuffix(rest, "'")
+	var best []string
+	distance := 2 // more edits make another word
+	for variable, shape := range map[string]*shape{execVar: c.exec, userVar: c.user} {
+		for _, declared := range shape.names {
+			d := edits(name, declared)
+			if d < distance {
+				best, distance = nil, d
+			}
+			if d == distance && d < len(declared) {
+				best = append(best, variable+"."+declared)
+			}
+		}
+	}
+	if len(best) == 0 {
+		return ""
+	}
+	slices.Sort(best)
+	return fmt.Sprintf("did you mean %s?", strings.Join(best, " or "))
+}
+
+// edits counts the characters that turn one name into the other, swapping two
+// neighbours being one.
+func edits(a, b string) int {
+	if len(a) > maxNameRunes || len(b) > maxNameRunes {
+		return maxNameRunes
+	}
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
 }
 
 // plain replaces our internal names in a message of the engine.

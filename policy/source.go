@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 
 	"github.com/mandate-engine/mandate/canonical"
 )
@@ -46,6 +48,53 @@ func Static(contents ...[]byte) (Source, error) {
 		s[canonical.SRI(d.Root().SHA256())] = d.Root().Raw()
 	}
 	return s, nil
+}
+
+// Limits on what Dir reads.
+const (
+	maxDirFiles  = 10_000
+	maxFileBytes = 1 << 20 // contents are smaller, but may be indented
+)
+
+// Dir returns a Source of the contents in the files of fsys whose names end in
+// ".json", sub-folders aside, as they are now: what changes later needs
+// another Dir. Contents are found as [Static] finds them, so names do not
+// matter. It fails if a file cannot be read, has more than 1 MiB or is no
+// JSON, and if there are more than 10,000 of them or none.
+func Dir(fsys fs.FS) (Source, error) {
+	names, err := fs.Glob(fsys, "*.json")
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	if len(names) == 0 || len(names) > maxDirFiles {
+		return nil, fmt.Errorf("policy: the folder has %d .json files, not 1 to %d", len(names), maxDirFiles)
+	}
+	s := staticSource{}
+	for _, name := range names {
+		b, err := readLimited(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("policy: %w", err)
+		}
+		d, err := canonical.Parse(b)
+		if err != nil {
+			return nil, fmt.Errorf("policy: %s: %w", name, err)
+		}
+		s[canonical.SRI(d.Root().SHA256())] = d.Root().Raw()
+	}
+	return s, nil
+}
+
+func readLimited(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err == nil && len(b) > maxFileBytes {
+		err = fmt.Errorf("%s has more than %d bytes", name, maxFileBytes)
+	}
+	return b, err
 }
 
 type staticSource map[string][]byte

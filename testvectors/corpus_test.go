@@ -61,8 +61,8 @@ func TestCorpus(t *testing.T) {
 		t.Logf("%-14s %d", name, areas[name].Total)
 		sum += areas[name].Total
 	}
-	if len(areas) != 8 || sum != all.Total {
-		t.Errorf("%d areas with %d cases, want 8 with %d", len(areas), sum, all.Total)
+	if len(areas) != 9 || sum != all.Total {
+		t.Errorf("%d areas with %d cases, want 9 with %d", len(areas), sum, all.Total)
 	}
 }
 

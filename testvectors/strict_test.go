@@ -56,6 +56,8 @@ func TestLoadDirRefuses(t *testing.T) {
 		{"proof with a bad key", "dataintegrity/a.json", area("dataintegrity", `{"publicKeyMultibase":"z","document":{}}`, `{"verified":false,"code":"x"}`), "multikey"},
 		{"proof without a code", "dataintegrity/a.json", area("dataintegrity", `{"publicKeyMultibase":"z6Mkon3Necd6NkkyfoGoHxid2znGc59LU3K7mubaRcFbLfLX","document":{}}`, `{"verified":false}`), "code is missing"},
 		{"proof verified is text", "dataintegrity/a.json", area("dataintegrity", `{"publicKeyMultibase":"z6Mkon3Necd6NkkyfoGoHxid2znGc59LU3K7mubaRcFbLfLX","document":{}}`, `{"verified":"true","code":"x"}`), "boolean"},
+		{"permits without a schema", "permits/a.json", area("permits", `{"content":{}}`, `{"rules":[]}`), "schema is missing"},
+		{"permits with another remainder", "permits/a.json", area("permits", `{"content":{}}`, `{"schema":false,"rules":[{"rule":"r","left":"much"}]}`), "left"},
 		{"policy deny without a reason", "policy/a.json", area("policy", `{"content":{}}`, `{"decision":"deny"}`), "reason is missing"},
 		{"policy content unreadable", "policy/a.json", area("policy", `{"contentBytes":{"text":"{"}}`, `{"decision":"allow"}`), "content"},
 		{"policy evaluations no array", "policy/a.json", area("policy", `{"content":{}}`, `{"decision":"allow","evaluations":{}}`), "no array"},

@@ -151,6 +151,8 @@ func parseCase(b []byte) (Case, error) {
 		c.run = readDigest(in, want)
 	case "multikey":
 		c.run = readMultikey(in, want)
+	case "permits":
+		c.run = readPermits(in, want)
 	case "policy":
 		c.run = readPolicy(in, want)
 	case "receipt":

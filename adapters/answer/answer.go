@@ -18,6 +18,7 @@ import (
 //
 //   - decision: "allow", "deny", or "none" when no decision was taken;
 //   - credentialId, checks, evaluations, and receipt, the whole signed document;
+//     an evaluation that failed may have passesIf: parameters that would pass;
 //   - on a deny also reason, check, detail, and faults of the parameters;
 //   - on none error: {kind, message, offset?, pointer?, limit?, retryable?}.
 //
@@ -130,7 +131,9 @@ func checksJSON(checks []verifier.Check) []object {
 func evaluationsJSON(evaluations []policy.Evaluation) []object {
 	out := make([]object, 0, len(evaluations))
 	for _, e := range evaluations {
-		out = append(out, object{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code), "reason": e.Reason})
+		o := object{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code), "reason": e.Reason}
+		o.put("passesIf", e.PassesIf)
+		out = append(out, o)
 	}
 	return out
 }

@@ -88,6 +88,17 @@ func TestDeny(t *testing.T) {
 	}
 }
 
+func TestPassesIf(t *testing.T) {
+	a := toObject(t, answer.JSON(verify(t, sample.ParamsDeny())))
+	rules := a["evaluations"].([]any)
+	if got := rules[0].(object)["passesIf"]; got != "executionParams.amount <= 500" {
+		t.Errorf("passesIf %v", got)
+	}
+	if got, ok := rules[1].(object)["passesIf"]; ok {
+		t.Errorf("a rule that passed has passesIf %v", got)
+	}
+}
+
 // A deny stays a deny in the answer, also when its text cannot be written.
 func TestUnwritableDeny(t *testing.T) {
 	a := toObject(t, answer.JSON(nil, &verifier.DenyError{Reason: verifier.ReasonRuleFailed, Detail: "\xff"}))

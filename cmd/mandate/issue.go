@@ -63,13 +63,16 @@ func (a *app) sign(s *signCommand, name string, sign func(doc []byte, signer sig
 
 func (a *app) issueCommand() *cobra.Command {
 	var s signCommand
-	var unchecked bool
+	var unchecked, force bool
 	cmd := &cobra.Command{
 		Use:   "issue FILE --key FILE",
 		Short: "Sign a credential and print it; its issuer must be the key's DID",
 		Long: `Sign a credential and print it. Its issuer must be the key's DID, and every
 member and type in it defined by its contexts: exit 1 otherwise. No context is
-fetched; the terms of https://via.humanos.dev/ns/v1 are not checked.`,
+fetched; the terms of https://via.humanos.dev/ns/v1 are not checked. Exit 1 as
+well for a mandate that no verifier accepts, because its scope is missing, its
+action does not compile, or its userParams do not fit; what is only odd about
+it is a warning.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.sign(&s, args[0], func(doc []byte, signer signing.Signer, o signing.Options) ([]byte, error) {
@@ -78,12 +81,16 @@ fetched; the terms of https://via.humanos.dev/ns/v1 are not checked.`,
 				if err == nil && !unchecked {
 					err = checkTerms(doc)
 				}
+				if err == nil && !force {
+					err = a.checkMandate(args[0], doc)
+				}
 				return signed, err
 			})
 		},
 	}
 	s.flags(cmd)
 	cmd.Flags().BoolVar(&unchecked, "no-context-check", false, "sign also what the contexts do not define")
+	cmd.Flags().BoolVar(&force, "force", false, "sign also a mandate that no verifier accepts")
 	return cmd
 }
 

@@ -151,7 +151,7 @@ func (a *app) command() *cobra.Command {
 		group("key", "Make keys", a.keyGenerateCommand()),
 		a.issueCommand(),
 		a.presentCommand(),
-		group("policy", "Check and try out actions", a.policyCheckCommand(), a.policyEvalCommand()),
+		group("policy", "Check and try out actions", a.policyCheckCommand(), a.policyEvalCommand(), a.policyPermitsCommand(), a.policyTestCommand()),
 		group("receipt", "Check receipts", a.receiptVerifyCommand()),
 		a.conformanceCommand(),
 		a.inspectCommand(),

@@ -16,7 +16,7 @@ func (a *app) policyCheckCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check FILE",
-		Short: "Compile an action version content and list everything wrong with it",
+		Short: "Compile an action version content and list everything wrong or odd about it",
 		Args:  cobra.ExactArgs(1),
 		RunE:  func(_ *cobra.Command, args []string) error { return a.policyCheck(args[0], asJSON) },
 	}
@@ -34,6 +34,9 @@ func (a *app) policyCheck(name string, asJSON bool) error {
 		return err
 	}
 	ok := action != nil
+	if ok {
+		issues = append(issues, action.Lint()...)
+	}
 	if asJSON {
 		if err := a.printJSON(object{"ok": ok, "issues": issuesJSON(issues)}); err != nil {
 			return err
@@ -49,7 +52,11 @@ func (a *app) policyCheck(name string, asJSON bool) error {
 		if i.Line > 0 {
 			where += fmt.Sprintf(":%d:%d", i.Line, i.Column)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", i.Severity, where, i.Code, printable(i.Message))
+		message := i.Message
+		if i.Hint != "" {
+			message += "; " + i.Hint
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", i.Severity, where, i.Code, printable(message))
 	}
 	t.Flush() // the sink keeps the error
 	if ok {
@@ -77,6 +84,7 @@ func issuesJSON(issues []policy.Issue) []object {
 	for _, i := range issues {
 		o := object{"code": i.Code, "severity": string(i.Severity), "message": printable(i.Message)}
 		o.put("rule", i.Rule)
+		o.put("hint", printable(i.Hint))
 		if i.Line > 0 {
 			o["line"], o["column"] = i.Line, i.Column
 		}
@@ -207,7 +215,9 @@ func (a *app) printInvalid(t *trial, issues []policy.Issue) error {
 func decisionJSON(decision, reason string, evaluations []policy.Evaluation, faults []policy.Fault) object {
 	rules := make([]object, 0, len(evaluations))
 	for _, e := range evaluations {
-		rules = append(rules, object{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code), "reason": printable(e.Reason)})
+		r := object{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code), "reason": printable(e.Reason)}
+		r.put("passesIf", printable(e.PassesIf))
+		rules = append(rules, r)
 	}
 	wrong := make([]object, 0, len(faults))
 	for _, f := range faults {

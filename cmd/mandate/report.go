@@ -68,6 +68,9 @@ func (a *app) printRules(evaluations []policy.Evaluation) {
 	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, e := range evaluations {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", e.Result, short(e.Rule), printable(e.Reason))
+		if e.PassesIf != "" {
+			fmt.Fprintf(t, "  \t\tpasses if %s\n", printable(e.PassesIf))
+		}
 	}
 	t.Flush() // the sink keeps the error
 }

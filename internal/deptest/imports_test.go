@@ -31,6 +31,8 @@ var bans = []ban{
 		"imports point one way"},
 	{[]string{"internal/dataintegrity", "internal/secure", "internal/vcdm", "internal/viamandate", "internal/statuslist"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier"},
 		"imports point one way"},
+	{[]string{"policy", "verifier"}, []string{module + "policy/suite"},
+		"deciding takes no test files"},
 	{[]string{"didresolve", "policy", "receipts"}, []string{module + "verifier"},
 		"imports point one way"},
 	{[]string{"didresolve", "didresolve/didweb", "internal/safehttp"}, []string{module + "policy", module + "receipts", module + "verifier"},
@@ -48,6 +50,7 @@ var owners = map[string][]string{
 	"github.com/multiformats/go-multibase": {"internal/multikey"}, // where its cost is bounded
 	"github.com/piprate/json-gold":         {"canonical/jsonld"},
 	"github.com/spf13/cobra":               {"cmd/mandate"},
+	"go.yaml.in/yaml":                      {"policy/suite"}, // which no engine links
 	"modernc.org/sqlite":                   {"cmd/mandate"},
 }
 

@@ -89,7 +89,8 @@ var update = flag.Bool("update", false, "write docs/api.txt")
 // the committed listing.
 func TestAPI(t *testing.T) {
 	var text strings.Builder
-	for _, dir := range []string{"canonical", "canonical/jsonld", "didresolve", "didresolve/didweb", "policy", "receipts", "verifier", "adapters/answer", "adapters/signing", "testvectors"} {
+	for _, dir := range []string{"canonical", "canonical/jsonld", "didresolve", "didresolve/didweb", "policy", "policy/suite", "receipts", "verifier", "verifier/bundle", "verifier/replay",
+		"adapters/answer", "adapters/signing", "adapters/status", "testvectors"} {
 		fmt.Fprintf(&text, "# %s\n", dir)
 		decls := exported(t, dir)
 		slices.Sort(decls)

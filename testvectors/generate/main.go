@@ -52,6 +52,7 @@ func vectors() []vector {
 		chainVectors(),
 		verifyVectors(),
 		policyVectors(),
+		permitsVectors(),
 		receiptVectors(),
 	)
 }

@@ -1,0 +1,168 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// lints renders warnings as "rule line:column code", without those whose code
+// is not asked for.
+func lints(t testing.TB, a *Action) []string {
+	t.Helper()
+	var out []string
+	for _, i := range a.Lint() {
+		if i.Severity != SeverityWarning || i.Message == "" || i.Hint == "" {
+			t.Errorf("%+v", i)
+		}
+		out = append(out, i.Code)
+	}
+	return out
+}
+
+func TestLint(t *testing.T) {
+	const amount = ` && executionParams.amount >= 0.0`
+	tests := []struct{ name, expression, want string }{
+		{"sound", `executionParams.amount <= 5.0` + amount, ""},
+		{"no lower bound", `executionParams.amount <= userParams.limit`, "unguarded_optional no_lower_bound"},
+		{"no lower bound, mirrored", `5.0 >= executionParams.amount`, "no_lower_bound"},
+		{"no lower bound, negated", `!(executionParams.amount > 5.0)`, "no_lower_bound"},
+		{"no lower bound in a sum", `executionParams.amount + 1.0 <= 5.0`, "no_lower_bound"},
+		{"lower bound alone", `executionParams.amount > 5.0`, ""},
+		{"values", `executionParams.amount in [1.0, 2.0]`, ""},
+		{"forbid", `forbid: executionParams.amount > 5.0`, "no_lower_bound"},
+		{"forbid both", `forbid: executionParams.amount > 5.0 || executionParams.amount < 0.0`, ""},
+		{"condition", `executionParams.tool == "pay" ? executionParams.amount <= 5.0 : executionParams.amount <= 9.0`, "no_lower_bound"},
+		{"unguarded", `executionParams.city == "a"`, "unguarded_optional"},
+		{"guarded", `!has(executionParams.city) || executionParams.city == "a"`, ""},
+		{"guarded last", `executionParams.city == "a" || !has(executionParams.city)`, ""},
+		{"guarded by and", `has(executionParams.city) && executionParams.city == "a"`, ""},
+		{"guarded by two", `!(has(executionParams.city) && has(executionParams.flag)) || executionParams.flag && executionParams.city == "a"`, ""},
+		{"guarded by another", `!has(executionParams.flag) || executionParams.city == "a"`, "unguarded_optional"},
+		{"guarded the wrong way", `has(executionParams.city) || executionParams.city == "a"`, "always_true unguarded_optional"},
+		{"guarded by a condition", `has(executionParams.city) ? executionParams.city == "a" : executionParams.city == "b"`, "unguarded_optional"},
+		{"required", `executionParams.tool != "pay" || executionParams.category in ["a"]`, "unguarded_optional"},
+		{"told once", `executionParams.city == "a" || executionParams["city"] == "b"`, "unguarded_optional"},
+		{"always", `executionParams.amount <= 5.0 || executionParams.amount > 3.0`, "always_true"},
+		{"literally", `true`, "always_true"},
+		{"constant", `1.0 < 2.0 || executionParams.flag`, "always_true unguarded_optional"},
+		{"always of forbid", `forbid: false && executionParams.flag`, "always_true unguarded_optional"},
+		{"never", `executionParams.amount > 5.0 && executionParams.amount < 5.0`, "never_true"},
+		{"never of forbid", `forbid: true`, "never_true"},
+		{"never: not a declared value", `executionParams.category == "z"`, "never_true unguarded_optional"},
+		{"always: every declared value", `executionParams.category in ["a", "b", "c"]`, "always_true unguarded_optional"},
+		{"never: not a declared tool", `executionParams.tool == "sell"`, "never_true"},
+		{"nothing", `userParams.on`, "reads_nothing unguarded_optional"},
+		{"unanchored", `executionParams.tool.matches("pay")`, "unanchored_pattern"},
+		{"half anchored", `executionParams.tool.matches("^pay|look$")`, "unanchored_pattern"},
+		{"anchored lines", `executionParams.tool.matches("(?m)^pay$")`, "unanchored_pattern"},
+		{"anchored", `executionParams.tool.matches("^(pay|look)$") || executionParams.tool.matches("(^pay$|^look$)")`, ""},
+		{"money", `executionParams.amount == 500`, "number_equality"},
+		{"money, unequal", `5.0 != executionParams.amount`, "number_equality"},
+		{"cost", `!has(executionParams.to) || executionParams.to.all(v, v in executionParams.to)`, "cost"},
+		{"cheap", `!has(executionParams.to) || executionParams.to.all(v, v == "a")`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			expression, forbid := strings.CutPrefix(tt.expression, "forbid: ")
+			content := randomContent(expression)
+			if forbid {
+				content = strings.Replace(content, `"name": "r0"`, `"name": "r", "effect": "forbid"`, 1)
+			}
+			got := slices.DeleteFunc(lints(t, mustCompile(t, content)), func(code string) bool { return code == "unused_user_param" })
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("got %v, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLintPositions(t *testing.T) {
+	a := mustCompile(t, `{"name": "a", "userParams": {"max": {"type": "number", "required": true}, "old": "string"}, "executionParams": {"amount": {"type": "number", "required": true}, "s": "string"},
+		"rules": [{"name": "r", "expression": "executionParams.amount > 0.0 &&\n  executionParams.s == \"x\" && executionParams.amount <= userParams.max"}]}`)
+	var got []string
+	for _, i := range a.Lint() {
+		got = append(got, i.String())
+	}
+	want := []string{
+		`rule "r": 2:18: unguarded_optional: executionParams.s is optional, and read without has() (declare it as required, or guard it with has())`,
+		`unused_user_param: no rule reads userParams.old (remove it, or write the rule that it is for)`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	// Other rules may hold the lower bound.
+	two := mustCompile(t, randomContent(`executionParams.amount <= 5.0`, `executionParams.amount >= 0.0`))
+	if slices.Contains(lints(t, two), "no_lower_bound") {
+		t.Error("the lower bound of another rule does not count")
+	}
+}
+
+// Rules that are said never to fail, or never to pass, do not.
+func TestLintIsTrue(t *testing.T) {
+	claims := 0
+	for seed := range uint64(500) {
+		g := newGenerator(seed)
+		a, err := Compile(parse(t, randomContent(g.rule(2))))
+		if err != nil {
+			continue
+		}
+		codes := lints(t, a)
+		never, always := slices.Contains(codes, "never_true"), slices.Contains(codes, "always_true")
+		if !never && !always {
+			continue
+		}
+		for range 20 {
+			user, exec := g.user(), g.object(g.exec(g.pick("pay", "look"))...)
+			d := evaluate(t, a, user, exec)
+			claims++
+			if r := d.Evaluations[0].Result; never && r == ResultPass || always && r == ResultFail {
+				t.Fatalf("seed %d: %v, but %s %s gives %+v", seed, codes, user, exec, d.Evaluations[0])
+			}
+		}
+	}
+	if claims < 200 {
+		t.Errorf("only %d claims", claims)
+	}
+}
+
+// No rule costs more than its estimate.
+func TestMaxCost(t *testing.T) {
+	big := `{"tool": "pay", "amount": 1, "fee": 1, "category": "a", "city": "` + strings.Repeat("é", 2000) + `", "to": ` + elements(1000, `"`+strings.Repeat("b", 50)+`"`) + `, "counts": ` + elements(1000, "1") + `, "flag": true}`
+	user := `{"max": 5, "limit": 5, "allowed": ` + elements(1000, `"`+strings.Repeat("b", 60)+`"`) + `, "home": "a", "on": true, "key": "k", "any": {"n": 5, "b": true}}`
+	bounded := 0
+	check := func(expression string) {
+		a, err := Compile(parse(t, randomContent(expression)))
+		if err != nil {
+			return
+		}
+		c, err := newCompiler(a.exec, a.user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := c.maxCost(a.rules[0])
+		if most < maxRuleCost {
+			bounded++
+		}
+		exec, faults := a.exec.readExecution(parse(t, big))
+		params, faults2 := a.user.readUser(parse(t, user))
+		if len(faults)+len(faults2) > 0 {
+			t.Fatal(faults, faults2)
+		}
+		_, details, _ := a.rules[0].program.Eval(map[string]any{execVar: exec.values, userVar: params.values, nowVar: testNow})
+		if cost := details.ActualCost(); cost != nil && min(*cost, maxRuleCost) > most {
+			t.Errorf("%s: cost %d, estimated %d", expression, *cost, most)
+		}
+	}
+	for seed := range uint64(300) {
+		check(newGenerator(seed).rule(3))
+	}
+	for _, e := range []string{`executionParams.to.map(v, v + executionParams.city) == ["a"]`, `executionParams.to.filter(v, v != "a").size() > 3`, `executionParams.city.matches("^(a|b)*$")`,
+		`[executionParams.to, userParams.allowed].exists(l, "a" in l)`, `executionParams.city + executionParams.city + "x" == executionParams.city`, `executionParams.city.contains("a" + userParams.home)`,
+		`executionParams.to.map(v, executionParams.city).exists(v, v == "a")`, `(executionParams.flag ? executionParams.to : userParams.allowed) == executionParams.to`} {
+		check(e)
+	}
+	if bounded < 100 {
+		t.Errorf("only %d estimates below the limit", bounded)
+	}
+}

@@ -1,0 +1,80 @@
+package policy
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/cel-go/cel"
+
+	"github.com/mandate-engine/mandate/internal/bench"
+)
+
+// BenchmarkRatio prints a warm action of three rules, parameters validated and
+// costs tracked, as a multiple of three bare evaluations of the same rules by
+// cel-go: plain programs without limits, on maps that are ready. They take
+// turns in one process.
+func BenchmarkRatio(b *testing.B) {
+	content, user, exec := readFile(b, "hotel-content.json"), readFile(b, "hotel-user.json"), readFile(b, "hotel-allow.json")
+	a, err := Compile(content)
+	if err != nil {
+		b.Fatal(err)
+	}
+	env, err := cel.NewEnv(cel.Variable(execVar, cel.MapType(cel.StringType, cel.DynType)), cel.Variable(userVar, cel.MapType(cel.StringType, cel.DynType)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var programs, limited []cel.Program
+	for _, r := range a.rules {
+		ast, issues := env.Compile(r.source)
+		if issues.Err() != nil {
+			b.Fatal(issues.Err())
+		}
+		p, err := env.Program(ast)
+		if err != nil {
+			b.Fatal(err)
+		}
+		l, err := env.Program(ast, cel.CostLimit(maxRuleCost))
+		if err != nil {
+			b.Fatal(err)
+		}
+		programs, limited = append(programs, p), append(limited, l)
+	}
+	plain := func(raw []byte) map[string]any {
+		var m map[string]any
+		if err := json.Unmarshal(raw, &m); err != nil {
+			b.Fatal(err)
+		}
+		return m
+	}
+	vars := map[string]any{execVar: plain(exec.Raw()), userVar: plain(user.Raw())}
+	for name, v := range vars[userVar].(map[string]any) {
+		if w, ok := v.(map[string]any); ok {
+			vars[userVar].(map[string]any)[name] = w["value"]
+		}
+	}
+	in := Input{UserParams: user, ExecutionParams: exec, Now: testNow}
+	run := func() {
+		if d, err := a.Evaluate(b.Context(), in); err != nil || !d.Allow {
+			b.Fatal(d, err)
+		}
+	}
+	bare := func(programs []cel.Program) func() {
+		return func() {
+			for _, p := range programs {
+				if v, _, err := p.Eval(vars); err != nil || v.Value() != true {
+					b.Fatal(v, err)
+				}
+			}
+		}
+	}
+	read := func() {
+		if _, invalid, err := a.read(b.Context(), in); err != nil || invalid != nil {
+			b.Fatal(invalid, err)
+		}
+	}
+	rows := bench.Compare(100, bench.Subject{Name: "bare", Run: bare(programs)}, bench.Subject{Name: "bare, with cel-go's cost limit", Run: bare(limited)},
+		bench.Subject{Name: "action", Run: run}, bench.Subject{Name: "validation alone", Run: read})
+	bench.Print(b.Output(), "a warm action of three rules", "bare", rows)
+	b.ReportMetric(float64(rows[2].Median)/float64(rows[0].Median), "×bare")
+	b.ReportMetric(0, "ns/op")
+}

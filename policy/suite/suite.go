@@ -1,0 +1,328 @@
+// Package suite answers one question: do the rules of an action decide as
+// their author expects, and which of their conditions has nobody tried?
+//
+// A suite is a YAML file:
+//
+//	suite: hotel bookings
+//	action: hotel.json              # beside the suite; or the content itself
+//	now: 2026-05-02T10:16:00Z       # a case may have its own
+//	mandates:                       # userParams by name
+//	  small: {maxAmount: 100}
+//	cases:
+//	  - name: at the cap
+//	    mandate: small              # a name, or userParams; absent is {}
+//	    params: {amount: 100}
+//	    expect: {decision: allow}
+//	  - name: over the cap
+//	    mandate: small
+//	    params: {amount: 100.01}
+//	    expect: {decision: deny, failed: [amount-cap]}
+//
+// expect says all there is: decision, allow or deny; failed, errors and skipped,
+// the rules with these results, where absent means none; reason, which a deny
+// without failed or errors has to name; and faults, the JSON pointers of what
+// is wrong with the parameters. The rules of an allow that is expected to have
+// no errors passed, or are among skipped.
+//
+// Files are read as strictly as JSON: unknown members, duplicate keys, aliases,
+// tags, and numbers that JSON does not have are errors. No engine but that of
+// package policy takes part; nothing is verified or signed.
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/policy"
+)
+
+// A Suite is a test suite that was read whole. Only [Load] makes one.
+type Suite struct {
+	Name   string
+	action *policy.Action
+	cases  []testCase
+}
+
+type testCase struct {
+	name   string
+	in     policy.Input
+	expect expectation
+}
+
+type expectation struct {
+	decision, reason                string
+	failed, errors, skipped, faults []string
+}
+
+// maxCases bounds a suite.
+const maxCases = 10_000
+
+// Load reads a suite and the content that it names. Its error says what is
+// wrong with the file; an action that does not compile is a
+// [*policy.CompileError], wrapped.
+func Load(fsys fs.FS, name string) (*Suite, error) {
+	s, err := load(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("suite: %s: %w", name, err)
+	}
+	return s, nil
+}
+
+func load(fsys fs.FS, name string) (*Suite, error) {
+	b, err := read(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	root, err := parseYAML(b)
+	if err != nil {
+		return nil, err
+	}
+	r := reader{}
+	r.members(root, "the suite", "suite", "action", "now", "mandates", "cases")
+	s := &Suite{Name: r.text(root.Get("suite"), "suite", true)}
+	content := root.Get("action")
+	if file, ok := content.String(); ok {
+		if b, err = read(fsys, path.Join(path.Dir(name), file)); err != nil {
+			return nil, err
+		}
+		d, err := canonical.Parse(b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		content = d.Root()
+	}
+	if r.err == nil {
+		if s.action, err = policy.Compile(content); err != nil {
+			return nil, err
+		}
+	}
+	mandates := root.Get("mandates")
+	r.object(mandates, "mandates")
+	cases := root.Get("cases")
+	if cases.Len() == 0 || cases.Len() > maxCases || cases.Kind() != canonical.Array {
+		r.fail("cases is no list of 1 to %d", maxCases)
+	}
+	seen := map[string]bool{}
+	for i, c := range cases.Elements() {
+		t := r.testCase(c, fmt.Sprintf("cases[%d]", i), mandates, root.Get("now"))
+		if seen[t.name] {
+			r.fail("two cases are called %q", t.name)
+		}
+		seen[t.name] = true
+		s.cases = append(s.cases, t)
+	}
+	return s, r.err
+}
+
+func read(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err == nil && len(b) > maxFileBytes {
+		err = fmt.Errorf("%s has more than %d bytes", name, maxFileBytes)
+	}
+	return b, err
+}
+
+// A reader keeps the first thing that is wrong.
+type reader struct{ err error }
+
+func (r *reader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (r *reader) object(v canonical.Value, where string) {
+	if v.Kind() != canonical.Object && v.Kind() != canonical.Absent {
+		r.fail("%s is no mapping", where)
+	}
+}
+
+func (r *reader) members(v canonical.Value, where string, known ...string) {
+	if v.Kind() != canonical.Object {
+		r.fail("%s is no mapping", where)
+	}
+	for name := range v.Members() {
+		if !slices.Contains(known, name) {
+			r.fail("%s has the unknown member %.40q", where, name)
+		}
+	}
+}
+
+func (r *reader) text(v canonical.Value, where string, required bool) string {
+	s, ok := v.String()
+	if !ok && (required || v.Kind() != canonical.Absent) || required && s == "" {
+		r.fail("%s is no text", where)
+	}
+	return s
+}
+
+func (r *reader) texts(v canonical.Value, where string) []string {
+	if v.Kind() != canonical.Array && v.Kind() != canonical.Absent {
+		r.fail("%s is no list", where)
+	}
+	var out []string
+	for _, e := range v.Elements() {
+		out = append(out, r.text(e, where, false))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (r *reader) testCase(c canonical.Value, where string, mandates, now canonical.Value) testCase {
+	r.members(c, where, "name", "mandate", "params", "now", "expect")
+	t := testCase{name: r.text(c.Get("name"), where+".name", true)}
+	t.in.UserParams, t.in.ExecutionParams = c.Get("mandate"), c.Get("params")
+	if name, ok := c.Get("mandate").String(); ok {
+		if t.in.UserParams = mandates.Get(name); t.in.UserParams.Kind() == canonical.Absent {
+			r.fail("%s: there is no mandate %.40q", where, name)
+		}
+	}
+	r.object(t.in.UserParams, where+".mandate")
+	r.object(t.in.ExecutionParams, where+".params")
+	if c.Get("now").Kind() != canonical.Absent {
+		now = c.Get("now")
+	}
+	at, err := time.Parse(time.RFC3339Nano, r.text(now, where+".now", true))
+	if err != nil {
+		r.fail("%s.now is no time like 2026-05-02T10:16:00Z", where)
+	}
+	t.in.Now = at
+	e := c.Get("expect")
+	where += ".expect"
+	r.members(e, where, "decision", "reason", "failed", "errors", "skipped", "faults")
+	t.expect = expectation{r.text(e.Get("decision"), where+".decision", true), r.text(e.Get("reason"), where+".reason", false),
+		r.texts(e.Get("failed"), where+".failed"), r.texts(e.Get("errors"), where+".errors"),
+		r.texts(e.Get("skipped"), where+".skipped"), r.texts(e.Get("faults"), where+".faults")}
+	switch denies := len(t.expect.failed)+len(t.expect.errors) > 0; {
+	case t.expect.decision != "allow" && t.expect.decision != "deny":
+		r.fail("%s.decision is neither allow nor deny", where)
+	case t.expect.decision == "allow" && (denies || t.expect.reason != "" || t.expect.faults != nil):
+		r.fail("%s: an allow has no reason, nothing failed, and no errors", where)
+	case t.expect.decision == "deny" && !denies && t.expect.reason == "":
+		r.fail("%s: a deny says which rules failed, or its reason", where)
+	}
+	return t
+}
+
+// A Report is the outcome of one suite. The zero Report has not passed.
+type Report struct {
+	Suite   string
+	Results []Result
+	// Branches are the conditions of all rules, with the values that any of
+	// the cases gave them.
+	Branches []policy.Branch
+}
+
+// A Result is the outcome of one case.
+type Result struct {
+	Case string
+	// Problems says what was not as expected; none is a pass.
+	Problems []string
+}
+
+// Passed reports whether there are results, none of which has problems.
+func (r *Report) Passed() bool {
+	return len(r.Results) > 0 && !slices.ContainsFunc(r.Results, func(r Result) bool { return len(r.Problems) > 0 })
+}
+
+// Coverage counts the outcomes of conditions, two for each, and those that
+// some case had.
+func (r *Report) Coverage() (had, all int) {
+	for _, b := range r.Branches {
+		all += 2
+		if b.True {
+			had++
+		}
+		if b.False {
+			had++
+		}
+	}
+	return had, all
+}
+
+// Run runs every case. An error means that one could not be decided, because
+// ctx is done.
+func (s *Suite) Run(ctx context.Context) (*Report, error) {
+	if s == nil || s.action == nil {
+		return nil, errors.New("suite: it was not loaded")
+	}
+	report := &Report{Suite: s.Name}
+	for _, c := range s.cases {
+		d, err := s.action.Evaluate(ctx, c.in)
+		if err != nil {
+			return nil, fmt.Errorf("suite: case %q: %w", c.name, err)
+		}
+		report.Results = append(report.Results, Result{c.name, c.expect.compare(d)})
+		branches, err := s.action.Branches(ctx, c.in)
+		if err != nil {
+			return nil, fmt.Errorf("suite: case %q: %w", c.name, err)
+		}
+		if report.Branches == nil {
+			report.Branches = branches
+			continue
+		}
+		for i, b := range branches {
+			report.Branches[i].True = report.Branches[i].True || b.True
+			report.Branches[i].False = report.Branches[i].False || b.False
+		}
+	}
+	return report, nil
+}
+
+// compare returns what is not as expected.
+func (e *expectation) compare(d *policy.Decision) []string {
+	var problems []string
+	differ := func(what, got, want string) {
+		if got != want {
+			problems = append(problems, fmt.Sprintf("%s: got %s, want %s", what, got, want))
+		}
+	}
+	decision := "deny"
+	if d.Allow {
+		decision = "allow"
+	}
+	differ("decision", decision, e.decision)
+	if e.reason != "" {
+		differ("reason", string(d.Reason), e.reason)
+	}
+	rules := map[policy.Result][]string{}
+	for _, v := range d.Evaluations {
+		rules[v.Result] = append(rules[v.Result], v.Rule)
+	}
+	var faults []string
+	for _, f := range d.Faults {
+		faults = append(faults, f.Pointer)
+	}
+	differ("failed", list(rules[policy.ResultFail]), list(e.failed))
+	differ("errors", list(rules[policy.ResultError]), list(e.errors))
+	differ("skipped", list(rules[policy.ResultSkip]), list(e.skipped))
+	if e.faults != nil || e.reason == "" {
+		differ("faults", list(faults), list(e.faults))
+	}
+	if len(problems) > 0 {
+		for _, v := range d.Evaluations {
+			if v.Result == policy.ResultFail || v.Result == policy.ResultError {
+				problems = append(problems, v.Rule+": "+v.Reason)
+			}
+		}
+	}
+	return problems
+}
+
+func list(names []string) string {
+	names = slices.Sorted(slices.Values(names))
+	return "[" + strings.Join(names, ", ") + "]"
+}
