@@ -152,7 +152,7 @@ func (a *app) command() *cobra.Command {
 		a.issueCommand(),
 		a.presentCommand(),
 		group("policy", "Check and try out actions", a.policyCheckCommand(), a.policyEvalCommand(), a.policyPermitsCommand(), a.policyTestCommand()),
-		group("receipt", "Check receipts", a.receiptVerifyCommand()),
+		group("receipt", "Check receipts", a.receiptVerifyCommand(), a.receiptReplayCommand()),
 		a.conformanceCommand(),
 		a.inspectCommand(),
 		a.versionCommand(),

@@ -20,6 +20,9 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 	if v.dryRun && v.receiptOut.value != "" {
 		return nil, unusable("--receipt-out: a dry run makes no receipt")
 	}
+	if v.dryRun && v.bundle.value != "" {
+		return nil, unusable("--bundle: a dry run makes no receipt to reproduce")
+	}
 	if v.receiptOut.value != "" {
 		if err := overwritable(v.receiptOut.value); err != nil {
 			return nil, err
@@ -63,6 +66,7 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 		W3COnly:                v.w3cOnly,
 		Actions:                actions,
 		Status:                 lists,
+		KeepBundle:             v.bundle.value != "",
 		InsecureTrustAnyIssuer: v.anyIssuer,
 		InsecureAllowUnbound:   v.unbound,
 		Now:                    func() time.Time { return v.at.or(a.now) },

@@ -12,12 +12,13 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
+	"github.com/mandate-engine/mandate/verifier/bundle"
 )
 
 // A verification is one run of verify.
 type verification struct {
 	params, verifier, challenge, scope, mandate text
-	receiptKey, receiptOut                      text
+	receiptKey, receiptOut, bundle              text
 	issuers, domains, signers, actions          texts
 	statusLists                                 texts
 	dids                                        didSources
@@ -65,6 +66,7 @@ nor pinned with --did-doc does not exist. A presentation is remembered as used f
 	f.Var(&v.scope, "scope", "the scope that the mandate must have")
 	f.Var(&v.receiptKey, "receipt-key", "sign the receipt with the key in `FILE`; default a new key, kept nowhere")
 	f.Var(&v.receiptOut, "receipt-out", "write the receipt to `FILE`")
+	f.Var(&v.bundle, "bundle", "write everything that the decision rests on to `FILE`, for receipt replay; it holds the parameters")
 	f.BoolVar(&v.w3cOnly, "w3c-only", false, "turn the VIA profile off")
 	jsonFlag(cmd, &v.json)
 	return cmd
@@ -104,6 +106,9 @@ func (a *app) allowed(v *verification, res *verifier.Result) error {
 	if err := writeReceipt(v, res.Receipt); err != nil {
 		return undecided("no decision: the receipt cannot be written: %w", err)
 	}
+	if err := writeBundle(v, res.Bundle); err != nil {
+		return undecided("no decision: the bundle cannot be written: %w", err)
+	}
 	if v.json {
 		a.printBytes(answer.JSON(res, nil))
 	} else {
@@ -121,6 +126,8 @@ func (a *app) denied(v *verification, deny *verifier.DenyError) error {
 		a.complain("the deny has no receipt: %v", err)
 	} else if err := writeReceipt(v, deny.Receipt); err != nil {
 		a.complain("the receipt cannot be written: %v", err)
+	} else if err := writeBundle(v, deny.Bundle); err != nil {
+		a.complain("the bundle cannot be written: %v", err)
 	}
 	if v.json {
 		a.printBytes(answer.JSON(nil, deny))
@@ -139,6 +146,19 @@ func writeReceipt(v *verification, r *receipts.Receipt) error {
 		return errors.New("there is none")
 	}
 	return write(v.receiptOut.value, r.Bytes(), os.O_TRUNC)
+}
+
+// writeBundle writes the evidence where it was asked for. A file that is there is
+// not replaced: it could be a key.
+func writeBundle(v *verification, evidence *verifier.Bundle) error {
+	if v.bundle.value == "" {
+		return nil
+	}
+	b, err := bundle.Marshal(evidence)
+	if err != nil {
+		return err
+	}
+	return write(v.bundle.value, b, os.O_EXCL)
 }
 
 // overwritable refuses to put a receipt in the place of a file that is none, a

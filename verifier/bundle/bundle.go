@@ -31,9 +31,9 @@ import (
 // Format is the first member of every bundle.
 const Format = "mandate-bundle/1"
 
-// maxBytes bounds a bundle: a presentation, parameters and evidence files in
+// MaxBytes bounds a bundle: a presentation, parameters and evidence files in
 // base64, eight DID documents, four status lists.
-const maxBytes = 32 << 20
+const MaxBytes = 32 << 20
 
 type object = map[string]any
 
@@ -125,7 +125,7 @@ func orEmpty(s []string) []string {
 // Parse reads a bundle, strictly: unknown members and digests that do not fit
 // are errors.
 func Parse(file []byte) (*verifier.Bundle, error) {
-	limits := canonical.Limits{MaxBytes: maxBytes}
+	limits := canonical.Limits{MaxBytes: MaxBytes}
 	d, err := limits.Parse(file)
 	if err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
