@@ -10,6 +10,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/multikey"
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
@@ -36,6 +37,23 @@ type VerifyConfig struct {
 	// At is the time at which the key's expiry and revocation are judged.
 	// The zero time is refused.
 	At time.Time
+	// Retired are keys that issuers have withdrawn since. What they signed is
+	// believed as far as the log shows that it was signed before.
+	Retired []RetiredKey
+	// Index is the proven index of the receipt in its issuer's log, nil when
+	// nothing was proven. It is needed for receipts under retired keys alone.
+	Index *int64
+}
+
+// A RetiredKey is a key that its issuer has withdrawn: its document does not hold
+// it any more, or says that it is revoked or expired.
+type RetiredKey struct {
+	VerificationMethod string // the DID URL that receipts name
+	PublicKeyMultibase string
+	// Size is that of the log at the last checkpoint before the key was retired.
+	// Whoever holds the key now can sign anything with any time in it, but cannot
+	// put it into the log before that.
+	Size int64
 }
 
 // A Verified receipt is one whose signature holds.
@@ -103,11 +121,11 @@ func verifyProof(ctx context.Context, p *dataintegrity.Proof, issuer string, cfg
 	if resolver == nil {
 		resolver = didresolve.Key()
 	}
-	method, err := findKey(ctx, resolver, p.VerificationMethod, issuer, cfg.At)
+	key, err := findKey(ctx, resolver, p.VerificationMethod, issuer, cfg)
 	if err != nil {
 		return err
 	}
-	if !p.Verify(method.Key()) {
+	if !p.Verify(key) {
 		return notVerified("the signature does not fit the receipt and the key %.200q", p.VerificationMethod)
 	}
 	return nil
@@ -115,22 +133,47 @@ func verifyProof(ctx context.Context, p *dataintegrity.Proof, issuer string, cfg
 
 // findKey retrieves a key of the issuer. A document that was kept may lack one
 // that is new, so a newer document is asked for, once.
-func findKey(ctx context.Context, resolver didresolve.Resolver, url, issuer string, at time.Time) (didresolve.VerificationMethod, error) {
+func findKey(ctx context.Context, resolver didresolve.Resolver, url, issuer string, cfg VerifyConfig) (multikey.PublicKey, error) {
 	var prior *didresolve.Resolution
 	for {
 		resolution, err := didresolve.Lookup(ctx, resolver, issuer, prior)
 		if err != nil {
-			return didresolve.VerificationMethod{}, unresolved(issuer, err)
+			return multikey.PublicKey{}, unresolved(issuer, err)
 		}
-		method, err := resolution.Document.VerificationMethod(url, didresolve.AssertionMethod, at)
+		method, err := resolution.Document.VerificationMethod(url, didresolve.AssertionMethod, cfg.At)
+		missing := didresolve.TypeOf(err) == didresolve.ErrMethodNotFound
 		switch {
 		case err == nil:
-			return method, nil
-		case didresolve.TypeOf(err) != didresolve.ErrMethodNotFound || prior != nil:
-			return method, notVerified("%v", err)
+			return method.Key(), nil
+		case missing && prior == nil:
+			prior = resolution
+		case missing || errors.Is(err, didresolve.ErrKeyRevoked) || errors.Is(err, didresolve.ErrKeyExpired):
+			return cfg.retired(url, err)
+		default:
+			return multikey.PublicKey{}, notVerified("%v", err)
 		}
-		prior = resolution
 	}
+}
+
+// retired returns a key that was withdrawn, for a receipt that is proven to be
+// older than that. why is what is wrong with the key now.
+func (cfg *VerifyConfig) retired(url string, why error) (multikey.PublicKey, error) {
+	i := slices.IndexFunc(cfg.Retired, func(k RetiredKey) bool { return k.VerificationMethod == url })
+	if i < 0 {
+		return multikey.PublicKey{}, notVerified("%v", why)
+	}
+	k := cfg.Retired[i]
+	switch {
+	case cfg.Index == nil:
+		return multikey.PublicKey{}, notVerified("the key %.200q is retired, and nothing proves that the receipt is older: prove that it stands in the log", url)
+	case *cfg.Index < 0 || *cfg.Index >= k.Size:
+		return multikey.PublicKey{}, notVerified("the key %.200q is retired: it signed entry %d of the log, and its last checkpoint covers %d", url, *cfg.Index, k.Size)
+	}
+	key, err := multikey.ParsePublicKey(k.PublicKeyMultibase)
+	if err != nil {
+		return key, fmt.Errorf("receipts: the retired key %.200q: %w", url, err)
+	}
+	return key, nil
 }
 
 // unresolved keeps "there is no such DID" apart from "could not find out".
