@@ -18,6 +18,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
+	"github.com/mandate-engine/mandate/receipts/translog"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -326,7 +327,7 @@ func TestHostileText(t *testing.T) {
 		{file: bad, err: receipts.ErrNotVerified}, {file: bad, err: errors.New(bad)},
 		{file: bad, Verified: &receipts.Verified{ID: bad, Decision: "deny", Reason: bad}},
 	}
-	if err := a.receiptReport(&receiptCheck{}, results, false); err != nil {
+	if err := a.receiptReport(&receiptCheck{}, results, translog.Unproven, errors.New(bad), false); err != nil {
 		t.Error(err)
 	}
 	if err := a.proofReport(&proofCheck{}, []proofResult{{proof: &dataintegrity.Proof{VerificationMethod: bad}}}, nil, failure{problem: "X", detail: bad}); err == nil {
@@ -348,7 +349,7 @@ func TestHostileText(t *testing.T) {
 func TestReceiptNotChecked(t *testing.T) {
 	a, out, _ := testApp("")
 	results := []receiptResult{{file: "a", err: errBroken}}
-	if err := a.receiptReport(&receiptCheck{json: true}, results, false); err != nil {
+	if err := a.receiptReport(&receiptCheck{json: true}, results, translog.Unproven, nil, false); err != nil {
 		t.Fatal(err)
 	}
 	if want := `{"completeness":"unproven","receipts":[{"completeness":"unproven","error":"broken on purpose","file":"a","verified":false}],"verified":false}` + "\n"; out.String() != want {

@@ -89,7 +89,7 @@ var update = flag.Bool("update", false, "write docs/api.txt")
 // the committed listing.
 func TestAPI(t *testing.T) {
 	var text strings.Builder
-	for _, dir := range []string{"canonical", "canonical/jsonld", "didresolve", "policy", "receipts", "verifier", "adapters/answer", "adapters/signing", "testvectors"} {
+	for _, dir := range []string{"canonical", "canonical/jsonld", "didresolve", "policy", "receipts", "receipts/disklog", "receipts/translog", "receipts/logtest", "verifier", "adapters/answer", "adapters/signing", "testvectors"} {
 		fmt.Fprintf(&text, "# %s\n", dir)
 		decls := exported(t, dir)
 		slices.Sort(decls)
