@@ -12,7 +12,7 @@ func Hold(l *Log) (release func()) {
 func AwaitPending(l *Log, n int) {
 	for {
 		l.mu.RLock()
-		have := len(l.pending.ends)
+		have := len(l.pending.leaves)
 		l.mu.RUnlock()
 		if have == n {
 			return

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
@@ -94,8 +96,7 @@ func (l *Log) disclose(why string) error {
 		return fmt.Errorf("disklog: the entry for a gap: %w", err)
 	}
 	b := newBatch()
-	b.frame = append(append(b.frame, byte(len(entry)>>8), byte(len(entry))), entry...)
-	b.ends = []int{len(b.frame)}
+	b.add(entry, tlog.RecordHash(entry))
 	if l.write(b); b.err != nil {
 		return b.err
 	}
