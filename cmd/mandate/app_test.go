@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,12 +16,15 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"github.com/mandate-engine/mandate/adapters/signing"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
+	"github.com/mandate-engine/mandate/receipts/translog"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -328,7 +333,7 @@ func TestHostileText(t *testing.T) {
 		{file: bad, err: receipts.ErrNotVerified}, {file: bad, err: errors.New(bad)},
 		{file: bad, Verified: &receipts.Verified{ID: bad, Decision: "deny", Reason: bad}},
 	}
-	if err := a.receiptReport(&receiptCheck{}, results, nil, false); err != nil {
+	if err := a.receiptReport(&receiptCheck{}, receiptReport{results: results, completeness: translog.Unproven, unproven: errors.New(bad)}); err != nil {
 		t.Error(err)
 	}
 	if err := a.proofReport(&proofCheck{}, []proofResult{{proof: &dataintegrity.Proof{VerificationMethod: bad}}}, nil, failure{problem: "X", detail: bad}); err == nil {
@@ -350,7 +355,7 @@ func TestHostileText(t *testing.T) {
 func TestReceiptNotChecked(t *testing.T) {
 	a, out, _ := testApp("")
 	results := []receiptResult{{file: "a", err: errBroken}}
-	if err := a.receiptReport(&receiptCheck{json: true}, results, nil, false); err != nil {
+	if err := a.receiptReport(&receiptCheck{json: true}, receiptReport{results: results, completeness: translog.Unproven}); err != nil {
 		t.Fatal(err)
 	}
 	if want := `{"completeness":"unproven","receipts":[{"completeness":"unproven","error":"broken on purpose","file":"a","verified":false}],"verified":false}` + "\n"; out.String() != want {
@@ -466,6 +471,88 @@ func TestOutcomes(t *testing.T) {
 		args := append([]string{"receipt", "verify", "--issuer", did, "--outcome-deadline", "1h", "--at", "2027-01-01T00:00:00Z"}, strings.Fields(tt.args)...)
 		if code := app.run(args); code != tt.code || !strings.Contains(out.String(), tt.want) {
 			t.Errorf("%s: exit %d, want %d:\n%s\nwant %s", tt.args, code, tt.code, out, tt.want)
+		}
+	}
+}
+
+// TestRetiredKey: after a rotation, receipts under the old key count as far as
+// the log goes.
+func TestRetiredKey(t *testing.T) {
+	const did, first = "did:web:receipts.example", "did:web:receipts.example#key-1"
+	dir, ctx := t.TempDir(), context.Background()
+	file := func(name string, b []byte) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	public := func(n byte) string {
+		pair, err := signing.NewKeyPair(sample.Key(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair.PublicKeyMultibase
+	}
+	doc := file("did.json", []byte(`{"id":"`+did+`","verificationMethod":[{"id":"`+did+`#key-2","type":"Multikey","controller":"`+did+`","publicKeyMultibase":"`+public(2)+`"}],"assertionMethod":["`+did+`#key-2"]}`))
+	old, err := receipts.NewKeySigner(sample.Key(1), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log translog.Memory
+	names := make([]string, 3)
+	for i := range names {
+		r, err := receipts.Sign(ctx, receipts.Body{ID: receipts.NewID([16]byte{byte(i)}), Time: sample.Now(), Event: receipts.Approved, Decision: "allow",
+			Engine: receipts.Engine{Name: "mandate", Version: "1"}}, old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[i] = file(fmt.Sprint("r", i, ".json"), r.Bytes())
+		if _, err := log.Append(ctx, r.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	logSigner, err := translog.NewSigner("log.example", sample.Key(9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vkey, err := note.NewEd25519VerifierKey("log.example", sample.Key(9).Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkpoint, err := translog.Sign(&log, 3, logSigner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proofs := make([]string, 3)
+	for i := range proofs {
+		p, err := translog.ProveInclusion(&log, int64(i), checkpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proofs[i] = file(fmt.Sprint("p", i), p)
+	}
+	all := file("checkpoint", checkpoint)
+	// The key was retired when two receipts stood in the log.
+	retired := file("retired.json", []byte(`{"verificationMethod":"`+first+`","publicKeyMultibase":"`+public(1)+`","size":2}`))
+	for _, tt := range []struct {
+		name, want string
+		args       []string
+		code       int
+	}{
+		{"not known to be retired", "verification method not found", []string{names[0]}, 1},
+		{"without the log", "needs --log-key", []string{names[0], "--retired-key", retired}, 2},
+		{"in time", "entry 1 of the log", []string{names[1], "--retired-key", retired, "--log-key", vkey, "--proof", proofs[1]}, 0},
+		{"too late", "its last checkpoint covers 2", []string{names[2], "--retired-key", retired, "--log-key", vkey, "--proof", proofs[2]}, 1},
+		{"another's proof", "not verified", []string{names[2], "--retired-key", retired, "--log-key", vkey, "--proof", proofs[1]}, 1},
+		{"all of the log, one too late", "its last checkpoint covers 2", []string{names[0], names[1], names[2], "--retired-key", retired, "--log-key", vkey, "--checkpoint", all}, 1},
+		{"no such file", "not {verificationMethod", []string{names[0], "--retired-key", doc, "--log-key", vkey, "--proof", proofs[0]}, 2},
+	} {
+		app, out, diag := testApp("")
+		args := append([]string{"receipt", "verify", "--issuer", did, "--did-doc", doc, "--at", "2027-01-01T00:00:00Z"}, tt.args...)
+		if code := app.run(args); code != tt.code || !strings.Contains(out.String()+diag.String(), tt.want) {
+			t.Errorf("%s: exit %d, want %d:\n%s%s\nwant %s", tt.name, code, tt.code, out, diag, tt.want)
 		}
 	}
 }

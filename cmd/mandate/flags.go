@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,6 +107,33 @@ func (d *duration) Set(s string) error {
 	}
 	*d = duration(v)
 	return err
+}
+
+// number is a flag that takes a whole number from 0.
+type number struct {
+	n   int64
+	set bool
+}
+
+func (*number) Type() string { return "int" }
+
+func (n *number) String() string {
+	if !n.set {
+		return ""
+	}
+	return strconv.FormatInt(n.n, 10)
+}
+
+func (n *number) Set(s string) error {
+	v, err := strconv.ParseInt(s, 10, 64)
+	switch {
+	case n.set:
+		return errTwice
+	case err != nil || v < 0:
+		return errors.New("it is no whole number from 0")
+	}
+	n.n, n.set = v, true
+	return nil
 }
 
 // binding is the flag --issuer-binding.

@@ -74,18 +74,31 @@ func (a *app) newKey() (*receipts.KeySigner, error) {
 
 // readKey reads a file that key generate has written. No error quotes it.
 func (a *app) readKey(name string) (*receipts.KeySigner, error) {
+	key, _, err := a.readPrivateKey(name)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := receipts.NewKeySigner(key, "")
+	if err != nil {
+		return nil, unusable("%s: %w", name, err)
+	}
+	return signer, nil
+}
+
+// readPrivateKey is readKey for what needs the key itself, and its DID.
+func (a *app) readPrivateKey(name string) (ed25519.PrivateKey, string, error) {
 	if name == "" {
-		return nil, unusable("--key FILE is required")
+		return nil, "", unusable("--key FILE is required")
 	}
 	b, err := a.read(name)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	d, err := canonical.Limits{MaxBytes: 4096}.Parse(b)
 	if err != nil {
 		var e *canonical.Error
 		errors.As(err, &e)
-		return nil, unusable("%s: not a key file: %s at byte %d", name, e.Kind, e.Offset)
+		return nil, "", unusable("%s: not a key file: %s at byte %d", name, e.Kind, e.Offset)
 	}
 	var pair signing.KeyPair
 	for member, to := range map[string]*string{
@@ -93,23 +106,19 @@ func (a *app) readKey(name string) (*receipts.KeySigner, error) {
 	} {
 		s, ok := d.Root().Get(member).String()
 		if !ok {
-			return nil, unusable("%s: not a key file: %s is missing or no string", name, member)
+			return nil, "", unusable("%s: not a key file: %s is missing or no string", name, member)
 		}
 		*to = s
 	}
 	if d.Root().Len() != 3 {
-		return nil, unusable("%s: not a key file: it has other members than did, publicKeyMultibase and secretKeyMultibase", name)
+		return nil, "", unusable("%s: not a key file: it has other members than did, publicKeyMultibase and secretKeyMultibase", name)
 	}
 	key, err := signing.ParsePrivateKey(pair.SecretKeyMultibase)
 	if err != nil {
-		return nil, unusable("%s: %w", name, err)
+		return nil, "", unusable("%s: %w", name, err)
 	}
 	if got, err := signing.NewKeyPair(key); err != nil || got != pair {
-		return nil, unusable("%s: did and publicKeyMultibase do not belong to secretKeyMultibase", name)
+		return nil, "", unusable("%s: did and publicKeyMultibase do not belong to secretKeyMultibase", name)
 	}
-	signer, err := receipts.NewKeySigner(key, "")
-	if err != nil {
-		return nil, unusable("%s: %w", name, err)
-	}
-	return signer, nil
+	return key, pair.DID, nil
 }

@@ -88,7 +88,7 @@ func failureJSON(path string, e *exit) object {
 	switch path {
 	case "mandate verify", "mandate policy eval":
 		o["decision"] = "none"
-	case "mandate proof verify", "mandate receipt verify":
+	case "mandate proof verify", "mandate receipt verify", "mandate log verify":
 		o["verified"] = false
 	default:
 		o["ok"] = false
@@ -153,6 +153,7 @@ func (a *app) command() *cobra.Command {
 		a.presentCommand(),
 		group("policy", "Check and try out actions", a.policyCheckCommand(), a.policyEvalCommand(), a.policyPermitsCommand(), a.policyTestCommand()),
 		group("receipt", "Check receipts", a.receiptVerifyCommand(), a.receiptReplayCommand()),
+		a.logCommand(),
 		a.conformanceCommand(),
 		a.inspectCommand(),
 		a.versionCommand(),

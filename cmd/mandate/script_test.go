@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/mandate-engine/mandate/internal/sample"
 )
@@ -47,6 +49,11 @@ func TestScripts(t *testing.T) {
 			e.Setenv("CHALLENGE", sample.Challenge)
 			e.Setenv("MANDATE", sample.MandateID)
 			e.Setenv("AT", sample.Now().Format("2006-01-02T15:04:05Z"))
+			logKey, err := note.NewEd25519VerifierKey("log.example/receipts", sample.Key(4).Public().(ed25519.PublicKey))
+			if err != nil {
+				return err
+			}
+			e.Setenv("LOGKEY", logKey) // of the key of SEED4
 			for i := byte(1); i <= 5; i++ {
 				n := strconv.Itoa(int(i))
 				e.Setenv("SEED"+n, strings.Repeat("0"+n, 32))
@@ -189,13 +196,16 @@ func TestUsage(t *testing.T) {
 		{"completion bash", "unknown command"},
 		{"serve", "unknown command"},
 		{"admin key create", "unknown command"},
-		{"log append", "unknown command"},
 		{"policy permits x y", "accepts 1 arg(s), received 2"},
 		{"policy test", "requires at least 1 arg(s)"},
+		{"log", "mandate log: which command?"},
+		{"log replay d", "unknown command"},
+		{"log append d", "requires at least 2 arg(s), only received 1"},
 		{"verify", "accepts 1 arg(s), received 0"},
 		{"verify a b", "accepts 1 arg(s), received 2"},
 		{"verify x --dry-run false", "accepts 1 arg(s), received 2"},
-		{"receipt verify x --checkpoint f", "unknown flag: --checkpoint"},
+		{"receipt verify x --bundle f", "unknown flag: --bundle"},
+		{"receipt verify x --issuer did:x:y --retired-key f", "--retired-key needs --log-key"},
 		{"version x", `unknown command "x"`},
 		{"demo x", `unknown command "x"`},
 	}

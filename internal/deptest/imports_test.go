@@ -11,7 +11,7 @@ import (
 const module = "github.com/mandate-engine/mandate/"
 
 // library are the packages that a service embeds, shared ones included.
-var library = []string{"canonical", "didresolve", "policy", "receipts", "verifier", "verifier/bundle", "verifier/replay",
+var library = []string{"canonical", "didresolve", "policy", "receipts", "receipts/disklog", "receipts/translog", "verifier", "verifier/bundle", "verifier/replay",
 	"internal/dataintegrity", "internal/fetchbudget", "internal/multikey", "internal/secure", "internal/statuslist", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
 
 // A ban keeps packages from linking others, directly or not.
@@ -25,8 +25,12 @@ var bans = []ban{
 		"the engine does no I/O of its own: what it asks for is asked through an interface that the caller fills"},
 	{library, []string{"log", "log/slog"},
 		"the library returns, it does not log: what happened is in the result"},
-	{[]string{"receipts"}, []string{module + "policy", module + "verifier", "github.com/google/cel-go/cel"},
+	{[]string{"receipts", "receipts/disklog", "receipts/translog"}, []string{module + "policy", module + "verifier", "github.com/google/cel-go/cel"},
 		"a third party checks a receipt without the engine that made it, and without CEL"},
+	{[]string{"receipts", "receipts/translog"}, []string{module + "receipts/disklog"},
+		"a third party checks a proof without a log on disk"},
+	{[]string{"receipts/translog"}, []string{module + "didresolve", module + "receipts"},
+		"package receipts can call upon it"},
 	{[]string{"canonical", "canonical/jsonld", "internal/multikey", "internal/xsdtime"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier", module + "internal/dataintegrity"},
 		"imports point one way"},
 	{[]string{"internal/dataintegrity", "internal/secure", "internal/vcdm", "internal/viamandate", "internal/statuslist"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier"},
@@ -49,6 +53,7 @@ var owners = map[string][]string{
 	"github.com/gowebpki/jcs":              {"canonical"},
 	"github.com/multiformats/go-multibase": {"internal/multikey"}, // where its cost is bounded
 	"github.com/piprate/json-gold":         {"canonical/jsonld"},
+	"golang.org/x/mod":                     {"receipts/disklog", "receipts/logtest", "receipts/translog", "cmd/mandate"},
 	"github.com/spf13/cobra":               {"cmd/mandate"},
 	"go.yaml.in/yaml":                      {"policy/suite"}, // which no engine links
 	"modernc.org/sqlite":                   {"cmd/mandate"},

@@ -63,7 +63,7 @@ func TestSize(t *testing.T) {
 	if coreCode > coreBudget {
 		t.Errorf("verifier and internal/dataintegrity have %d lines of code, the budget is %d", coreCode, coreBudget)
 	}
-	const ceiling = 12000 // see docs/RATIONALE.md, "Size"
+	const ceiling = 13500 // see docs/RATIONALE.md, "Size"
 	if totalCode > ceiling {
 		t.Errorf("the library has %d lines of code, the ceiling is %d", totalCode, ceiling)
 	}
@@ -89,7 +89,7 @@ var update = flag.Bool("update", false, "write docs/api.txt")
 // the committed listing.
 func TestAPI(t *testing.T) {
 	var text strings.Builder
-	for _, dir := range []string{"canonical", "canonical/jsonld", "didresolve", "didresolve/didweb", "policy", "policy/suite", "receipts", "verifier", "verifier/bundle", "verifier/replay",
+	for _, dir := range []string{"canonical", "canonical/jsonld", "didresolve", "didresolve/didweb", "policy", "policy/suite", "receipts", "receipts/disklog", "receipts/translog", "receipts/logtest", "verifier", "verifier/bundle", "verifier/replay",
 		"adapters/answer", "adapters/signing", "adapters/status", "testvectors"} {
 		fmt.Fprintf(&text, "# %s\n", dir)
 		decls := exported(t, dir)

@@ -1,0 +1,302 @@
+// Package disklog answers one question: how do receipts survive a crash? It is
+// a log of package translog in the files of one directory:
+//
+//	lock                   held by the one writer
+//	state                  how the last writer worked, and whether it ended
+//	NNNNNNNNNNNNNNNN.seg   segments, named in hex by the index of their first entry
+//	checkpoint             the newest one that was signed
+//
+// Only segments are ever appended to; nothing in them is changed. Opening reads
+// every byte, checks it, and builds the Merkle tree in memory: 72 bytes for each
+// entry, and about a second for each gigabyte of receipts that is cached.
+//
+// # What may be lost
+//
+// As a writer ends by Close, nothing. When it dies in between:
+//
+//	             process killed   power or kernel lost
+//	default      nothing          nothing
+//	NoSync       nothing          what was acknowledged since the last Sync,
+//	                              Checkpoint or new segment
+//
+// "Nothing" holds for acknowledged entries, on a disk that has stored what it
+// said it had when fsync returned. The next Open cuts off a batch that was not
+// written whole. When what is missing could have been acknowledged, it appends
+// an entry that says so, a [translog.Gap]:
+//
+//   - after a writer with NoSync that did not end by Close, since entries may be
+//     missing without a trace;
+//   - when the last batch is there at its full length but broken: the crash may
+//     have come before fsync returned, or the disk may have failed afterwards;
+//   - when the file state is missing or unreadable.
+//
+// When acknowledged entries are certainly gone, Open refuses with [ErrDamaged]:
+// when a broken batch has others after it, when anything is broken after a Close,
+// and when there is less than the checkpoint in the directory says, or something
+// else. Such a log can only be restored, or succeeded by another: to go on with
+// it would be to sign two histories.
+//
+// Not found: batches cut off at their very end from a log whose checkpoint does
+// not cover them. Those who keep checkpoints find that when they cover them.
+package disklog
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/mandate-engine/mandate/receipts/translog"
+)
+
+var (
+	// ErrLocked: another writer has the log open.
+	ErrLocked = errors.New("disklog: another writer has the log open")
+	// ErrDamaged: acknowledged entries are missing or changed.
+	ErrDamaged = errors.New("disklog: the log is damaged")
+	// ErrClosed: the log is closed, or a write has failed. After a failed write
+	// nothing is known about what is on the disk: open the log again.
+	ErrClosed = errors.New("disklog: the log is closed")
+)
+
+// Options configure a Log. The zero value is the safe one.
+type Options struct {
+	// NoSync acknowledges entries that only the operating system has. By
+	// default an entry is on the disk before it is acknowledged, one fsync for
+	// all that wait at the time.
+	NoSync bool
+	// ReadOnly opens the log beside its writer: nothing is locked, repaired or
+	// changed, Append fails, and a batch in the making is left out.
+	ReadOnly bool
+	// SegmentBytes is the size at which a new segment is begun. Zero means
+	// 64 MiB.
+	SegmentBytes int64
+	// GapEntry makes the entry for a gap, such as a signed receipt. Nil means
+	// the gap's own Entry.
+	GapEntry func(translog.Gap) ([]byte, error)
+}
+
+// A Recovery is what Open found after a crash.
+type Recovery struct {
+	// Dropped is how many bytes of an unfinished batch were cut off, or with
+	// ReadOnly, left out.
+	Dropped int64
+	// Gap is what was disclosed, nil when nothing acknowledged can be missing.
+	Gap *translog.Gap
+}
+
+// A Log is a [translog.Log] and a [translog.Source]. It is safe for concurrent
+// use.
+type Log struct {
+	dir      string
+	opts     Options
+	recovery Recovery
+	unlock   func() error
+
+	turn    chan struct{} // held by whoever writes
+	file    *os.File      // the last segment; for the holder of turn
+	end     int64         // its length
+	stopped error         // why nothing can be written any more
+
+	mu       sync.RWMutex
+	pending  *batch
+	tree     translog.Tree
+	places   []int64   // where each entry begins in its segment
+	segments []segment // by index
+}
+
+type segment struct {
+	first int64 // index of its first entry
+	path  string
+}
+
+// Open opens the log in a directory, which it makes if there is none, for the
+// one writer, or with ReadOnly for reading what is there now.
+func Open(dir string, opts Options) (l *Log, err error) {
+	if opts.SegmentBytes == 0 {
+		opts.SegmentBytes = 64 << 20
+	}
+	if opts.SegmentBytes < 0 {
+		return nil, errors.New("disklog: SegmentBytes is negative")
+	}
+	l = &Log{dir: dir, opts: opts, turn: make(chan struct{}, 1), pending: newBatch(), unlock: func() error { return nil }}
+	if opts.ReadOnly {
+		l.stopped = errors.New("disklog: opened to read only")
+		_, err := l.load()
+		return l, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("disklog: %w", err)
+	}
+	if l.unlock, err = lock(filepath.Join(dir, "lock")); err != nil {
+		return nil, err
+	}
+	if err := l.recover(); err != nil {
+		if l.file != nil {
+			err = errors.Join(err, l.file.Close())
+		}
+		return nil, errors.Join(err, l.unlock())
+	}
+	return l, nil
+}
+
+// Recovered returns what Open found.
+func (l *Log) Recovered() Recovery { return l.recovery }
+
+// load reads all segments, and returns what stands at the end of the last.
+func (l *Log) load() (tail, error) {
+	names, err := filepath.Glob(filepath.Join(strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(l.dir), "????????????????.seg"))
+	if err != nil {
+		return whole, fmt.Errorf("disklog: %w", err)
+	}
+	if _, err := os.Stat(l.dir); err != nil {
+		return whole, fmt.Errorf("disklog: %w", err)
+	}
+	slices.Sort(names)
+	var t tail
+	for i, name := range names {
+		first := l.tree.Size()
+		if filepath.Base(name) != segmentName(first) || t != whole {
+			return t, fmt.Errorf("%w: %s does not follow %d sound entries", ErrDamaged, filepath.Base(name), first)
+		}
+		if t, err = l.loadSegment(name, i == len(names)-1); err != nil {
+			return t, err
+		}
+	}
+	return t, l.checkCheckpoint()
+}
+
+func (l *Log) loadSegment(name string, last bool) (tail, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return whole, fmt.Errorf("disklog: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return whole, fmt.Errorf("disklog: %w", err)
+	}
+	l.segments = append(l.segments, segment{l.tree.Size(), name})
+	end, _, t, err := readSegment(bufio.NewReaderSize(f, 1<<16), info.Size(), l.tree.Size(), func(at int64, e []byte) {
+		l.places = append(l.places, at)
+		l.tree.Add(tlog.RecordHash(e))
+	})
+	if err != nil {
+		return t, fmt.Errorf("disklog: %s: %w", filepath.Base(name), err)
+	}
+	if l.opts.ReadOnly && (t == broken || t == buried) {
+		return t, fmt.Errorf("%w: %s at byte %d; opening it to write may repair it", ErrDamaged, filepath.Base(name), end)
+	}
+	if last {
+		l.end, l.recovery.Dropped = end, info.Size()-end
+	}
+	return t, nil
+}
+
+// checkCheckpoint compares the log with the checkpoint in its directory. Who
+// signed that is not checked: it finds damage, not tampering.
+func (l *Log) checkCheckpoint() error {
+	b, err := l.ReadCheckpoint()
+	if b == nil || err != nil {
+		return err
+	}
+	c, err := translog.ReadUnverified(b)
+	if err != nil {
+		return fmt.Errorf("%w: its checkpoint: %w", ErrDamaged, err)
+	}
+	if have := l.tree.Size(); c.Size > have {
+		return fmt.Errorf("%w: %d entries, and a checkpoint of size %d", ErrDamaged, have, c.Size)
+	}
+	root, err := tlog.TreeHash(c.Size, &l.tree)
+	if err != nil {
+		return fmt.Errorf("disklog: %w", err)
+	}
+	if root != c.Root {
+		return fmt.Errorf("%w: its first %d entries are not those of its checkpoint", ErrDamaged, c.Size)
+	}
+	return nil
+}
+
+// ReadCheckpoint returns the newest checkpoint that was signed, nil when there
+// is none. It is not verified.
+func (l *Log) ReadCheckpoint() ([]byte, error) {
+	b, err := os.ReadFile(filepath.Join(l.dir, "checkpoint"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("disklog: %w", err)
+	}
+	return b, nil
+}
+
+// Checkpoint makes what was acknowledged so far durable, signs it, and keeps
+// the checkpoint in the directory. Appends wait meanwhile.
+func (l *Log) Checkpoint(signer note.Signer) ([]byte, error) {
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	if err := l.sync(); err != nil {
+		return nil, err
+	}
+	b, err := translog.Sign(l, l.Size(), signer)
+	if err != nil {
+		return nil, err
+	}
+	return b, writeFile(l.dir, "checkpoint", b)
+}
+
+// Size implements [translog.Source].
+func (l *Log) Size() int64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.tree.Size()
+}
+
+// ReadHashes implements [translog.Source].
+func (l *Log) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.tree.ReadHashes(indexes)
+}
+
+// Entry implements [translog.Source]. It reads the disk, and returns ErrDamaged
+// when that no longer holds what it did.
+func (l *Log) Entry(index int64) ([]byte, error) {
+	l.mu.RLock()
+	if index < 0 || index >= l.tree.Size() {
+		defer l.mu.RUnlock()
+		return nil, fmt.Errorf("disklog: there is no entry %d in a log of %d", index, l.tree.Size())
+	}
+	s := l.segments[sort.Search(len(l.segments), func(i int) bool { return l.segments[i].first > index })-1]
+	at := l.places[index]
+	leaf, err := l.tree.ReadHashes([]int64{tlog.StoredHashIndex(0, index)})
+	l.mu.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(s.path)
+	if err != nil {
+		return nil, fmt.Errorf("disklog: %w", err)
+	}
+	defer f.Close()
+	var length [2]byte
+	if _, err := f.ReadAt(length[:], at-2); err != nil {
+		return nil, fmt.Errorf("disklog: %w", err)
+	}
+	entry := make([]byte, int(length[0])<<8|int(length[1]))
+	if _, err := f.ReadAt(entry, at); err != nil {
+		return nil, fmt.Errorf("disklog: %w", err)
+	}
+	if tlog.RecordHash(entry) != leaf[0] {
+		return nil, fmt.Errorf("%w: entry %d has changed on the disk", ErrDamaged, index)
+	}
+	return entry, nil
+}

@@ -1,0 +1,540 @@
+package disklog_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/mandate-engine/mandate/receipts/disklog"
+	"github.com/mandate-engine/mandate/receipts/logtest"
+	"github.com/mandate-engine/mandate/receipts/translog"
+)
+
+func open(t testing.TB, dir string, o disklog.Options) *disklog.Log {
+	t.Helper()
+	l, err := disklog.Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func closeLog(t testing.TB, l *disklog.Log) {
+	t.Helper()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func entry(i int) []byte { return fmt.Appendf(nil, `{"receipt":%d}`, i) }
+
+func fill(t testing.TB, l *disklog.Log, from, to int) {
+	t.Helper()
+	for i := from; i < to; i++ {
+		if at, err := l.Append(context.Background(), entry(i)); err != nil || at != int64(i) {
+			t.Fatalf("entry %d: at %d, %v", i, at, err)
+		}
+	}
+}
+
+func signer(t testing.TB) (note.Signer, note.Verifier) {
+	t.Helper()
+	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))
+	s, err := translog.NewSigner("log.example", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := translog.NewVerifier("log.example", key.Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, v
+}
+
+// holds checks that a log has the entries 0 to n-1 first.
+func holds(t testing.TB, l *disklog.Log, n int) {
+	t.Helper()
+	if l.Size() < int64(n) {
+		t.Fatalf("%d entries, want %d", l.Size(), n)
+	}
+	for i := range n {
+		if b, err := l.Entry(int64(i)); err != nil || !bytes.Equal(b, entry(i)) {
+			t.Fatalf("entry %d is %s, %v", i, b, err)
+		}
+	}
+}
+
+func TestConformance(t *testing.T) {
+	for _, o := range []disklog.Options{{}, {NoSync: true}, {SegmentBytes: 1}, {NoSync: true, SegmentBytes: 1000}} {
+		t.Run(fmt.Sprintf("%+v", o), func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "a[b]*", "log") // characters that a pattern reads otherwise
+			for range 3 {
+				l := open(t, dir, o)
+				if r := l.Recovered(); r != (disklog.Recovery{}) {
+					t.Errorf("recovered %+v", r)
+				}
+				if err := logtest.Check(l); err != nil {
+					t.Error(err)
+				}
+				closeLog(t, l)
+			}
+		})
+	}
+}
+
+func TestOneWriter(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, disklog.Options{})
+	fill(t, l, 0, 3)
+	if l, err := disklog.Open(dir, disklog.Options{}); !errors.Is(err, disklog.ErrLocked) || l != nil {
+		t.Fatalf("a second writer: %v", err)
+	}
+	r := open(t, dir, disklog.Options{ReadOnly: true})
+	holds(t, r, 3)
+	if _, err := r.Append(context.Background(), entry(3)); err == nil {
+		t.Error("a reader appends")
+	}
+	if err := r.Sync(); err == nil {
+		t.Error("a reader syncs")
+	}
+	s, _ := signer(t)
+	if _, err := r.Checkpoint(s); err == nil {
+		t.Error("a reader signs a checkpoint")
+	}
+	closeLog(t, r)
+	closeLog(t, l)
+	if _, err := l.Append(context.Background(), entry(3)); !errors.Is(err, disklog.ErrClosed) {
+		t.Errorf("append after Close: %v", err)
+	}
+	if err := l.Close(); !errors.Is(err, disklog.ErrClosed) {
+		t.Errorf("second Close: %v", err)
+	}
+	fill(t, open(t, dir, disklog.Options{}), 3, 4)
+}
+
+func TestOpenRefuses(t *testing.T) {
+	if _, err := disklog.Open(t.TempDir(), disklog.Options{SegmentBytes: -1}); err == nil {
+		t.Error("negative SegmentBytes")
+	}
+	if _, err := disklog.Open(filepath.Join(t.TempDir(), "nosuch"), disklog.Options{ReadOnly: true}); err == nil {
+		t.Error("a reader makes a log")
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := disklog.Open(file, disklog.Options{}); err == nil {
+		t.Error("a log in a file")
+	}
+}
+
+// TestGroupCommit: entries that wait together stand in one frame, so that they
+// share an fsync, and a full frame makes others wait for the next.
+func TestGroupCommit(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, disklog.Options{})
+	big := bytes.Repeat([]byte("x"), translog.MaxEntry)
+	var wg sync.WaitGroup
+	for range 40 { // 2.6 MB: more than two frames
+		wg.Go(func() {
+			if _, err := l.Append(context.Background(), big); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	closeLog(t, l)
+	if got := open(t, dir, disklog.Options{}).Size(); got != 40 {
+		t.Errorf("%d entries", got)
+	}
+}
+
+// TestCancelled: an entry whose caller has gone is stored by whoever writes
+// next, or by Close; its place is never given to another.
+func TestCancelled(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, disklog.Options{})
+	release := disklog.Hold(l)
+	ctx, cancel := context.WithCancel(context.Background())
+	result := make(chan error)
+	go func() {
+		_, err := l.Append(ctx, entry(0))
+		result <- err
+	}()
+	disklog.AwaitPending(l, 1)
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if l.Size() != 0 {
+		t.Fatal("an entry is there before it was written")
+	}
+	release()
+	closeLog(t, l)
+	holds(t, open(t, dir, disklog.Options{}), 1)
+}
+
+func TestCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	s, v := signer(t)
+	l := open(t, dir, disklog.Options{NoSync: true})
+	if b, err := l.ReadCheckpoint(); b != nil || err != nil {
+		t.Fatalf("%s, %v", b, err)
+	}
+	if b, err := l.Checkpoint(s); err != nil || !strings.HasPrefix(string(b), "log.example\n0\n") {
+		t.Fatalf("of an empty log: %s, %v", b, err)
+	}
+	fill(t, l, 0, 20)
+	b, err := l.Checkpoint(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := translog.Open(b, v); err != nil || c.Size != 20 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if got, err := l.ReadCheckpoint(); err != nil || !bytes.Equal(got, b) {
+		t.Errorf("%s, %v", got, err)
+	}
+	fill(t, l, 20, 30)
+	closeLog(t, l)
+	r := open(t, dir, disklog.Options{ReadOnly: true})
+	proof, err := translog.ProveInclusion(r, 7, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, c, err := translog.VerifyInclusion(entry(7), proof, v); err != nil || at != 7 || c.Size != 20 {
+		t.Errorf("at %d of %d, %v", at, c.Size, err)
+	}
+	if a, err := translog.Verify(translog.Entries(r, r.Size()), b, v); err != nil || a.Completeness != "proven_to_size_20" || a.Entries != 30 {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// last returns the path of the last segment.
+func last(t testing.TB, dir string) string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.seg"))
+	if err != nil || len(names) == 0 {
+		t.Fatal("no segments", err)
+	}
+	slices.Sort(names)
+	return names[len(names)-1]
+}
+
+func edit(t testing.TB, path string, f func([]byte) []byte) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, f(b), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRecovery: what a crash, or a disk, may have left, and what is made of it.
+func TestRecovery(t *testing.T) {
+	cut := func(n int) func([]byte) []byte { return func(b []byte) []byte { return b[:len(b)-n] } }
+	flip := func(fromEnd int) func([]byte) []byte {
+		return func(b []byte) []byte { b[len(b)-fromEnd] ^= 1; return b }
+	}
+	same := func(b []byte) []byte { return b }
+	const frame = 24 + 2 + 13 // of entry(0) to entry(9)
+	tests := []struct {
+		name   string
+		state  string // "" for no file
+		damage func([]byte) []byte
+		want   string // "whole N", "gap N" or "damaged": N of 10 entries
+	}{
+		{"closed, whole", "closed\n", same, "whole 10"},
+		{"closed, torn", "closed\n", cut(1), "damaged"},
+		{"closed, a bit flipped at the end", "closed\n", flip(1), "damaged"},
+		{"closed, a bit flipped before", "closed\n", flip(3 * frame), "damaged"},
+		{"closed, zeros after it", "closed\n", func(b []byte) []byte { return append(b, make([]byte, 4096)...) }, "damaged"},
+		{"sync, whole", "sync\n", same, "whole 10"},
+		{"sync, torn in the body", "sync\n", cut(1), "whole 9"},
+		{"sync, torn in the header", "sync\n", cut(frame - 1), "whole 9"},
+		{"sync, the last batch at its length, broken", "sync\n", flip(1), "gap 9"},
+		{"sync, the last header broken", "sync\n", flip(frame), "gap 9"},
+		{"sync, zeros after it", "sync\n", func(b []byte) []byte { return append(b, make([]byte, 4096)...) }, "gap 10"},
+		{"sync, a broken body with batches after it", "sync\n", flip(3*frame + 1), "damaged"},
+		{"sync, a broken header with much after it", "sync\n", func(b []byte) []byte { b[len(b)-frame] ^= 1; return append(b, make([]byte, 1<<20)...) }, "damaged"},
+		{"sync, the magic broken", "sync\n", func(b []byte) []byte { b[0] ^= 1; return b }, "damaged"},
+		{"sync, emptied", "sync\n", func([]byte) []byte { return nil }, "damaged"},
+		{"lossy, whole", "lossy\n", same, "gap 10"},
+		{"lossy, torn", "lossy\n", cut(1), "gap 9"},
+		{"lossy, a batch lost among others", "lossy\n", flip(3*frame + 1), "gap 6"},
+		{"no state", "", same, "gap 10"},
+		{"state torn", "clos", same, "gap 10"},
+		{"state torn, and the log", "clos", flip(3*frame + 1), "gap 6"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			l := open(t, dir, disklog.Options{})
+			fill(t, l, 0, 10)
+			closeLog(t, l)
+			path, state := last(t, dir), filepath.Join(dir, "state")
+			edit(t, path, tt.damage)
+			if err := os.Remove(state); err != nil {
+				t.Fatal(err)
+			}
+			if tt.state != "" {
+				if err := os.WriteFile(state, []byte(tt.state), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before, _ := os.ReadFile(path)
+			l, err := disklog.Open(dir, disklog.Options{})
+			if tt.want == "damaged" {
+				if !errors.Is(err, disklog.ErrDamaged) || l != nil {
+					t.Fatalf("%v", err)
+				}
+				if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+					t.Error("a damaged log was changed")
+				}
+				if _, err := disklog.Open(dir, disklog.Options{}); !errors.Is(err, disklog.ErrDamaged) { // and is not locked
+					t.Error(err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var n int
+			fmt.Sscanf(tt.want, tt.want[:strings.IndexByte(tt.want, ' ')]+" %d", &n)
+			r := l.Recovered()
+			wantGap := strings.HasPrefix(tt.want, "gap")
+			if (r.Gap != nil) != wantGap {
+				t.Fatalf("recovered %+v", r)
+			}
+			holds(t, l, n)
+			next := n
+			if wantGap {
+				b, err := l.Entry(int64(n))
+				g, ok := translog.ParseGap(b)
+				if err != nil || !ok || g != *r.Gap || g.Size != int64(n) || g.Dropped != r.Dropped || g.Why == "" {
+					t.Fatalf("entry %d is %s, %v", n, b, err)
+				}
+				next++
+			}
+			if l.Size() != int64(next) {
+				t.Fatalf("%d entries, want %d", l.Size(), next)
+			}
+			// It goes on, and the next opening finds nothing more.
+			if i, err := l.Append(context.Background(), []byte("more")); err != nil || i != int64(next) {
+				t.Fatal(i, err)
+			}
+			closeLog(t, l)
+			l = open(t, dir, disklog.Options{})
+			if r := l.Recovered(); r != (disklog.Recovery{}) || l.Size() != int64(next)+1 {
+				t.Errorf("the second time: %+v, %d entries", r, l.Size())
+			}
+		})
+	}
+}
+
+// TestGapSurvivesACrash: a crash between the repair and the disclosure does
+// not hide the gap.
+func TestGapSurvivesACrash(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, disklog.Options{})
+	fill(t, l, 0, 3)
+	closeLog(t, l)
+	edit(t, last(t, dir), func(b []byte) []byte { b[len(b)-1] ^= 1; return b })
+	if err := os.WriteFile(filepath.Join(dir, "state"), []byte("sync\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	crash := errors.New("crash")
+	_, err := disklog.Open(dir, disklog.Options{GapEntry: func(translog.Gap) ([]byte, error) { return nil, crash }})
+	if err == nil || !strings.Contains(err.Error(), "crash") {
+		t.Fatal(err)
+	}
+	l = open(t, dir, disklog.Options{GapEntry: func(g translog.Gap) ([]byte, error) { return fmt.Appendf(nil, "gap after %d", g.Size), nil }})
+	if b, err := l.Entry(2); err != nil || string(b) != "gap after 2" || l.Recovered().Gap == nil {
+		t.Errorf("%s, %v, %+v", b, err, l.Recovered())
+	}
+	closeLog(t, l)
+	_ = os.WriteFile(filepath.Join(dir, "state"), []byte("lossy\n"), 0o600)
+	if _, err := disklog.Open(dir, disklog.Options{GapEntry: func(translog.Gap) ([]byte, error) { return nil, nil }}); err == nil {
+		t.Error("an empty entry for a gap")
+	}
+}
+
+// TestCheckpointGuards: a log that has less than its checkpoint says, or
+// something else, is not gone on with.
+func TestCheckpointGuards(t *testing.T) {
+	s, _ := signer(t)
+	tests := []struct {
+		name   string
+		damage func(t *testing.T, dir string)
+		want   string
+	}{
+		{"the last batch cut off", func(t *testing.T, dir string) {
+			edit(t, last(t, dir), func(b []byte) []byte { return b[:len(b)-39] })
+		}, "9 entries, and a checkpoint of size 10"},
+		{"all segments gone", func(t *testing.T, dir string) { os.Remove(last(t, dir)) }, "0 entries"},
+		{"another history", func(t *testing.T, dir string) {
+			other := t.TempDir()
+			l := open(t, other, disklog.Options{})
+			fill(t, l, 0, 9)
+			if _, err := l.Append(context.Background(), []byte("changed")); err != nil {
+				t.Fatal(err)
+			}
+			closeLog(t, l)
+			b, _ := os.ReadFile(last(t, other))
+			os.WriteFile(last(t, dir), b, 0o600)
+		}, "not those of its checkpoint"},
+		{"the checkpoint torn", func(t *testing.T, dir string) {
+			edit(t, filepath.Join(dir, "checkpoint"), func(b []byte) []byte { return b[:20] })
+		}, "its checkpoint"},
+	}
+	for _, state := range []string{"closed\n", "sync\n", "lossy\n"} {
+		for _, tt := range tests {
+			t.Run(strings.TrimSpace(state)+", "+tt.name, func(t *testing.T) {
+				dir := t.TempDir()
+				l := open(t, dir, disklog.Options{})
+				fill(t, l, 0, 10)
+				if _, err := l.Checkpoint(s); err != nil {
+					t.Fatal(err)
+				}
+				closeLog(t, l)
+				tt.damage(t, dir)
+				if err := os.WriteFile(filepath.Join(dir, "state"), []byte(state), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				for _, o := range []disklog.Options{{}, {ReadOnly: true}} {
+					if _, err := disklog.Open(dir, o); !errors.Is(err, disklog.ErrDamaged) || !strings.Contains(err.Error(), tt.want) {
+						t.Errorf("%+v: %v; want %q", o, err, tt.want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestSegments: every segment but the last has to be whole, and they have to
+// follow each other.
+func TestSegments(t *testing.T) {
+	fresh := func(t *testing.T) (string, []string) {
+		dir := t.TempDir()
+		l := open(t, dir, disklog.Options{SegmentBytes: 100})
+		fill(t, l, 0, 20)
+		holds(t, l, 20)
+		closeLog(t, l)
+		names, _ := filepath.Glob(filepath.Join(dir, "*.seg"))
+		slices.Sort(names)
+		if len(names) < 5 {
+			t.Fatalf("%d segments", len(names))
+		}
+		return dir, names
+	}
+	tests := []struct {
+		name   string
+		damage func(names []string)
+	}{
+		{"one gone", func(n []string) { os.Remove(n[1]) }},
+		{"the first gone", func(n []string) { os.Remove(n[0]) }},
+		{"one cut off", func(n []string) { edit(t, n[1], func(b []byte) []byte { return b[:len(b)-1] }) }},
+		{"one broken", func(n []string) { edit(t, n[1], func(b []byte) []byte { b[40] ^= 1; return b }) }},
+		{"two swapped", func(n []string) {
+			os.Rename(n[1], n[1]+"x")
+			os.Rename(n[2], n[1])
+			os.Rename(n[1]+"x", n[2])
+		}},
+		{"a stranger among them", func(n []string) { os.WriteFile(filepath.Join(filepath.Dir(n[0]), "xxxxxxxxxxxxxxxx.seg"), nil, 0o600) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir, names := fresh(t)
+			tt.damage(names)
+			for _, state := range []string{"closed\n", "sync\n", "lossy\n"} {
+				os.WriteFile(filepath.Join(dir, "state"), []byte(state), 0o600)
+				if _, err := disklog.Open(dir, disklog.Options{}); !errors.Is(err, disklog.ErrDamaged) {
+					t.Errorf("%s: %v", strings.TrimSpace(state), err)
+				}
+			}
+		})
+	}
+	dir, _ := fresh(t)
+	os.WriteFile(filepath.Join(dir, "0000000000000fff.seg.new"), []byte("half a seg"), 0o600) // of a crash in rotate
+	holds(t, open(t, dir, disklog.Options{}), 20)
+}
+
+// TestReaders: a reader leaves a batch in the making out, and changes nothing.
+func TestReaders(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, disklog.Options{})
+	fill(t, l, 0, 10)
+	closeLog(t, l)
+	edit(t, last(t, dir), func(b []byte) []byte { return b[:len(b)-1] })
+	r := open(t, dir, disklog.Options{ReadOnly: true})
+	if got := r.Recovered(); r.Size() != 9 || got.Dropped != 38 || got.Gap != nil {
+		t.Errorf("%d entries, %+v", r.Size(), got)
+	}
+	if info, _ := os.Stat(last(t, dir)); info.Size() != 8+10*39-1 {
+		t.Errorf("a reader left %d bytes", info.Size())
+	}
+	edit(t, last(t, dir), func(b []byte) []byte { b[20] ^= 1; return b })
+	if _, err := disklog.Open(dir, disklog.Options{ReadOnly: true}); !errors.Is(err, disklog.ErrDamaged) {
+		t.Error(err)
+	}
+}
+
+// TestEntryChanged: what the disk no longer holds is not handed out.
+func TestEntryChanged(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, disklog.Options{})
+	fill(t, l, 0, 3)
+	edit(t, last(t, dir), func(b []byte) []byte { b[len(b)-1] ^= 1; return b })
+	if b, err := l.Entry(2); !errors.Is(err, disklog.ErrDamaged) || b != nil {
+		t.Errorf("%s, %v", b, err)
+	}
+	edit(t, last(t, dir), func(b []byte) []byte { return b[:len(b)-15] })
+	if b, err := l.Entry(2); err == nil {
+		t.Errorf("%s", b)
+	}
+	edit(t, last(t, dir), func(b []byte) []byte { return b[:len(b)-26] })
+	if b, err := l.Entry(1); err == nil {
+		t.Errorf("%s", b)
+	}
+	os.Remove(last(t, dir))
+	if b, err := l.Entry(0); err == nil {
+		t.Errorf("%s", b)
+	}
+}
+
+// TestFailedWrite: after a write that failed nothing is acknowledged any more,
+// and what was acknowledged before is there when the log is opened again.
+func TestFailedWrite(t *testing.T) {
+	for _, o := range []disklog.Options{{}, {NoSync: true}, {SegmentBytes: 1}} {
+		dir := t.TempDir()
+		l := open(t, dir, o)
+		fill(t, l, 0, 3)
+		disklog.BreakFile(l)
+		for range 2 {
+			if _, err := l.Append(context.Background(), entry(3)); !errors.Is(err, disklog.ErrClosed) {
+				t.Errorf("%+v: %v", o, err)
+			}
+		}
+		if err := l.Close(); !errors.Is(err, disklog.ErrClosed) {
+			t.Errorf("%+v: Close: %v", o, err)
+		}
+		l = open(t, dir, disklog.Options{})
+		holds(t, l, 3)
+		if gap := l.Recovered().Gap; (gap != nil) != o.NoSync {
+			t.Errorf("%+v: gap %+v", o, gap)
+		}
+	}
+}

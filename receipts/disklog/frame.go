@@ -1,0 +1,143 @@
+package disklog
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+
+	"github.com/mandate-engine/mandate/receipts/translog"
+)
+
+// A segment is a file: the magic, then frames. A frame is one batch of entries,
+// written by one call:
+//
+//	4  bytes of the body, big-endian like all that follows
+//	4  entries in it
+//	8  index of the first
+//	4  CRC-32C of the body
+//	4  CRC-32C of these 20 bytes
+//	n  the body: each entry after its length in 2 bytes, as in the entry
+//	   bundles of C2SP tlog-tiles
+//
+// The checksums find accidents. Whoever can write the files can write
+// checksums: tampering is what checkpoints find.
+const (
+	magic      = "mandlog1"
+	headerSize = 24
+	maxBody    = 1 << 20 // so that what follows a broken header can be judged
+)
+
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	errFrame   = errors.New("disklog: broken frame")
+)
+
+type header struct {
+	length, count uint32
+	first         int64
+	sum           uint32
+}
+
+// sealFrame fills in the header of a frame that starts with headerSize bytes
+// for it.
+func sealFrame(frame []byte, count int, first int64) {
+	b := binary.BigEndian
+	body := frame[headerSize:]
+	b.PutUint32(frame, uint32(len(body)))
+	b.PutUint32(frame[4:], uint32(count))
+	b.PutUint64(frame[8:], uint64(first))
+	b.PutUint32(frame[16:], crc32.Checksum(body, castagnoli))
+	b.PutUint32(frame[20:], crc32.Checksum(frame[:20], castagnoli))
+}
+
+// readHeader reads a header; ok means that it was written as it stands.
+func readHeader(b []byte) (h header, ok bool) {
+	be := binary.BigEndian
+	h = header{be.Uint32(b), be.Uint32(b[4:]), int64(be.Uint64(b[8:])), be.Uint32(b[16:])}
+	return h, crc32.Checksum(b[:20], castagnoli) == be.Uint32(b[20:]) && h.length > 0 && h.length <= maxBody && h.count > 0
+}
+
+// splitBody calls add for every entry of a body, with its place in it, once
+// all of them are known to be sound.
+func splitBody(h header, body []byte, add func(at int64, entry []byte)) error {
+	if uint32(len(body)) != h.length || crc32.Checksum(body, castagnoli) != h.sum {
+		return errFrame
+	}
+	for _, call := range []func(int64, []byte){nil, add} {
+		count := uint32(0)
+		for at := 0; at < len(body); count++ {
+			if len(body)-at < 2 {
+				return errFrame
+			}
+			n := int(binary.BigEndian.Uint16(body[at:]))
+			at += 2
+			if n == 0 || n > len(body)-at {
+				return errFrame
+			}
+			if call != nil {
+				call(int64(at), body[at:at+n])
+			}
+			at += n
+		}
+		if count != h.count {
+			return errFrame
+		}
+	}
+	return nil
+}
+
+// A tail is what stands after the last sound frame of a segment.
+type tail int
+
+const (
+	whole  tail = iota // nothing
+	short              // the file ends before the frame does: it was never written whole
+	broken             // a frame, written whole or not, that does not fit its checksums
+	buried             // a broken frame, and frames written after it
+)
+
+// readSegment reads a segment of size bytes whose first entry has the index
+// next. It calls add for every entry of its sound frames, with its place in the
+// file, and returns where they end.
+func readSegment(r io.Reader, size, next int64, add func(at int64, entry []byte)) (end, after int64, t tail, err error) {
+	var buf [headerSize]byte
+	if _, err := io.ReadFull(r, buf[:len(magic)]); err != nil || string(buf[:len(magic)]) != magic {
+		return 0, next, buried, errors.Join(err, ErrDamaged)
+	}
+	body := make([]byte, 0, 1<<16)
+	end = int64(len(magic))
+	for end < size {
+		left := size - end
+		if left < headerSize {
+			return end, next, short, nil
+		}
+		if _, err := io.ReadFull(r, buf[:]); err != nil {
+			return end, next, short, err
+		}
+		h, ok := readHeader(buf[:])
+		most := int64(headerSize + maxBody)
+		if ok {
+			most = headerSize + int64(h.length)
+			if left < most {
+				return end, next, short, nil
+			}
+			body = append(body[:0], make([]byte, h.length)...)
+			if _, err := io.ReadFull(r, body); err != nil {
+				return end, next, short, err
+			}
+			ok = h.first == next && next <= translog.MaxSize && splitBody(h, body, func(at int64, e []byte) {
+				add(end+headerSize+at, e)
+				next++
+			}) == nil
+		}
+		switch {
+		case !ok && left > most:
+			return end, next, buried, nil
+		case !ok:
+			return end, next, broken, nil
+		}
+		end += most
+	}
+	return end, next, whole, nil
+}

@@ -1,0 +1,128 @@
+package disklog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/mandate-engine/mandate/receipts/translog"
+)
+
+// What the file state says: how the writer before left the log, or works.
+const (
+	stateClosed = "closed\n" // it ended by Close
+	stateSync   = "sync\n"   // it acknowledged only what was durable
+	stateLossy  = "lossy\n"  // acknowledged entries may be missing, with or without a trace
+)
+
+// recover reads the log for its writer, repairs what a crash has left, and
+// discloses it.
+func (l *Log) recover() error {
+	b, err := os.ReadFile(filepath.Join(l.dir, "state"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("disklog: %w", err)
+	}
+	state := string(b)
+	t, err := l.load()
+	if err != nil {
+		return err
+	}
+	why, err := judge(state, t, len(l.segments) == 0)
+	if err != nil {
+		return err
+	}
+	if why != "" { // before anything is cut off, lest another crash hide it
+		if err := writeFile(l.dir, "state", []byte(stateLossy)); err != nil {
+			return err
+		}
+	}
+	if n := len(l.segments); n > 0 {
+		if err := l.openLast(l.segments[n-1], l.end); err != nil {
+			return fmt.Errorf("disklog: %w", err)
+		}
+		if err := errors.Join(l.file.Truncate(l.end), l.file.Sync()); err != nil {
+			return fmt.Errorf("disklog: %w", err)
+		}
+	}
+	if why != "" {
+		if err := l.disclose(why); err != nil {
+			return err
+		}
+	}
+	next := stateSync
+	if l.opts.NoSync {
+		next = stateLossy
+	}
+	return writeFile(l.dir, "state", []byte(next))
+}
+
+// judge says why acknowledged entries could be missing, "" when they cannot,
+// and refuses a log in which they certainly are. See the package comment.
+func judge(state string, t tail, empty bool) (why string, err error) {
+	switch {
+	case state == "" && empty:
+		return "", nil // a new log
+	case state == stateClosed && t == whole:
+		return "", nil
+	case state == stateClosed:
+		return "", fmt.Errorf("%w: it was closed, and what is at its end is broken", ErrDamaged)
+	case state == stateSync && t == buried:
+		return "", fmt.Errorf("%w: a batch is broken, and others were written after it", ErrDamaged)
+	case state == stateSync && t == broken:
+		return "the last batch is broken", nil
+	case state == stateSync:
+		return "", nil // whole, or short: never acknowledged
+	case state == stateLossy:
+		return "the writer did not close the log, and did not wait for the disk", nil
+	default:
+		return "how the log was left is unknown", nil
+	}
+}
+
+// disclose appends the entry for a gap, and makes it durable.
+func (l *Log) disclose(why string) error {
+	g := translog.Gap{Size: l.tree.Size(), Dropped: l.recovery.Dropped, Why: why}
+	entry, err := g.Entry()
+	if l.opts.GapEntry != nil {
+		entry, err = l.opts.GapEntry(g)
+	}
+	if err == nil {
+		err = translog.CheckEntry(entry)
+	}
+	if err != nil {
+		return fmt.Errorf("disklog: the entry for a gap: %w", err)
+	}
+	b := newBatch()
+	b.add(entry, tlog.RecordHash(entry))
+	if l.write(b); b.err != nil {
+		return b.err
+	}
+	l.recovery.Gap = &g
+	return l.sync()
+}
+
+// writeFile puts a file in its place whole and durable, or not at all.
+func writeFile(dir, name string, content []byte) error {
+	temp := filepath.Join(dir, name+".new")
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("disklog: %w", err)
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(temp, filepath.Join(dir, name))
+	}
+	if err == nil {
+		err = syncDir(dir)
+	}
+	if err != nil {
+		return fmt.Errorf("disklog: %w", err)
+	}
+	return nil
+}

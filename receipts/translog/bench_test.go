@@ -1,0 +1,54 @@
+package translog_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/receipts/translog"
+)
+
+// treeOnly is a source without entries, for trees that are too large for them.
+type treeOnly struct{ translog.Tree }
+
+func (*treeOnly) Entry(int64) ([]byte, error) { return nil, errors.New("no entries") }
+
+// BenchmarkProof prints the size of proofs in a log of 2^20 receipts, and what
+// it takes to make and to check one, beside hashing one node.
+func BenchmarkProof(b *testing.B) {
+	const size = 1 << 20
+	var src treeOnly
+	leaf := func(i int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(i)) }
+	for i := range int64(size) {
+		src.Add(tlog.RecordHash(leaf(i)))
+	}
+	checkpoint := sign(b, &src, size)
+	v := verifier(b, origin, 1)
+	proof, err := translog.ProveInclusion(&src, 777_777, checkpoint)
+	if err != nil {
+		b.Fatal(err)
+	}
+	grown, err := translog.ProveConsistency(&src, 777_777, checkpoint)
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows := bench.Compare(31,
+		bench.Subject{Name: "node", Run: func() { tlog.NodeHash(tlog.Hash{1}, tlog.Hash{2}) }},
+		bench.Subject{Name: "prove", Run: func() { translog.ProveInclusion(&src, 777_777, checkpoint) }},
+		bench.Subject{Name: "verify", Run: func() {
+			if _, _, err := translog.VerifyInclusion(leaf(777_777), proof, v); err != nil {
+				b.Fatal(err)
+			}
+		}},
+	)
+	bench.Print(os.Stdout, "one entry in 2^20", "node", rows)
+	for b.Loop() {
+	}
+	b.ReportMetric(float64(len(proof)), "B/inclusion")
+	b.ReportMetric(float64(len(grown)), "B/consistency")
+	b.ReportMetric(float64(len(checkpoint)), "B/checkpoint")
+}
