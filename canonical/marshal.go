@@ -28,6 +28,21 @@ func Marshal(v any) ([]byte, error) {
 	return m.dst, nil
 }
 
+// AppendString appends the canonical form of a string, quotes included. It
+// refuses what Marshal refuses, and then returns dst as it was.
+func AppendString(dst []byte, s string) ([]byte, error) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			m := marshaler{dst: dst}
+			if err := m.string(s); err != nil {
+				return dst, err.finish()
+			}
+			return m.dst, nil
+		}
+	}
+	return append(append(append(dst, '"'), s...), '"'), nil
+}
+
 type marshaler struct {
 	dst                 []byte
 	depth, indirections int

@@ -102,3 +102,14 @@ func TestMarshalRefuses(t *testing.T) {
 		})
 	}
 }
+
+// AppendString writes what Marshal writes, and refuses the same.
+func TestAppendString(t *testing.T) {
+	for _, s := range []string{"", "a", "é", "\"", "\\", "\n", "\x00", "\x7f", "\u2028", "𝄞", "\xff", "a\xffb", "\ufffe", "\U0001fffe", strings.Repeat("x", 100) + "\xc3", "\u0080"} {
+		want, wantErr := Marshal(s)
+		got, err := AppendString([]byte("x"), s)
+		if (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() || string(got) != "x"+string(want) {
+			t.Errorf("%q: got %q, %v; want %q, %v", s, got, err, want, wantErr)
+		}
+	}
+}

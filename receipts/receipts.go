@@ -17,14 +17,14 @@ package receipts
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/multikey"
-	"github.com/mandate-engine/mandate/internal/secure"
 )
 
 // The credential type of a receipt, and its contexts. The second one gives
@@ -178,41 +178,73 @@ func (r *Receipt) Bytes() []byte { return append([]byte(nil), r.bytes...) }
 
 // Sign builds the receipt of body and signs it.
 func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
-	return sign(ctx, body.ID, body.Time, signer, body.document)
+	return sign(ctx, body.ID, body.Time, body.Engine, signer, body.write)
 }
 
-func sign(ctx context.Context, id string, at time.Time, signer Signer, document func(issuer string) ([]byte, error)) (*Receipt, error) {
-	once := namedSigner{signer, signer.VerificationMethod()}
-	issuer, _, err := splitMethod(once.method)
+// contexts are the @context of every receipt, and of its proof.
+const contexts = `["` + contextCredential + `","` + contextUndefined + `"]`
+
+// sign writes a receipt and its proof, and signs it: what package
+// secure would make of the same document, for the one form that receipts have (vc-di-eddsa
+// section 3.3.1).
+func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Signer, subject func(*writer) error) (*Receipt, error) {
+	method := signer.VerificationMethod() // once: issuer and proof have to name the same key while keys rotate
+	issuer, _, err := splitMethod(method)
 	if err != nil {
 		return nil, err
 	}
-	unsigned, err := document(issuer)
-	if err != nil {
+	if err := checkEnvelope(id, at, engine); err != nil {
 		return nil, err
 	}
-	doc, err := canonical.Parse(unsigned)
-	if err != nil {
-		return nil, fmt.Errorf("receipts: %w", err)
+	seconds := at.UTC().Format("2006-01-02T15:04:05Z")
+	w := &writer{dst: make([]byte, 0, 4096)}
+	w.open('{')
+	w.name("@context")
+	w.dst = append(w.dst, contexts...)
+	w.name("credentialSubject")
+	w.open('{')
+	if err := subject(w); err != nil {
+		return nil, err
 	}
-	signed, err := secure.Create(ctx, doc.Root(), once, secure.Options{
-		Purpose: dataintegrity.AssertionMethod,
-		Created: at,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("receipts: %w", err)
+	w.close('}')
+	w.must("id", id)
+	w.must("issuer", issuer)
+	before := len(w.dst) // the proof's place
+	w.must("timestamp", at.UTC().Format(millis))
+	w.name("type")
+	w.dst = append(w.dst, `["VerifiableCredential","`+receiptType+`"]`...)
+	w.must("validFrom", seconds) // truncated, so never after the timestamp
+	w.close('}')
+
+	p := &writer{dst: make([]byte, 0, 1024)}
+	p.open('{')
+	p.name("@context")
+	p.dst = append(p.dst, contexts...)
+	p.must("created", seconds)
+	p.must("cryptosuite", dataintegrity.Cryptosuite)
+	p.must("proofPurpose", dataintegrity.AssertionMethod)
+	value := len(p.dst) // the place of proofValue
+	p.must("type", dataintegrity.ProofType)
+	p.must("verificationMethod", method)
+	p.close('}')
+	if err := errors.Join(w.err, p.err); err != nil {
+		return nil, err
 	}
-	return &Receipt{id: id, time: at.UTC().Truncate(time.Millisecond), bytes: signed}, nil
-}
 
-// A namedSigner keeps the name that a signer had at first, so that the issuer
-// and the proof of one receipt name the same key while keys rotate.
-type namedSigner struct {
-	Signer
-	method string
+	config, document := sha256.Sum256(p.dst), sha256.Sum256(w.dst)
+	signature, err := signer.Sign(ctx, append(config[:], document[:]...))
+	if err != nil {
+		return nil, fmt.Errorf("receipts: signing: %w", err)
+	}
+	if len(signature) != ed25519.SignatureSize {
+		return nil, fmt.Errorf("receipts: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
+	}
+	out := make([]byte, 0, len(w.dst)+len(p.dst)+128)
+	out = append(append(append(out, w.dst[:before]...), `,"proof":`...), p.dst[:value]...)
+	out = append(append(append(out, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
+	out = append(append(out, p.dst[value:]...), w.dst[before:]...)
+	return &Receipt{id: id, time: at.UTC().Truncate(time.Millisecond), bytes: out}, nil
 }
-
-func (s namedSigner) VerificationMethod() string { return s.method }
 
 // NewID makes a receipt id from 16 random bytes (RFC 9562 version 4).
 func NewID(random [16]byte) string {

@@ -3,7 +3,6 @@ package receipts
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -62,26 +61,36 @@ func (v *Verified) Link() Link { return Link{v.ID, canonical.SRI(v.Document.SHA2
 
 // SignRecord builds the receipt of a record and signs it.
 func SignRecord(ctx context.Context, record Record, signer Signer) (*Receipt, error) {
-	return sign(ctx, record.ID, record.Time, signer, record.document)
+	return sign(ctx, record.ID, record.Time, record.Engine, signer, record.write)
 }
 
-func (r *Record) document(issuer string) ([]byte, error) {
+// write writes the subject of a record's receipt.
+func (r *Record) write(w *writer) error {
 	isOutcome, known := recordEvents[r.Event]
 	if !known {
-		return nil, fmt.Errorf("%w: event %.40q is none of a record", errBody, r.Event)
+		return fmt.Errorf("%w: event %.40q is none of a record", errBody, r.Event)
 	}
 	if linked := r.OutcomeOf.ID != "" && r.OutcomeOf.Digest != ""; linked != isOutcome || !isOutcome && r.OutcomeOf != (Link{}) {
-		return nil, fmt.Errorf("%w: event %q and the outcome of %.100q do not fit", errBody, r.Event, r.OutcomeOf.ID)
-	}
-	subject := object{"event": string(r.Event)}
-	subject.put("id", r.Subject)
-	if isOutcome {
-		subject["outcomeOf"] = object{"id": r.OutcomeOf.ID, "digest": r.OutcomeOf.Digest}
+		return fmt.Errorf("%w: event %q and the outcome of %.100q do not fit", errBody, r.Event, r.OutcomeOf.ID)
 	}
 	if len(r.Digests) > 0 {
-		subject["digests"] = maps.Clone(r.Digests)
+		b, err := canonical.Marshal(r.Digests)
+		if err != nil {
+			return fmt.Errorf("receipts: %w", err)
+		}
+		w.name("digests")
+		w.dst = append(w.dst, b...)
 	}
-	return envelope(r.ID, issuer, r.Time, r.Engine, subject)
+	w.members("engine", r.Engine.write)
+	w.must("event", string(r.Event))
+	w.put("id", r.Subject)
+	if isOutcome {
+		w.members("outcomeOf", func(w *writer) {
+			w.must("digest", r.OutcomeOf.Digest)
+			w.must("id", r.OutcomeOf.ID)
+		})
+	}
+	return nil
 }
 
 // A Pairing says what is known of the outcome of one allowed action, or of an

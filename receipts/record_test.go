@@ -182,13 +182,9 @@ func TestOutcomesThatAreNone(t *testing.T) {
 		"a revocation of an action": {object{"event": "MANDATE_REVOKED", "outcomeOf": link}, "has no outcomeOf"},
 		"an unknown event":          {object{"event": "ACTION_STARTED", "outcomeOf": link}, "decision is not a string"},
 	} {
-		r, err := sign(context.Background(), NewID([16]byte{2}), sample.Now(), key, func(issuer string) ([]byte, error) {
-			return envelope(NewID([16]byte{2}), issuer, sample.Now(), engine, tt.subject)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := Verify(context.Background(), r.Bytes(), VerifyConfig{Issuers: []string{did}, At: sample.Now()})
+		unsigned, err := envelope(NewID([16]byte{2}), did, sample.Now(), engine, tt.subject)
+		signed := (&oracleSigner{key}).sign(t, sample.Now(), unsigned, err)
+		v, err := Verify(context.Background(), signed, VerifyConfig{Issuers: []string{did}, At: sample.Now()})
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || v != nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s: got %v, want %q", name, err, tt.want)
 		}
