@@ -267,6 +267,7 @@ func TestRecovery(t *testing.T) {
 		{"sync, torn in the header", "sync\n", cut(frame - 1), "whole 9"},
 		{"sync, the last batch at its length, broken", "sync\n", flip(1), "gap 9"},
 		{"sync, the last header broken", "sync\n", flip(frame), "gap 9"},
+		{"sync, a length broken to one beyond the end", "sync\n", func(b []byte) []byte { b[len(b)-frame+3]++; return b }, "gap 9"},
 		{"sync, zeros after it", "sync\n", func(b []byte) []byte { return append(b, make([]byte, 4096)...) }, "gap 10"},
 		{"sync, a broken body with batches after it", "sync\n", flip(3*frame + 1), "damaged"},
 		{"sync, a broken header with much after it", "sync\n", func(b []byte) []byte { b[len(b)-frame] ^= 1; return append(b, make([]byte, 1<<20)...) }, "damaged"},
@@ -452,6 +453,10 @@ func TestSegments(t *testing.T) {
 			os.Rename(n[1], n[1]+"x")
 			os.Rename(n[2], n[1])
 			os.Rename(n[1]+"x", n[2])
+		}},
+		{"zeros after one", func(n []string) { edit(t, n[1], func(b []byte) []byte { return append(b, 0, 0, 0) }) }},
+		{"an empty one of another place", func(n []string) {
+			os.WriteFile(filepath.Join(filepath.Dir(n[0]), "ffffffffffffffff.seg"), []byte("mandlog1"), 0o600)
 		}},
 		{"a stranger among them", func(n []string) { os.WriteFile(filepath.Join(filepath.Dir(n[0]), "xxxxxxxxxxxxxxxx.seg"), nil, 0o600) }},
 	}

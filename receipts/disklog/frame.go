@@ -55,7 +55,7 @@ func sealFrame(frame []byte, count int, first int64) {
 func readHeader(b []byte) (h header, ok bool) {
 	be := binary.BigEndian
 	h = header{be.Uint32(b), be.Uint32(b[4:]), int64(be.Uint64(b[8:])), be.Uint32(b[16:])}
-	return h, crc32.Checksum(b[:20], castagnoli) == be.Uint32(b[20:]) && h.length > 0 && h.length <= maxBody && h.count > 0
+	return h, crc32.Checksum(b[:20], castagnoli) == be.Uint32(b[20:]) && h.length > 0 && h.length <= maxBody
 }
 
 // splitBody calls add for every entry of a body, with its place in it, once
