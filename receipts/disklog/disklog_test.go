@@ -543,3 +543,32 @@ func TestFailedWrite(t *testing.T) {
 		}
 	}
 }
+
+// TestInTheWay: files that cannot be read or written are an error, which says
+// nothing of the log, and never an empty log.
+func TestInTheWay(t *testing.T) {
+	s, _ := signer(t)
+	for _, name := range []string{"lock", "state", "state.new", "checkpoint", "0000000000000000.seg"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if l, err := disklog.Open(dir, disklog.Options{}); err == nil || errors.Is(err, disklog.ErrDamaged) || l != nil {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	for _, name := range []string{"checkpoint", "0000000000000000.seg.new"} { // while it is open
+		dir := t.TempDir()
+		l := open(t, dir, disklog.Options{})
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		_, err1 := l.Append(context.Background(), entry(0))
+		_, err2 := l.Checkpoint(s)
+		if (err1 == nil) != (name == "checkpoint") || err2 == nil {
+			t.Errorf("%s: Append: %v, Checkpoint: %v", name, err1, err2)
+		}
+	}
+}

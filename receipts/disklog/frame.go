@@ -3,6 +3,7 @@ package disklog
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 
@@ -102,8 +103,11 @@ const (
 // file, and returns where they end.
 func readSegment(r io.Reader, size, next int64, add func(at int64, entry []byte)) (end, after int64, t tail, err error) {
 	var buf [headerSize]byte
-	if _, err := io.ReadFull(r, buf[:len(magic)]); err != nil || string(buf[:len(magic)]) != magic {
-		return 0, next, buried, errors.Join(err, ErrDamaged)
+	switch _, err := io.ReadFull(r, buf[:len(magic)]); {
+	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
+		return 0, next, buried, err
+	case err != nil || string(buf[:len(magic)]) != magic:
+		return 0, next, buried, fmt.Errorf("%w: this is no segment", ErrDamaged)
 	}
 	body := make([]byte, 0, 1<<16)
 	end = int64(len(magic))
