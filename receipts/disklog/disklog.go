@@ -8,7 +8,7 @@
 //
 // Only segments are ever appended to; nothing in them is changed. Opening reads
 // every byte, checks it, and builds the Merkle tree in memory: 72 bytes for each
-// entry, and about a second for each gigabyte of receipts that is cached.
+// entry, and some two seconds for each gigabyte that the system has cached.
 //
 // # What may be lost
 //

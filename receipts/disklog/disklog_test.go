@@ -267,6 +267,7 @@ func TestRecovery(t *testing.T) {
 		{"sync, torn in the header", "sync\n", cut(frame - 1), "whole 9"},
 		{"sync, the last batch at its length, broken", "sync\n", flip(1), "gap 9"},
 		{"sync, the last header broken", "sync\n", flip(frame), "gap 9"},
+		{"sync, a length broken to one beyond the end", "sync\n", func(b []byte) []byte { b[len(b)-frame+3]++; return b }, "gap 9"},
 		{"sync, zeros after it", "sync\n", func(b []byte) []byte { return append(b, make([]byte, 4096)...) }, "gap 10"},
 		{"sync, a broken body with batches after it", "sync\n", flip(3*frame + 1), "damaged"},
 		{"sync, a broken header with much after it", "sync\n", func(b []byte) []byte { b[len(b)-frame] ^= 1; return append(b, make([]byte, 1<<20)...) }, "damaged"},
@@ -453,6 +454,10 @@ func TestSegments(t *testing.T) {
 			os.Rename(n[2], n[1])
 			os.Rename(n[1]+"x", n[2])
 		}},
+		{"zeros after one", func(n []string) { edit(t, n[1], func(b []byte) []byte { return append(b, 0, 0, 0) }) }},
+		{"an empty one of another place", func(n []string) {
+			os.WriteFile(filepath.Join(filepath.Dir(n[0]), "ffffffffffffffff.seg"), []byte("mandlog1"), 0o600)
+		}},
 		{"a stranger among them", func(n []string) { os.WriteFile(filepath.Join(filepath.Dir(n[0]), "xxxxxxxxxxxxxxxx.seg"), nil, 0o600) }},
 	}
 	for _, tt := range tests {
@@ -535,6 +540,35 @@ func TestFailedWrite(t *testing.T) {
 		holds(t, l, 3)
 		if gap := l.Recovered().Gap; (gap != nil) != o.NoSync {
 			t.Errorf("%+v: gap %+v", o, gap)
+		}
+	}
+}
+
+// TestInTheWay: files that cannot be read or written are an error, which says
+// nothing of the log, and never an empty log.
+func TestInTheWay(t *testing.T) {
+	s, _ := signer(t)
+	for _, name := range []string{"lock", "state", "state.new", "checkpoint", "0000000000000000.seg"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if l, err := disklog.Open(dir, disklog.Options{}); err == nil || errors.Is(err, disklog.ErrDamaged) || l != nil {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	for _, name := range []string{"checkpoint", "0000000000000000.seg.new"} { // while it is open
+		dir := t.TempDir()
+		l := open(t, dir, disklog.Options{})
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		_, err1 := l.Append(context.Background(), entry(0))
+		_, err2 := l.Checkpoint(s)
+		if (err1 == nil) != (name == "checkpoint") || err2 == nil {
+			t.Errorf("%s: Append: %v, Checkpoint: %v", name, err1, err2)
 		}
 	}
 }

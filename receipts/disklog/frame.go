@@ -3,6 +3,7 @@ package disklog
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 
@@ -55,7 +56,7 @@ func sealFrame(frame []byte, count int, first int64) {
 func readHeader(b []byte) (h header, ok bool) {
 	be := binary.BigEndian
 	h = header{be.Uint32(b), be.Uint32(b[4:]), int64(be.Uint64(b[8:])), be.Uint32(b[16:])}
-	return h, crc32.Checksum(b[:20], castagnoli) == be.Uint32(b[20:]) && h.length > 0 && h.length <= maxBody && h.count > 0
+	return h, crc32.Checksum(b[:20], castagnoli) == be.Uint32(b[20:]) && h.length > 0 && h.length <= maxBody
 }
 
 // splitBody calls add for every entry of a body, with its place in it, once
@@ -102,8 +103,11 @@ const (
 // file, and returns where they end.
 func readSegment(r io.Reader, size, next int64, add func(at int64, entry []byte)) (end, after int64, t tail, err error) {
 	var buf [headerSize]byte
-	if _, err := io.ReadFull(r, buf[:len(magic)]); err != nil || string(buf[:len(magic)]) != magic {
-		return 0, next, buried, errors.Join(err, ErrDamaged)
+	switch _, err := io.ReadFull(r, buf[:len(magic)]); {
+	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
+		return 0, next, buried, err
+	case err != nil || string(buf[:len(magic)]) != magic:
+		return 0, next, buried, fmt.Errorf("%w: this is no segment", ErrDamaged)
 	}
 	body := make([]byte, 0, 1<<16)
 	end = int64(len(magic))

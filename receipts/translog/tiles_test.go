@@ -89,7 +89,7 @@ func (r reader) ReadTiles(tiles []tlog.Tile) (data [][]byte, err error) {
 func TestResourceRefuses(t *testing.T) {
 	m := fill(t, 300)
 	for _, path := range []string{"", "checkpoint", "tile", "tile/", "tile/0", "tile/0/0", "tile/0/00", "tile/0/001", "tile/0/001.p/45", "tile/0/001.p/0", "tile/0/001.p/044",
-		"tile/0/002.p/1", "tile/1/000", "tile/1/000.p/2", "tile/2/000.p/1", "tile/64/000", "tile/00/000", "tile/-1/000", "tile/data/000", "tile/8/0/000",
+		"tile/0/002.p/1", "tile/1/000", "tile/1/000.p/2", "tile/2/000.p/1", "tile/64/000", "tile/00/000", "tile/-1/000", "tile/data/000", "tile/data/001.p/44", "tile/8/0/000",
 		"tile/entries/001", "tile/entries/001.p/45", "tile/entries/../0/000", "tile/entries", "tile/0/x000/000", "tile/0/000/", "/tile/0/000",
 		"tile/0/x999/x999/x999/x999/x999/x999/999", "tile/0/x009/x223/x372/x036/x854/x775/807", "tile/0/000.p/256"} {
 		if b, err := translog.Resource(m, 300, path); err == nil {
