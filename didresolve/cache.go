@@ -252,7 +252,11 @@ func (c *Cache) keep(did string, res *Resolution, err error, asked time.Time) {
 		c.drop(old)
 	}
 	did = strings.Clone(did) // it may be a part of a large presentation
-	e := &entry{did: did, asked: asked, until: asked.Add(keepingTime(res, err)), res: res, err: err, size: len(did)}
+	since := asked
+	if res != nil && !res.RetrievedAt.IsZero() && res.RetrievedAt.Before(since) {
+		since = res.RetrievedAt // another cache has kept it already
+	}
+	e := &entry{did: did, asked: asked, until: since.Add(keepingTime(res, err)), res: res, err: err, size: len(did)}
 	if res != nil {
 		e.size += res.Document.size
 	}

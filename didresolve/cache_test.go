@@ -552,6 +552,59 @@ func TestRefreshGoesThrough(t *testing.T) {
 	}
 }
 
+// What somebody else answered before does not get past a pin, and a document that
+// is pinned is asked for again like any other.
+func TestPinsHoldOnRefresh(t *testing.T) {
+	good, err := didresolve.ParseDocument([]byte(`{"id":"` + webDID + `"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	evil, err := didresolve.ParseDocument([]byte(`{"id":"` + webDID + `","x":"another"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pins := map[string][32]byte{webDID: good.Digest()}
+	at := now
+	origin := &source{answer: resolution(t, 0)}
+	r := didresolve.Chain(didresolve.Pinned(pins, origin))
+	for name, prior := range map[string]*didresolve.Document{"the pinned document": good, "another": evil} {
+		res, err := didresolve.Lookup(t.Context(), r, webDID, &didresolve.Resolution{Document: prior, Source: "pinned test"})
+		if err != nil || res.Document.Digest() != good.Digest() || res.Source != "pinned test" {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
+	}
+	c := &didresolve.Cache{Resolver: didresolve.Pinned(pins, origin), Now: func() time.Time { return at }}
+	if _, err := c.Resolve(t.Context(), webDID); err != nil {
+		t.Fatal(err)
+	}
+	origin.answer, at = failing(didresolve.ErrDeactivated), at.Add(time.Hour)
+	if res, err := c.Resolve(t.Context(), webDID); didresolve.TypeOf(err) != didresolve.ErrDeactivated {
+		t.Errorf("deactivated an hour ago: %+v, %v", res, err)
+	}
+}
+
+// A cache around a cache keeps a document no longer than one.
+func TestCacheAroundCache(t *testing.T) {
+	now := now
+	at := func() time.Time { return now }
+	outer := &didresolve.Cache{Now: at, Resolver: &didresolve.Cache{Now: at, Resolver: &source{answer: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+		res, err := resolution(t, 0)(ctx, did)
+		res.RetrievedAt = now
+		return res, err
+	}}}}
+	inner := outer.Resolver
+	if _, err := inner.Resolve(t.Context(), webDID); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		now = now.Add(4*time.Minute + 59*time.Second)
+		res, err := outer.Resolve(t.Context(), webDID)
+		if err != nil || now.Sub(res.RetrievedAt) >= 5*time.Minute {
+			t.Errorf("a document of %s before (%v)", now.Sub(res.RetrievedAt), err)
+		}
+	}
+}
+
 func TestPinned(t *testing.T) {
 	doc := document(t, webDID)
 	s := &source{answer: resolution(t, 0)}
@@ -561,8 +614,8 @@ func TestPinned(t *testing.T) {
 	if err != nil || res.Source != "pinned test" || !res.RetrievedAt.Equal(now) || res.Document.Digest() != doc.Digest() {
 		t.Fatalf("%+v, %v", res, err)
 	}
-	if again, err := didresolve.Lookup(t.Context(), r, webDID, res); err != nil || again != res || s.calls != 1 {
-		t.Errorf("nothing newer is taken: %+v, %v", again, err)
+	if again, err := didresolve.Lookup(t.Context(), r, webDID, res); err != nil || again.Source != "pinned test" || s.calls != 2 {
+		t.Errorf("asked again: %+v, %v after %d calls", again, err, s.calls)
 	}
 	if res, err := r.Resolve(t.Context(), "did:web:free.example"); err != nil || res.Source != "test" {
 		t.Errorf("without a pin: %+v, %v", res, err)

@@ -201,9 +201,6 @@ func (p pinned) ask(ctx context.Context, did string, prior *Resolution) (*Resolu
 		return nil, fail(ErrInternal, "there is no resolver behind the pins")
 	}
 	pin, ok := p.pins[did]
-	if ok && prior != nil {
-		return prior, nil // nothing newer would be taken
-	}
 	res, err := ask(ctx, p.next, did, prior)
 	if err != nil || !ok {
 		return res, err
@@ -215,7 +212,7 @@ func (p pinned) ask(ctx context.Context, did string, prior *Resolution) (*Resolu
 		return nil, fail(ErrPinMismatch, "the document of %s has the digest %x, pinned is %x", quote(did), got, pin)
 	}
 	out := *res
-	out.Source = "pinned " + res.Source
+	out.Source = "pinned " + strings.TrimPrefix(res.Source, "pinned ") // of a prior answer of its own, once
 	return &out, nil
 }
 

@@ -145,7 +145,7 @@ func (v *Verifier) proveHolder(p *proven, ev *evidence, n *need) {
 		l.pass(checkHolderKey)
 		if p.verified.verify(proof, key) {
 			l.pass(checkVPProof)
-		} else {
+		} else if !n.newerOf(ev, proof) {
 			l.fail(checkVPProof, ReasonProofInvalid, p.root.Get("proof"), "the signature does not fit the presentation and the key %q", shorten(proof.VerificationMethod))
 		}
 	}

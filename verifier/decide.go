@@ -98,6 +98,13 @@ type otherProof struct {
 	proof      *dataintegrity.Proof
 }
 
+// newerOf notes that a newer document is needed of the key of a proof, which did
+// not verify: its owner may have put another key under that name.
+func (n *need) newerOf(ev *evidence, proof *dataintegrity.Proof) bool {
+	did := controllerOf(proof)
+	return n.newer(did, ev.documents[did])
+}
+
 // A usedKey is a key that a decision rests on.
 type usedKey struct {
 	resolution *didresolve.Resolution
@@ -222,6 +229,9 @@ func (p *proven) proof(keyCheck check, c *credential, proof *dataintegrity.Proof
 		p.ledger.pass(keyCheck)
 	}
 	if have && !p.verified.verify(proof, key) {
+		if n.newerOf(ev, proof) {
+			return false
+		}
 		p.ledger.fail(checkVCProof, ReasonProofInvalid, c.node, "the signature does not fit the credential and the key %q", shorten(proof.VerificationMethod))
 		return false
 	}

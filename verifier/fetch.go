@@ -13,7 +13,13 @@ import (
 // fetch gets the evidence that a decision needs: the only I/O of one, done one
 // lookup after the other. An error is no decision.
 func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
-	if len(ev.documents)+len(n.documents) > maxDIDs {
+	dids := len(ev.documents)
+	for _, did := range n.documents {
+		if _, again := ev.documents[did]; !again {
+			dids++
+		}
+	}
+	if dids > maxDIDs {
 		return noRetry(fmt.Errorf("more than %d DIDs would have to be resolved", maxDIDs))
 	}
 	if len(ev.lists)+len(n.lists) > maxLists {

@@ -20,7 +20,9 @@ const (
 	// maxFetches are the DID documents fetched for one decision, by resolvers
 	// that say so; what is derived, static or kept is none.
 	maxFetches = 4
-	maxLists   = 4 // status lists looked up for one decision
+	// maxLookupTime bounds all lookups of one decision together.
+	maxLookupTime = 5 * time.Second
+	maxLists      = 4 // status lists looked up for one decision
 )
 
 // parsed is a request whose bytes were read, once: everything later reads

@@ -94,7 +94,10 @@ func TestMissingKeysAreLookedForOnce(t *testing.T) {
 		{"the newer one is pinned away", webDocument(t, key1, 3), didresolve.ErrPinMismatch, key2, false, "did_invalid", both},
 		{"pinned away at once", didresolve.ErrPinMismatch, nil, key1, false, "did_invalid", resolveOnly},
 		{"a resolver that cannot", webDocument(t, key1, 3), nil, key2, true, "key_not_authorized", resolveOnly},
-		{"another key of that name", webDocument(t, key1, 3), nil, key1, false, "proof_invalid", resolveOnly},
+		{"another key of that name", webDocument(t, key1, 3), webDocument(t, key1, 3), key1, false, "proof_invalid", both},
+		{"the new key has the old name", webDocument(t, key1, 3), webDocument(t, key1, 4), key1, false, "allow", both},
+		{"another key of that name, an outage", webDocument(t, key1, 3), errors.New("boom"), key1, false, "none", both},
+		{"another key of that name, a resolver that cannot", webDocument(t, key1, 3), nil, key1, true, "proof_invalid", resolveOnly},
 		{"listed in the newer one", webDocument(t, key1, 3), webDocument(t, key1, 3, foreign), foreign, false, "allow", both},
 		{"listed in neither", webDocument(t, key1, 3), webDocument(t, key1, 3), foreign, false, "issuer_mismatch", both},
 	} {
@@ -221,5 +224,38 @@ func TestReceiptHoldsKeys(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Looking a DID up once more does not count as another one.
+func TestEightDIDsAndARotation(t *testing.T) {
+	const key1, key2 = webIssuer + "#key-1", webIssuer + "#key-2"
+	for _, others := range []int{4, 5} { // and the issuer, the holder, the one that has rotated: 7 and 8
+		cfg := config(t)
+		cfg.Resolver = &keeping{old: webDocument(t, key1, 3), new: webDocument(t, key2, 4)}
+		vc := toObject(t, sample.Credential())
+		delete(vc, "proof")
+		doc := toJSON(t, vc)
+		add := func(s signing.Signer) {
+			t.Helper()
+			var err error
+			if doc, err = signing.Document(t.Context(), doc, s, signing.Options{Purpose: "assertionMethod", Created: sample.Now(), Add: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		add(signer(t, sample.Key(1)))
+		for i := range others {
+			add(signer(t, sample.Key(byte(20+i))))
+		}
+		rotated, err := receipts.NewKeySigner(sample.Key(4), key2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(rotated)
+		req := request()
+		req.Presentation = present(t, sample.Challenge, doc)
+		if res, err := newVerifier(t, cfg).Verify(t.Context(), req); outcome(res, err) != "allow" {
+			t.Errorf("%d DIDs: %v", others+3, err)
+		}
 	}
 }

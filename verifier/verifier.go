@@ -73,7 +73,7 @@ const AllGrantors = -1
 // TrustedIssuers or InsecureTrustAnyIssuer.
 type Config struct {
 	// Resolver finds the DID documents that proofs name. Only these are asked
-	// for, at most eight for one presentation: the DIDs of trusted issuers (of any,
+	// for, at most eight for one presentation, and for five seconds in all: the DIDs of trusted issuers (of any,
 	// with InsecureTrustAnyIssuer) and of signers that IssuerSigners maps to them;
 	// of holders that a proven mandate names, and of their PresentationSigners;
 	// and then, for a presenter who is proven, of whoever else has signed a
@@ -356,13 +356,14 @@ func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 		return refused, err
 	}
 	ev := &evidence{}
-	ctx = fetchbudget.With(ctx, maxFetches)
+	lookups, cancel := context.WithTimeout(fetchbudget.With(ctx, maxFetches), maxLookupTime)
+	defer cancel()
 	for range maxRounds {
 		verdict, need, err := v.decide(ctx, s, ev)
 		if verdict != nil || err != nil {
 			return verdict.on(ev), err
 		}
-		if err := v.fetch(ctx, need, ev); err != nil {
+		if err := v.fetch(lookups, need, ev); err != nil {
 			return nil, err
 		}
 	}

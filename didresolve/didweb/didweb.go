@@ -25,6 +25,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/fetchbudget"
 	"github.com/mandate-engine/mandate/internal/safehttp"
@@ -142,6 +143,11 @@ func (r *Resolver) fetch(ctx context.Context, did string, prior *didresolve.Reso
 		return nil, err
 	}
 	if out.Document, err = didresolve.ParseDocument(resp.Body); err != nil {
+		var syntax *canonical.Error
+		if resp.Open && errors.As(err, &syntax) && syntax.Kind == canonical.Syntax {
+			// It ends where the connection did, in the middle: an outage.
+			return nil, &didresolve.Error{Type: didresolve.ErrInternal, Detail: "did:web: the answer was cut off", Retryable: true}
+		}
 		return nil, err
 	}
 	if out.Document.ID() != did {
@@ -158,6 +164,7 @@ func failed(err error) error {
 	case errors.Is(err, safehttp.ErrTooLarge):
 		e.Type = didresolve.ErrInvalidDIDDocument
 	case errors.Is(err, safehttp.ErrBlocked), errors.Is(err, safehttp.ErrTLS), errors.Is(err, safehttp.ErrRedirect):
+	case strings.Contains(err.Error(), "failed to parse Location header"): // net/http has no error of its own for it
 	case errors.As(err, &lookup) && lookup.IsNotFound && !lookup.IsTimeout && !lookup.IsTemporary:
 		e.Type = didresolve.ErrNotFound
 	default:

@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -75,6 +76,8 @@ type Client struct {
 	cfg   Config
 	http  http.Client
 	slots chan struct{}
+	mu    sync.Mutex
+	hosts map[string]*hostSlots
 	dial  func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -107,7 +110,7 @@ func NewUnguarded(cfg Config, dial func(ctx context.Context, network, address st
 	if cfg.MaxConcurrent == 0 {
 		cfg.MaxConcurrent = DefaultMaxConcurrent
 	}
-	c := &Client{cfg: cfg, dial: dial, slots: make(chan struct{}, cfg.MaxConcurrent)}
+	c := &Client{cfg: cfg, dial: dial, slots: make(chan struct{}, cfg.MaxConcurrent), hosts: map[string]*hostSlots{}}
 	c.http = http.Client{
 		CheckRedirect: c.redirect,
 		Transport: &http.Transport{
@@ -128,6 +131,8 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte // read for status 200 alone
+	// Open says that the connection's end was the body's: it may have been cut.
+	Open bool
 }
 
 // Get fetches an https URL. The header is sent beside a fixed User-Agent.
@@ -146,18 +151,23 @@ func (c *Client) Get(ctx context.Context, url string, header http.Header) (*Resp
 	}
 	req.Header.Set("User-Agent", "mandate")
 
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("safehttp: too many fetches at a time: %w", ctx.Err())
+	// First a slot of the host, so that one slow host cannot hold them all.
+	host := c.host(req.URL.Host)
+	defer c.release(req.URL.Host)
+	for _, slots := range []chan struct{}{host, c.slots} {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-ctx.Done():
+			return nil, fmt.Errorf("safehttp: too many fetches at a time: %w", ctx.Err())
+		}
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	out := &Response{Status: resp.StatusCode, Header: resp.Header}
+	out := &Response{Status: resp.StatusCode, Header: resp.Header, Open: resp.ContentLength < 0 && len(resp.TransferEncoding) == 0}
 	if resp.StatusCode != http.StatusOK {
 		return out, nil
 	}
@@ -174,6 +184,34 @@ func (c *Client) Get(ctx context.Context, url string, header http.Header) (*Resp
 		return nil, ErrTooLarge
 	}
 	return out, nil
+}
+
+// host returns the slots of a host, kept while somebody wants one.
+func (c *Client) host(name string) chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.hosts[name]
+	if h == nil {
+		h = &hostSlots{slots: make(chan struct{}, maxConnsPerHost)}
+		c.hosts[name] = h
+	}
+	h.users++
+	return h.slots
+}
+
+func (c *Client) release(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h := c.hosts[name]; h.users > 1 {
+		h.users--
+	} else {
+		delete(c.hosts, name)
+	}
+}
+
+type hostSlots struct {
+	slots chan struct{}
+	users int
 }
 
 // allowsPort judges the port of a URL, "" for none.
