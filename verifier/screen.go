@@ -127,7 +127,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // screenContext checks the URLs of an @context, and asks the ContextChecker.
 func (v *Verifier) screenContext(s *screened, doc canonical.Value, c check) {
-	if entry, found := v.unknownContext(doc); found {
+	if entry, found := vcdm.UnknownContext(doc, v.contexts); found {
 		what := "an inline context"
 		if url, ok := entry.String(); ok {
 			what = shorten(url)
@@ -248,24 +248,4 @@ func (v *Verifier) selectMandate(s *screened) {
 	}
 	l.pass(checkMandateShape)
 	s.mandate = &mandate{m, candidates[0]}
-}
-
-// knownContexts are the @context URLs that documents may use. They are
-// compared, never fetched.
-var knownContexts = map[string]bool{
-	vcdm.ContextV2: true,
-	"https://www.w3.org/ns/credentials/undefined-terms/v2": true,
-	"https://w3id.org/security/data-integrity/v2":          true,
-	"https://via.humanos.dev/ns/v1":                        true,
-}
-
-// unknownContext returns the first @context entry that is not accepted: a URL
-// that is not on the list, or an inline context.
-func (v *Verifier) unknownContext(doc canonical.Value) (entry canonical.Value, found bool) {
-	for _, e := range doc.Get("@context").Elements() {
-		if s, ok := e.String(); !ok || !v.contexts[s] {
-			return e, true
-		}
-	}
-	return canonical.Value{}, false
 }

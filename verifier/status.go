@@ -110,7 +110,7 @@ func (v *Verifier) proveList(p *proven, list *credential, url, issuer string, ev
 	if err := statuslist.Check(node, url); err != nil {
 		return err, true
 	}
-	if entry, found := v.unknownContext(node); found {
+	if entry, found := vcdm.UnknownContext(node, v.contexts); found {
 		return fmt.Errorf("%s of the status list is not among the accepted contexts", entry.Pointer()), true
 	}
 	list.issuer, _ = vcdm.ID(node.Get("issuer"))

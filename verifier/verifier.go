@@ -21,13 +21,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/fetchbudget"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier/replay"
@@ -228,7 +228,7 @@ func New(cfg Config) (*Verifier, error) {
 			return nil, fmt.Errorf("verifier: Config.TrustedIssuers: %w", err)
 		}
 	}
-	v := &Verifier{cfg: cfg, trusted: map[string]bool{}, contexts: maps.Clone(knownContexts)}
+	v := &Verifier{cfg: cfg, trusted: map[string]bool{}, contexts: vcdm.KnownContexts()}
 	for _, issuer := range cfg.TrustedIssuers {
 		v.trusted[issuer] = true
 	}

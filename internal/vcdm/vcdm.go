@@ -379,3 +379,25 @@ func Instant(v canonical.Value, name string) (*time.Time, *Fault) {
 	}
 	return &t, nil
 }
+
+// KnownContexts returns the @context URLs that documents may use. They are
+// compared, never fetched.
+func KnownContexts() map[string]bool {
+	return map[string]bool{
+		ContextV2: true,
+		"https://www.w3.org/ns/credentials/undefined-terms/v2": true,
+		"https://w3id.org/security/data-integrity/v2":          true,
+		"https://via.humanos.dev/ns/v1":                        true,
+	}
+}
+
+// UnknownContext returns the first @context entry that is not accepted: a URL
+// that is not on the list, or an inline context.
+func UnknownContext(doc canonical.Value, accepted map[string]bool) (entry canonical.Value, found bool) {
+	for _, e := range doc.Get("@context").Elements() {
+		if s, ok := e.String(); !ok || !accepted[s] {
+			return e, true
+		}
+	}
+	return canonical.Value{}, false
+}
