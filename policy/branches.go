@@ -34,7 +34,7 @@ func (a *Action) Branches(ctx context.Context, in Input) ([]Branch, error) {
 	for _, r := range a.rules {
 		x := &explainer{written: r.written}
 		if invalid == nil && r.applies(ev.tool) && !r.unknownMember {
-			program, err := r.plan(cel.OptTrackState)
+			program, err := r.plan(true, cel.OptTrackState)
 			if err != nil {
 				return nil, err
 			}

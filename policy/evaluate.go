@@ -211,7 +211,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 	value, details, err := eval(ev.vars)
 	if cost := details.ActualCost(); cost != nil {
 		ev.cost += min(*cost, maxRuleCost)
-	} else {
+	} else if !r.free {
 		ev.cost += maxRuleCost
 	}
 	// A done context may have stopped a loop, and an operator may have
@@ -268,7 +268,7 @@ func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) (reason,
 // trace runs a rule and returns the value of every sub-expression that was
 // evaluated; nil when the outcome is not the one that is wanted.
 func (ev *evaluation) trace(ctx context.Context, r *rule, want ref.Val) interpreter.EvalState {
-	program, err := r.plan(cel.OptTrackState)
+	program, err := r.plan(true, cel.OptTrackState)
 	if err != nil {
 		return nil
 	}

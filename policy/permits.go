@@ -349,7 +349,7 @@ func (f *folder) evaluate(source string) known {
 	if !f.compiler.check(r, source, &issues{}) {
 		return known{}
 	}
-	program, err := r.plan()
+	program, err := r.plan(true)
 	if err != nil {
 		return known{}
 	}
