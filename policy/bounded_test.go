@@ -88,7 +88,7 @@ func checkCosts(t testing.TB, a *Action, in Input) (free int) {
 			continue
 		}
 		// A call is charged after it ran, so one may go beyond the limit.
-		_, details, _ := r.program.ContextEval(t.Context(), ev.vars)
+		_, details, _ := r.program.ContextEval(t.Context(), ev)
 		cost := details.ActualCost()
 		if cost == nil || *cost > 3*maxRuleCost || min(*cost, maxRuleCost) > r.cost {
 			t.Errorf("%s: %d steps, bounded by %d", r.source, *cost, r.cost)

@@ -134,30 +134,37 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 	if len(faults) > 0 {
 		return nil, &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
 	}
-	return &evaluation{
-		tool:   toolOf(exec),
-		exec:   a.exec,
-		hidden: map[string]map[string]bool{execVar: exec.hidden, userVar: user.hidden},
-		vars: map[string]any{
-			execVar: exec.values,
-			userVar: user.values,
-			nowVar:  types.Timestamp{Time: in.Now.UTC()},
-		},
-	}, nil, nil
+	return &evaluation{shape: a.exec, exec: exec, user: user, now: in.Now.UTC()}, nil, nil
 }
 
-// An evaluation is the validated input of the rules, and what they cost.
+// An evaluation is the validated input of the rules, and what they cost. It
+// gives the engine its variables.
 type evaluation struct {
-	tool   string
-	exec   *shape
-	hidden map[string]map[string]bool // by variable, then member
-	vars   map[string]any
-	cost   uint64
+	shape      *shape
+	exec, user params
+	now        time.Time
+	cost       uint64
 }
 
-func toolOf(exec params) string {
-	tool, _ := exec.values[toolField].(string)
-	return tool
+// ResolveName implements cel.Activation.
+func (ev *evaluation) ResolveName(name string) (any, bool) {
+	switch name {
+	case execVar:
+		return ev.exec.values, true
+	case userVar:
+		return ev.user.values, true
+	case nowVar:
+		return types.Timestamp{Time: ev.now}, true
+	}
+	return nil, false
+}
+
+// Parent implements cel.Activation.
+func (ev *evaluation) Parent() cel.Activation { return nil }
+
+func (ev *evaluation) tool() string {
+	tool, _ := ev.exec.values[toolField].(types.String)
+	return string(tool)
 }
 
 func (a *Action) run(ctx context.Context, ev *evaluation) (*Decision, error) {
@@ -194,7 +201,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 		e.Code, e.Reason = CodeUnknownMember, "The rule has a member that this version does not know"
 		return e, nil
 	}
-	if !r.applies(ev.tool) {
+	if !r.applies(ev.tool()) {
 		e.Result, e.Code, e.Reason = ResultSkip, CodeNotApplicable, "The rule is not meant for this tool"
 		return e, nil
 	}
@@ -208,7 +215,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 	if r.loops > 0 {
 		eval = func(vars any) (ref.Val, *cel.EvalDetails, error) { return r.program.ContextEval(ctx, vars) }
 	}
-	value, details, err := eval(ev.vars)
+	value, details, err := eval(ev)
 	if cost := details.ActualCost(); cost != nil {
 		ev.cost += min(*cost, maxRuleCost)
 	} else if !r.free {
@@ -235,7 +242,10 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 		e.Code, e.Reason = CodeNotBool, notEvaluated+"the value is neither true nor false"
 		return e, nil
 	}
-	e.Reason = fmt.Sprintf("Expression evaluated to %t", bool(holds))
+	e.Reason = "Expression evaluated to false"
+	if holds {
+		e.Reason = "Expression evaluated to true"
+	}
 	if bool(holds) != r.forbid {
 		e.Result, e.Code = ResultPass, CodeOK
 		return e, nil
@@ -260,8 +270,8 @@ func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) (reason,
 	if state == nil {
 		return "", ""
 	}
-	user, _ := ev.vars[userVar].(map[string]any)
-	x := explainer{written: r.written, state: state, hidden: ev.hidden, user: user, exec: ev.exec}
+	hidden := map[string]map[string]bool{execVar: ev.exec.hidden, userVar: ev.user.hidden}
+	x := explainer{written: r.written, state: state, hidden: hidden, user: ev.user.values, exec: ev.shape}
 	return x.text(holds), x.passesIf(!holds)
 }
 
@@ -272,7 +282,7 @@ func (ev *evaluation) trace(ctx context.Context, r *rule, want ref.Val) interpre
 	if err != nil {
 		return nil
 	}
-	value, details, err := program.ContextEval(ctx, ev.vars)
+	value, details, err := program.ContextEval(ctx, ev)
 	if err != nil || value != want {
 		return nil
 	}

@@ -175,8 +175,7 @@ func inList(x, list ref.Val) ref.Val {
 		return types.WrapErr(errTooCostly)
 	}
 	mixed := false
-	for it := list.(traits.Lister).Iterator(); it.HasNext() == types.True; {
-		e := it.Next()
+	for _, e := range items(list.(traits.Lister)) {
 		if !sameType(x, e) {
 			mixed = true
 		} else if x.Equal(e) == types.True {

@@ -2,9 +2,13 @@ package policy
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 
 	"github.com/mandate-engine/mandate/canonical"
 )
@@ -22,29 +26,28 @@ type Fault struct {
 	Message string `json:"message"`
 }
 
-// params are parameters that were validated, as rules see them: maps of
-// strings, float64, bool, nil, []any and map[string]any.
+// params are parameters that were validated, as rules see them: the members
+// are values of the engine, which it would otherwise make each time one is read.
 type params struct {
 	values map[string]any
-	hidden map[string]bool // members whose values do not appear in reasons
+	hidden map[string]bool // members whose values do not appear in reasons; shared
 }
 
 // A reader validates one set of parameters against a shape.
 type reader struct {
 	shape  *shape
 	root   canonical.Value
-	seen   map[string]bool // declared members that are there
 	faults []Fault
 	probe  bool // whether there are faults is all that matters
 }
 
 // readExecution validates executionParams. Absent counts as {}.
 func (s *shape) readExecution(v canonical.Value) (params, []Fault) {
-	r := reader{shape: s, root: v, seen: map[string]bool{}}
+	r := reader{shape: s, root: v}
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := params{values: make(map[string]any, v.Len()), hidden: map[string]bool{}}
+	p := params{values: make(map[string]any, v.Len()), hidden: s.hidden}
 	for name, m := range v.Members() {
 		r.member(&p, name, m)
 	}
@@ -59,16 +62,17 @@ func (s *shape) readExecution(v canonical.Value) (params, []Fault) {
 // could say which one the grantor agreed to. Without a declaration, what looks
 // wrapped is.
 func (s *shape) readUser(v canonical.Value) (params, []Fault) {
-	r := reader{shape: s, root: v, seen: map[string]bool{}}
+	r := reader{shape: s, root: v}
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := params{values: make(map[string]any, v.Len()), hidden: map[string]bool{}}
+	p := params{values: make(map[string]any, v.Len()), hidden: s.hidden}
 	for name, m := range v.Members() {
 		inner, wrapped := unwrap(m)
 		f := s.fields[name]
-		if f == nil && s.declared || f != nil && s.fits(&f.typ, m) {
-			if f != nil && wrapped && s.fits(&f.typ, inner) {
+		// A wrapper is an object, which no other type fits.
+		if wrapped && (f == nil && s.declared || f != nil && f.kind == objectKind && s.fits(&f.typ, m)) {
+			if f != nil && s.fits(&f.typ, inner) {
 				r.fault(m, "ambiguous", "the declared type fits the value and its wrapper")
 			}
 			wrapped = false
@@ -81,7 +85,8 @@ func (s *shape) readUser(v canonical.Value) (params, []Fault) {
 		switch hidden := m.Get("hidden"); hidden.Kind() {
 		case canonical.Absent:
 		case canonical.Bool:
-			if b, _ := hidden.Bool(); b {
+			if b, _ := hidden.Bool(); b && !p.hidden[name] {
+				p.hidden = maps.Clone(p.hidden)
 				p.hidden[name] = true
 			}
 		default:
@@ -174,11 +179,10 @@ func (r *reader) member(p *params, name string, v canonical.Value) {
 		p.values[name] = r.any(v)
 		return
 	}
-	r.seen[name] = true
 	if name == toolField && r.shape.tools != nil {
 		// Judged by tool, with its own code.
 		if s, ok := v.String(); ok {
-			p.values[name] = s
+			p.values[name] = types.String(s)
 		}
 		return
 	}
@@ -192,13 +196,12 @@ func (r *reader) member(p *params, name string, v canonical.Value) {
 
 // missing reports the required fields that are not there.
 func (r *reader) missing(p *params) {
-	for _, name := range r.shape.names {
-		f := r.shape.fields[name]
-		if f.required && !r.seen[name] && (name != toolField || r.shape.tools == nil) {
-			r.report("/"+pointerToken(name), "missing", "a required field is absent")
+	for _, name := range r.shape.required {
+		if p.values[name] != nil || name == toolField && r.shape.tools != nil || len(r.faults) >= maxFaults {
+			continue
 		}
-		if f.hidden {
-			p.hidden[name] = true
+		if r.root.Get(name).Kind() == canonical.Absent {
+			r.report("/"+pointerToken(name), "missing", "a required field is absent")
 		}
 	}
 }
@@ -227,7 +230,7 @@ func (r *reader) tool(p *params) {
 }
 
 // value validates v against t and returns what rules see.
-func (r *reader) value(t *typ, v canonical.Value) any {
+func (r *reader) value(t *typ, v canonical.Value) ref.Val {
 	switch t.kind {
 	case anyKind:
 		if v.Kind() == canonical.Null {
@@ -250,38 +253,38 @@ func (r *reader) value(t *typ, v canonical.Value) any {
 		if items == nil {
 			items = &typ{kind: anyKind}
 		}
-		list := make([]any, 0, v.Len())
+		list := make([]ref.Val, 0, v.Len())
 		for _, e := range v.Elements() {
 			list = append(list, r.value(items, e))
 		}
-		return list
+		return types.NewRefValList(types.DefaultTypeAdapter, list)
 	}
 	x, fault := t.scalar(v)
 	if fault != "" {
 		r.fault(v, fault, "not a "+t.kind.String())
 		return nil
 	}
-	if t.values != nil && !t.values[x] {
+	if t.values != nil && !t.values[x.Value()] {
 		r.fault(v, "value", "not one of the declared values")
 	}
 	return x
 }
 
-// scalar returns the Go value of v, or the code of the fault.
-func (t *typ) scalar(v canonical.Value) (x any, fault string) {
+// scalar returns the value of v, or the code of the fault.
+func (t *typ) scalar(v canonical.Value) (x ref.Val, fault string) {
 	switch t.kind {
 	case stringKind, dateKind, urlKind:
 		s, ok := v.String()
 		if !ok || t.kind == dateKind && !validDate(s) || t.kind == urlKind && !validURL(s) {
 			return nil, "type"
 		}
-		return s, ""
+		return types.String(s), ""
 	case booleanKind:
 		b, ok := v.Bool()
 		if !ok {
 			return nil, "type"
 		}
-		return b, ""
+		return types.Bool(b), ""
 	case numberKind:
 		f, ok := v.Float64()
 		if !ok {
@@ -290,7 +293,7 @@ func (t *typ) scalar(v canonical.Value) (x any, fault string) {
 		if !safeNumber(f) {
 			return nil, "unsafe_integer"
 		}
-		return f, ""
+		return types.Double(f), ""
 	}
 	return nil, "type"
 }
@@ -302,34 +305,34 @@ func safeNumber(f float64) bool {
 }
 
 // any returns an undeclared value. Null stays null. Its depth is bounded.
-func (r *reader) any(v canonical.Value) any {
+func (r *reader) any(v canonical.Value) ref.Val {
 	switch v.Kind() {
 	case canonical.Bool:
 		b, _ := v.Bool()
-		return b
+		return types.Bool(b)
 	case canonical.Number:
 		f, _ := v.Float64()
 		if !safeNumber(f) {
 			r.fault(v, "unsafe_integer", "an integer beyond 2^53-1")
 		}
-		return f
+		return types.Double(f)
 	case canonical.String:
 		s, _ := v.String()
-		return s
+		return types.String(s)
 	case canonical.Array:
-		list := make([]any, 0, v.Len())
+		list := make([]ref.Val, 0, v.Len())
 		for _, e := range v.Elements() {
 			list = append(list, r.any(e))
 		}
-		return list
+		return types.NewRefValList(types.DefaultTypeAdapter, list)
 	case canonical.Object:
 		m := make(map[string]any, v.Len())
 		for name, e := range v.Members() {
 			m[name] = r.any(e)
 		}
-		return m
+		return types.NewStringInterfaceMap(types.DefaultTypeAdapter, m)
 	}
-	return nil
+	return types.NullValue
 }
 
 // fault reports v. A reader that has enough faults stops computing pointers,

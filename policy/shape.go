@@ -56,12 +56,14 @@ type shape struct {
 	declared bool
 	fields   map[string]*field
 	names    []string // of fields, sorted
+	required []string // those of names
+	hidden   map[string]bool
 	tools    []string // of executionParams; the values of the member "tool"
 }
 
 // readShape reads the declaration v, the content member called name.
 func readShape(v canonical.Value, name string, is *issues) *shape {
-	s := &shape{fields: map[string]*field{}}
+	s := &shape{fields: map[string]*field{}, hidden: map[string]bool{}}
 	switch v.Kind() {
 	case canonical.Absent:
 		return s
@@ -86,6 +88,14 @@ func readShape(v canonical.Value, name string, is *issues) *shape {
 		}
 	}
 	s.names = slices.Sorted(maps.Keys(s.fields))
+	for _, name := range s.names {
+		if s.fields[name].required {
+			s.required = append(s.required, name)
+		}
+		if s.fields[name].hidden {
+			s.hidden[name] = true
+		}
+	}
 	return s
 }
 
@@ -242,11 +252,11 @@ func (t *typ) readValues(v canonical.Value, where string, is *issues) bool {
 			is.content("malformed", "%s.values[%d] is no %s", where, i, t)
 			return false
 		}
-		if set[x] {
+		if set[x.Value()] {
 			is.content("duplicate", "%s.values[%d] stands there twice", where, i)
 			return false
 		}
-		set[x] = true
+		set[x.Value()] = true
 	}
 	t.values = set
 	return true
