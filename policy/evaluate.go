@@ -120,7 +120,7 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 	if a == nil || a.name == "" {
 		return nil, nil, errors.New("policy: the action was not compiled")
 	}
-	if in.Now.IsZero() || in.Now.UTC().Year() < 1 || in.Now.UTC().Year() > 9999 {
+	if year := in.Now.UTC().Year(); in.Now.IsZero() || year < 1 || year > 9999 {
 		return nil, nil, errors.New("policy: Input.Now is not set to a time of the years 1 to 9999")
 	}
 	if err := done(ctx); err != nil {

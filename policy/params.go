@@ -87,7 +87,7 @@ func (s *shape) readUser(v canonical.Value) (params, []Fault) {
 		case canonical.Bool:
 			if b, _ := hidden.Bool(); b && !p.hidden[name] {
 				p.hidden = maps.Clone(p.hidden)
-				p.hidden[name] = true
+				p.hidden[strings.Clone(name)] = true
 			}
 		default:
 			r.fault(hidden, "type", "neither true nor false")
@@ -143,7 +143,7 @@ func (r *reader) bounded() bool {
 // bytes. Only numbers grow in it, at most sixfold (1e20 has 21 digits), so
 // small values need not be written out.
 func canonicalExceeds(v canonical.Value, limit int) bool {
-	return 6*len(v.Raw()) > limit && len(v.AppendCanonical(nil)) > limit
+	return 6*v.Size() > limit && len(v.AppendCanonical(nil)) > limit
 }
 
 func (r *reader) bound(v canonical.Value, depth int) {
@@ -176,19 +176,21 @@ func (r *reader) member(p *params, name string, v canonical.Value) {
 		return
 	}
 	if f == nil {
-		p.values[name] = r.any(v)
+		p.values[strings.Clone(name)] = r.any(v)
 		return
 	}
-	if name == toolField && r.shape.tools != nil {
+	name = f.name // so that the other need not outlive the call
+	key := f.name // name need not outlive the call then
+	if key == toolField && r.shape.tools != nil {
 		// Judged by tool, with its own code.
 		if s, ok := v.String(); ok {
-			p.values[name] = types.String(s)
+			p.values[key] = types.String(s)
 		}
 		return
 	}
 	// Null is how some senders say that an optional field is absent.
 	if v.Kind() != canonical.Null {
-		p.values[name] = r.value(&f.typ, v)
+		p.values[key] = r.value(&f.typ, v)
 	} else if f.required {
 		r.fault(v, "missing", "a required field is null")
 	}
@@ -352,6 +354,9 @@ func (r *reader) report(pointer, code, message string) {
 }
 
 func (r *reader) finish() []Fault {
+	if len(r.faults) == 0 {
+		return nil
+	}
 	slices.SortFunc(r.faults, func(a, b Fault) int {
 		return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Code, b.Code))
 	})

@@ -43,6 +43,7 @@ func (t *typ) String() string {
 
 // A field is one declared member of executionParams or userParams.
 type field struct {
+	name string
 	typ
 	required bool
 	hidden   bool // its values do not appear in reasons
@@ -84,6 +85,7 @@ func readShape(v canonical.Value, name string, is *issues) *shape {
 			continue
 		}
 		if f := readField(decl, where, is); f != nil {
+			f.name = key
 			s.fields[key] = f
 		}
 	}
@@ -108,7 +110,7 @@ func (s *shape) setTools(tools []string, is *issues) {
 		is.content("malformed", "executionParams.tool is reserved and has type string")
 	}
 	if own == nil && tools != nil {
-		s.fields[toolField] = &field{typ: typ{kind: stringKind}}
+		s.fields[toolField] = &field{name: toolField, typ: typ{kind: stringKind}}
 		s.names = slices.Sorted(maps.Keys(s.fields))
 	}
 }
