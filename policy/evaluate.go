@@ -134,13 +134,12 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 	if len(faults) > 0 {
 		return nil, &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
 	}
-	return &evaluation{shape: a.exec, exec: exec, user: user, now: in.Now.UTC()}, nil, nil
+	return &evaluation{exec: exec, user: user, now: in.Now.UTC()}, nil, nil
 }
 
 // An evaluation is the validated input of the rules, and what they cost. It
 // gives the engine its variables.
 type evaluation struct {
-	shape      *shape
 	exec, user params
 	now        time.Time
 	cost       uint64
@@ -150,9 +149,9 @@ type evaluation struct {
 func (ev *evaluation) ResolveName(name string) (any, bool) {
 	switch name {
 	case execVar:
-		return ev.exec.values, true
+		return ev.exec.variable(), true
 	case userVar:
-		return ev.user.values, true
+		return ev.user.variable(), true
 	case nowVar:
 		return types.Timestamp{Time: ev.now}, true
 	}
@@ -163,20 +162,22 @@ func (ev *evaluation) ResolveName(name string) (any, bool) {
 func (ev *evaluation) Parent() cel.Activation { return nil }
 
 func (ev *evaluation) tool() string {
-	tool, _ := ev.exec.values[toolField].(types.String)
+	v := ev.exec.loose[toolField]
+	if f := ev.exec.shape.fields[toolField]; f != nil && ev.exec.shape.declared {
+		v = ev.exec.fields[f.index]
+	}
+	tool, _ := v.(types.String)
 	return string(tool)
 }
 
 func (a *Action) run(ctx context.Context, ev *evaluation) (*Decision, error) {
-	d := &Decision{Evaluations: make([]Evaluation, 0, len(a.rules))}
+	d := &Decision{Evaluations: make([]Evaluation, len(a.rules))}
 	failed, passed := false, 0
-	for _, r := range a.rules {
-		e, err := ev.rule(ctx, r)
-		if err != nil {
+	for i, r := range a.rules {
+		if err := ev.rule(ctx, r, &d.Evaluations[i]); err != nil {
 			return nil, err
 		}
-		d.Evaluations = append(d.Evaluations, e)
-		switch e.Result {
+		switch d.Evaluations[i].Result {
 		case ResultPass, ResultSkip:
 			passed++
 		case ResultFail:
@@ -194,20 +195,20 @@ func (a *Action) run(ctx context.Context, ev *evaluation) (*Decision, error) {
 	return d, nil
 }
 
-// rule evaluates one rule. Its error means no decision.
-func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
-	e := Evaluation{Rule: r.name, Result: ResultError}
+// rule evaluates one rule into e. Its error means no decision.
+func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
+	e.Rule, e.Result = r.name, ResultError
 	if r.unknownMember {
 		e.Code, e.Reason = CodeUnknownMember, "The rule has a member that this version does not know"
-		return e, nil
+		return nil
 	}
 	if !r.applies(ev.tool()) {
 		e.Result, e.Code, e.Reason = ResultSkip, CodeNotApplicable, "The rule is not meant for this tool"
-		return e, nil
+		return nil
 	}
 	if ev.cost >= maxActionCost {
 		e.Code, e.Reason = CodeCostExceeded, notEvaluated+"the rules before it cost more than the limit"
-		return e, nil
+		return nil
 	}
 	// The engine looks at the context in loops alone; watching it takes longer
 	// than a typical rule without them.
@@ -224,23 +225,23 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 	// A done context may have stopped a loop, and an operator may have
 	// absorbed that: whatever the value is, it is no outcome.
 	if err := done(ctx); err != nil {
-		return e, err
+		return err
 	}
 	if err != nil {
 		if errors.Is(err, interpreter.InterruptError{}) {
-			return e, fmt.Errorf("policy: rule %q: %w", r.name, err)
+			return fmt.Errorf("policy: rule %q: %w", r.name, err)
 		}
 		code, text, err := classify(err)
 		if err != nil {
-			return e, fmt.Errorf("%w: rule %q", err, r.name)
+			return fmt.Errorf("%w: rule %q", err, r.name)
 		}
 		e.Code, e.Reason = code, truncate(notEvaluated+text, maxMessageRunes)
-		return e, nil
+		return nil
 	}
 	holds, ok := value.(types.Bool)
 	if !ok {
 		e.Code, e.Reason = CodeNotBool, notEvaluated+"the value is neither true nor false"
-		return e, nil
+		return nil
 	}
 	e.Reason = "Expression evaluated to false"
 	if holds {
@@ -248,7 +249,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 	}
 	if bool(holds) != r.forbid {
 		e.Result, e.Code = ResultPass, CodeOK
-		return e, nil
+		return nil
 	}
 	e.Result, e.Code = ResultFail, CodeFailed
 	text, passesIf := ev.explain(ctx, r, bool(holds))
@@ -256,7 +257,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 		e.Reason = truncate(e.Reason+": "+text, maxReasonRunes)
 	}
 	e.PassesIf = passesIf
-	return e, done(ctx)
+	return done(ctx)
 }
 
 const notEvaluated = "Expression could not be evaluated: "
@@ -271,7 +272,7 @@ func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) (reason,
 		return "", ""
 	}
 	hidden := map[string]map[string]bool{execVar: ev.exec.hidden, userVar: ev.user.hidden}
-	x := explainer{written: r.written, state: state, hidden: hidden, user: ev.user.values, exec: ev.shape}
+	x := explainer{written: r.written, state: state, hidden: hidden, user: ev.user.members(), exec: ev.exec.shape}
 	return x.text(holds), x.passesIf(!holds)
 }
 

@@ -26,11 +26,55 @@ type Fault struct {
 	Message string `json:"message"`
 }
 
-// params are parameters that were validated, as rules see them: the members
-// are values of the engine, which it would otherwise make each time one is read.
+// params are parameters that were validated, as rules see them: values of the
+// engine, which it would otherwise make each time one is read.
 type params struct {
-	values map[string]any
+	shape  *shape
+	fields []ref.Val       // of a declared shape, by field.index; nil: absent
+	loose  map[string]any  // the members, when the shape is not declared
 	hidden map[string]bool // members whose values do not appear in reasons; shared
+}
+
+func (s *shape) newParams(n int) params {
+	p := params{shape: s, hidden: s.hidden}
+	if s.declared {
+		p.fields = make([]ref.Val, len(s.names))
+	} else {
+		p.loose = make(map[string]any, n)
+	}
+	return p
+}
+
+// set sets a field that the shape knows.
+func (p *params) set(f *field, v ref.Val) {
+	if p.shape.declared {
+		p.fields[f.index] = v
+	} else {
+		p.loose[f.name] = v
+	}
+}
+
+// variable returns what the engine sees: a map, or p, from which it gets
+// fields with those of a provider.
+func (p *params) variable() any {
+	if p.shape.declared {
+		return p
+	}
+	return p.loose
+}
+
+// members returns a map of what is there.
+func (p *params) members() map[string]any {
+	if !p.shape.declared {
+		return p.loose
+	}
+	m := map[string]any{}
+	for i, v := range p.fields {
+		if v != nil {
+			m[p.shape.names[i]] = v
+		}
+	}
+	return m
 }
 
 // A reader validates one set of parameters against a shape.
@@ -47,7 +91,7 @@ func (s *shape) readExecution(v canonical.Value) (params, []Fault) {
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := params{values: make(map[string]any, v.Len()), hidden: s.hidden}
+	p := s.newParams(v.Len())
 	for name, m := range v.Members() {
 		r.member(&p, name, m)
 	}
@@ -66,7 +110,7 @@ func (s *shape) readUser(v canonical.Value) (params, []Fault) {
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := params{values: make(map[string]any, v.Len()), hidden: s.hidden}
+	p := s.newParams(v.Len())
 	for name, m := range v.Members() {
 		inner, wrapped := unwrap(m)
 		f := s.fields[name]
@@ -176,21 +220,20 @@ func (r *reader) member(p *params, name string, v canonical.Value) {
 		return
 	}
 	if f == nil {
-		p.values[strings.Clone(name)] = r.any(v)
+		p.loose[strings.Clone(name)] = r.any(v)
 		return
 	}
 	name = f.name // so that the other need not outlive the call
-	key := f.name // name need not outlive the call then
-	if key == toolField && r.shape.tools != nil {
+	if name == toolField && r.shape.tools != nil {
 		// Judged by tool, with its own code.
 		if s, ok := v.String(); ok {
-			p.values[key] = types.String(s)
+			p.set(f, types.String(s))
 		}
 		return
 	}
 	// Null is how some senders say that an optional field is absent.
 	if v.Kind() != canonical.Null {
-		p.values[key] = r.value(&f.typ, v)
+		p.set(f, r.value(&f.typ, v))
 	} else if f.required {
 		r.fault(v, "missing", "a required field is null")
 	}
@@ -199,7 +242,7 @@ func (r *reader) member(p *params, name string, v canonical.Value) {
 // missing reports the required fields that are not there.
 func (r *reader) missing(p *params) {
 	for _, name := range r.shape.required {
-		if p.values[name] != nil || name == toolField && r.shape.tools != nil || len(r.faults) >= maxFaults {
+		if p.fields[r.shape.fields[name].index] != nil || name == toolField && r.shape.tools != nil || len(r.faults) >= maxFaults {
 			continue
 		}
 		if r.root.Get(name).Kind() == canonical.Absent {

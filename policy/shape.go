@@ -43,7 +43,8 @@ func (t *typ) String() string {
 
 // A field is one declared member of executionParams or userParams.
 type field struct {
-	name string
+	name  string
+	index int // in names
 	typ
 	required bool
 	hidden   bool // its values do not appear in reasons
@@ -85,20 +86,26 @@ func readShape(v canonical.Value, name string, is *issues) *shape {
 			continue
 		}
 		if f := readField(decl, where, is); f != nil {
-			f.name = key
 			s.fields[key] = f
 		}
 	}
-	s.names = slices.Sorted(maps.Keys(s.fields))
-	for _, name := range s.names {
-		if s.fields[name].required {
+	s.index()
+	return s
+}
+
+// index sets what follows from fields.
+func (s *shape) index() {
+	s.names, s.required, s.hidden = slices.Sorted(maps.Keys(s.fields)), nil, map[string]bool{}
+	for i, name := range s.names {
+		f := s.fields[name]
+		f.name, f.index = name, i
+		if f.required {
 			s.required = append(s.required, name)
 		}
-		if s.fields[name].hidden {
+		if f.hidden {
 			s.hidden[name] = true
 		}
 	}
-	return s
 }
 
 // setTools makes "tool" a field whose values are the declared tools. A field
@@ -110,8 +117,8 @@ func (s *shape) setTools(tools []string, is *issues) {
 		is.content("malformed", "executionParams.tool is reserved and has type string")
 	}
 	if own == nil && tools != nil {
-		s.fields[toolField] = &field{name: toolField, typ: typ{kind: stringKind}}
-		s.names = slices.Sorted(maps.Keys(s.fields))
+		s.fields[toolField] = &field{typ: typ{kind: stringKind}}
+		s.index()
 	}
 }
 
