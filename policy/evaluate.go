@@ -202,7 +202,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
 		e.Code, e.Reason = CodeUnknownMember, "The rule has a member that this version does not know"
 		return nil
 	}
-	if !r.applies(ev.tool()) {
+	if r.appliesTo != nil && !r.applies(ev.tool()) {
 		e.Result, e.Code, e.Reason = ResultSkip, CodeNotApplicable, "The rule is not meant for this tool"
 		return nil
 	}

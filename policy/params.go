@@ -112,7 +112,7 @@ func (s *shape) readUser(v canonical.Value) (params, []Fault) {
 	}
 	p := s.newParams(v.Len())
 	for name, m := range v.Members() {
-		inner, wrapped := unwrap(m)
+		inner, hidden, wrapped := unwrap(m)
 		f := s.fields[name]
 		// A wrapper is an object, which no other type fits.
 		if wrapped && (f == nil && s.declared || f != nil && f.kind == objectKind && s.fits(&f.typ, m)) {
@@ -126,7 +126,7 @@ func (s *shape) readUser(v canonical.Value) (params, []Fault) {
 			continue
 		}
 		r.member(&p, name, inner)
-		switch hidden := m.Get("hidden"); hidden.Kind() {
+		switch hidden.Kind() {
 		case canonical.Absent:
 		case canonical.Bool:
 			if b, _ := hidden.Bool(); b && !p.hidden[name] {
@@ -141,20 +141,21 @@ func (s *shape) readUser(v canonical.Value) (params, []Fault) {
 	return p, r.finish()
 }
 
-// unwrap returns the value of a wrapped user parameter.
-func unwrap(v canonical.Value) (canonical.Value, bool) {
-	inner := v.Get("value")
-	if inner.Kind() == canonical.Absent {
-		return v, false
-	}
-	for name := range v.Members() {
+// unwrap returns the value of a wrapped user parameter, and whether it is said
+// to be hidden.
+func unwrap(v canonical.Value) (inner, hidden canonical.Value, ok bool) {
+	for name, m := range v.Members() {
 		switch name {
-		case "value", "description", "label", "hidden":
+		case "value":
+			inner = m
+		case "hidden":
+			hidden = m
+		case "description", "label":
 		default:
-			return v, false
+			return v, v, false
 		}
 	}
-	return inner, true
+	return inner, hidden, inner.Kind() != canonical.Absent
 }
 
 // fits reports whether v is of type t.
