@@ -120,7 +120,7 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 	if a == nil || a.name == "" {
 		return nil, nil, errors.New("policy: the action was not compiled")
 	}
-	if year := in.Now.UTC().Year(); in.Now.IsZero() || year < 1 || year > 9999 {
+	if t := in.Now.Unix(); in.Now.IsZero() || t < firstSecond || t > lastSecond {
 		return nil, nil, errors.New("policy: Input.Now is not set to a time of the years 1 to 9999")
 	}
 	if err := done(ctx); err != nil {
@@ -136,6 +136,12 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 	}
 	return &evaluation{exec: exec, user: user, now: in.Now.UTC()}, nil, nil
 }
+
+// The years 1 to 9999, which RFC 3339 can write, in Unix time.
+const (
+	firstSecond = -62_135_596_800
+	lastSecond  = 253_402_300_799
+)
 
 // An evaluation is the validated input of the rules, and what they cost. It
 // gives the engine its variables.

@@ -171,8 +171,8 @@ func notEquals(x, y ref.Val) ref.Val {
 }
 
 func sameType(x, y ref.Val) bool {
-	return x.Type() == types.NullType || y.Type() == types.NullType ||
-		x.Type().TypeName() == y.Type().TypeName()
+	a, b := x.Type(), y.Type()
+	return a == b || a == types.NullType || b == types.NullType || a.TypeName() == b.TypeName()
 }
 
 // inList looks for x in a list. When x is not found, an element of another

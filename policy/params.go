@@ -93,7 +93,7 @@ func (s *shape) readExecution(v canonical.Value) (params, []Fault) {
 	}
 	p := s.newParams(v.Len())
 	for name, m := range v.Members() {
-		r.member(&p, name, m)
+		r.member(&p, s.fields[name], name, m)
 	}
 	r.missing(&p)
 	r.tool(&p)
@@ -122,10 +122,10 @@ func (s *shape) readUser(v canonical.Value) (params, []Fault) {
 			wrapped = false
 		}
 		if !wrapped {
-			r.member(&p, name, m)
+			r.member(&p, f, name, m)
 			continue
 		}
-		r.member(&p, name, inner)
+		r.member(&p, f, name, inner)
 		switch hidden.Kind() {
 		case canonical.Absent:
 		case canonical.Bool:
@@ -192,11 +192,6 @@ func canonicalExceeds(v canonical.Value, limit int) bool {
 }
 
 func (r *reader) bound(v canonical.Value, depth int) {
-	switch v.Kind() {
-	case canonical.Object, canonical.Array:
-	default:
-		return
-	}
 	if depth > maxParamsDepth {
 		r.fault(v, "too_deep", "nested deeper than 8")
 		return
@@ -206,16 +201,20 @@ func (r *reader) bound(v canonical.Value, depth int) {
 		return
 	}
 	for _, m := range v.Members() {
-		r.bound(m, depth+1)
+		if k := m.Kind(); k == canonical.Object || k == canonical.Array {
+			r.bound(m, depth+1)
+		}
 	}
 	for _, e := range v.Elements() {
-		r.bound(e, depth+1)
+		if k := e.Kind(); k == canonical.Object || k == canonical.Array {
+			r.bound(e, depth+1)
+		}
 	}
 }
 
-// member validates one member and adds it to p.
-func (r *reader) member(p *params, name string, v canonical.Value) {
-	f := r.shape.fields[name]
+// member validates one member, which f declares unless it is nil, and adds it
+// to p.
+func (r *reader) member(p *params, f *field, name string, v canonical.Value) {
 	if f == nil && r.shape.declared {
 		r.fault(v, "undeclared", "the action declares no such field")
 		return
@@ -242,12 +241,12 @@ func (r *reader) member(p *params, name string, v canonical.Value) {
 
 // missing reports the required fields that are not there.
 func (r *reader) missing(p *params) {
-	for _, name := range r.shape.required {
-		if p.fields[r.shape.fields[name].index] != nil || name == toolField && r.shape.tools != nil || len(r.faults) >= maxFaults {
+	for _, f := range r.shape.required {
+		if p.fields[f.index] != nil || f.name == toolField && r.shape.tools != nil || len(r.faults) >= maxFaults {
 			continue
 		}
-		if r.root.Get(name).Kind() == canonical.Absent {
-			r.report("/"+pointerToken(name), "missing", "a required field is absent")
+		if r.root.Get(f.name).Kind() == canonical.Absent {
+			r.report("/"+pointerToken(f.name), "missing", "a required field is absent")
 		}
 	}
 }

@@ -58,7 +58,7 @@ type shape struct {
 	declared bool
 	fields   map[string]*field
 	names    []string // of fields, sorted
-	required []string // those of names
+	required []*field // in the order of names
 	hidden   map[string]bool
 	tools    []string // of executionParams; the values of the member "tool"
 }
@@ -100,7 +100,7 @@ func (s *shape) index() {
 		f := s.fields[name]
 		f.name, f.index = name, i
 		if f.required {
-			s.required = append(s.required, name)
+			s.required = append(s.required, f)
 		}
 		if f.hidden {
 			s.hidden[name] = true
