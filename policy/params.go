@@ -239,7 +239,9 @@ func (r *reader) member(p *params, f *field, name string, v canonical.Value) {
 	}
 }
 
-// missing reports the required fields that are not there.
+// missing reports the required fields that are not there. It looks them up
+// only while a fault would still be reported, since that takes time that grows
+// with the number of members.
 func (r *reader) missing(p *params) {
 	for _, f := range r.shape.required {
 		if p.fields[f.index] != nil || f.name == toolField && r.shape.tools != nil || len(r.faults) >= maxFaults {
