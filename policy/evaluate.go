@@ -218,11 +218,14 @@ func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
 	}
 	// The engine looks at the context in loops alone; watching it takes longer
 	// than a typical rule without them.
-	eval := r.program.Eval
+	var value ref.Val
+	var details *cel.EvalDetails
+	var err error
 	if r.loops > 0 {
-		eval = func(vars any) (ref.Val, *cel.EvalDetails, error) { return r.program.ContextEval(ctx, vars) }
+		value, details, err = r.program.ContextEval(ctx, ev)
+	} else {
+		value, details, err = r.program.Eval(ev)
 	}
-	value, details, err := eval(ev)
 	if cost := details.ActualCost(); cost != nil {
 		ev.cost += min(*cost, maxRuleCost)
 	} else if !r.free {

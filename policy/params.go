@@ -256,9 +256,12 @@ func (r *reader) missing(p *params) {
 // tool checks the reserved member. Where tools are declared, one of them has
 // to be named: without one, every rule with appliesTo would be skipped.
 func (r *reader) tool(p *params) {
+	if r.shape.tools == nil && r.shape.declared {
+		return
+	}
 	v := r.root.Get(toolField)
 	if r.shape.tools == nil {
-		if !r.shape.declared && v.Kind() != canonical.Absent && v.Kind() != canonical.String {
+		if v.Kind() != canonical.Absent && v.Kind() != canonical.String {
 			r.fault(v, "type", "tool is a string")
 		}
 		return
