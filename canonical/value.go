@@ -185,6 +185,12 @@ func (v Value) Raw() []byte {
 	return append([]byte(nil), v.d.src[n.off:n.end]...)
 }
 
+// Size returns how many bytes v takes in the source, 0 when absent.
+func (v Value) Size() int {
+	n := v.node()
+	return int(n.end - n.off)
+}
+
 // Offset returns the byte offset of v in the source, or -1 when absent.
 func (v Value) Offset() int {
 	n := v.node()

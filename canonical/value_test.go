@@ -155,6 +155,9 @@ func TestValue(t *testing.T) {
 	if s, _ := deep.String(); s != "deep" || deep.Pointer() != "/a/1/x~1y/1" {
 		t.Errorf("deep = %q at %q", s, deep.Pointer())
 	}
+	if got := v.Get("o").Size(); got != len(`{"k":"v"}`) {
+		t.Errorf("Size = %d", got)
+	}
 	if got := string(v.Get("o").Raw()); got != `{"k":"v"}` {
 		t.Errorf("raw = %q", got)
 	}
@@ -182,7 +185,7 @@ func TestAbsentValue(t *testing.T) {
 	if d.Root() != v || (&Doc{}).Root() != v {
 		t.Error("the zero Doc has a root")
 	}
-	if v.Kind() != Absent || v.Len() != 0 || v.Get("a") != v || v.Index(0) != v || v.Raw() != nil ||
+	if v.Kind() != Absent || v.Len() != 0 || v.Get("a") != v || v.Index(0) != v || v.Raw() != nil || v.Size() != 0 ||
 		v.Offset() != -1 || v.Pointer() != "" || v.IsSafeInteger() || len(v.AppendCanonical(nil, Omit("a"))) != 0 {
 		t.Error("the absent value is not empty")
 	}

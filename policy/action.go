@@ -270,6 +270,9 @@ func (a *Action) compileRules(v canonical.Value, is *issues) {
 		c.compile(r, source, is)
 		a.rules = append(a.rules, r)
 	}
+	if is.errors == 0 {
+		c.plan(a.rules, is)
+	}
 }
 
 // readRule reads the members of a rule other than name and expression.

@@ -2,6 +2,9 @@ package policy
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -33,6 +36,78 @@ func (g generator) costly(depth int) string {
 		"executionParams.counts == executionParams.counts", g.rule(1))
 }
 
+// largest returns parameters that fill one limit or another: texts of a length,
+// lists of so many items, an object with as many values as fit.
+func (g generator) largest(items, length int) (user, exec string) {
+	n := items%maxParamsItems + 1
+	room := maxParamsBytes - 5*n - 400
+	letter := g.pick("a", "é")
+	city := strings.Repeat(letter, min(length, room)/len(letter))
+	text := quoted(strings.Repeat("b", min((room-len(city))/n, 60)))
+	row := elements(999, g.pick("1", "[]", `""`))
+	many := elements(max(0, room-len(city)-n*(len(text)+1))/(len(row)+1), row)
+	exec = g.object("tool", `"pay"`, "amount", "1", "fee", "2", "category", `"a"`, "city", quoted(city), "to", elements(n, text), "counts", elements(n, "1"), "flag", "true")
+	user = g.object("max", "5", "limit", "5", "allowed", elements(n, text), "home", quoted(city), "on", "true", "any", `{"n": 5, "b": true, "l": `+many+`}`)
+	return user, exec
+}
+
+// limited returns an action whose rules all count what they cost.
+func limited(t testing.TB, a *Action) *Action {
+	t.Helper()
+	twin := *a
+	twin.rules = nil
+	for _, r := range a.rules {
+		counting := *r
+		var err error
+		if counting.free = false; r.program != nil {
+			counting.program, err = r.plan(true)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		twin.rules = append(twin.rules, &counting)
+	}
+	return &twin
+}
+
+// checkCosts compares an evaluation with one that counts every cost: no rule
+// costs more than its bound, and the outcome is the same. It returns how many
+// rules did not count.
+func checkCosts(t testing.TB, a *Action, in Input) (free int) {
+	t.Helper()
+	ev, invalid, err := a.read(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twin := limited(t, a)
+	for i, r := range twin.rules {
+		if a.rules[i].free {
+			free++
+		}
+		if invalid != nil {
+			continue
+		}
+		// A call is charged after it ran, so one may go beyond the limit.
+		_, details, _ := r.program.ContextEval(t.Context(), ev)
+		cost := details.ActualCost()
+		if cost == nil || *cost > 3*maxRuleCost || min(*cost, maxRuleCost) > r.cost {
+			t.Errorf("%s: %d steps, bounded by %d", r.source, *cost, r.cost)
+		}
+	}
+	got, err := a.Evaluate(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := twin.Evaluate(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, and %+v when costs are counted", got, want)
+	}
+	return free
+}
+
 // FuzzBounded: whatever compiles, and whatever parameters the limits let
 // through, an evaluation takes a bounded number of steps and bytes.
 func FuzzBounded(f *testing.F) {
@@ -47,6 +122,9 @@ func FuzzBounded(f *testing.F) {
 			source = g.costly(1 + g.IntN(2))
 		}
 		doc := randomContent(source, source)
+		if g.IntN(4) == 0 {
+			doc = untyped(source)
+		}
 		if len(doc) > maxContentBytes {
 			t.Skip()
 		}
@@ -54,24 +132,12 @@ func FuzzBounded(f *testing.F) {
 		if err != nil {
 			t.Skip()
 		}
-		n := int(items)%maxParamsItems + 1
-		room := maxParamsBytes - 4*n - n*8 - 200
-		city := strings.Repeat("a", min(int(length), room))
-		text := quoted(strings.Repeat("b", min((room-len(city))/n, 60)))
-		exec := g.object("tool", `"pay"`, "amount", "1", "fee", "2", "category", `"a"`, "city", quoted(city), "to", elements(n, text), "counts", elements(n, "1"), "flag", "true")
-		user := g.object("max", "5", "limit", "5", "allowed", elements(n, text), "home", quoted(city), "on", "true")
+		user, exec := g.largest(int(items), int(length))
 		in := Input{UserParams: parse(t, user), ExecutionParams: parse(t, exec), Now: testNow}
-		ev, invalid, err := a.read(t.Context(), in)
-		if err != nil || invalid != nil {
+		if _, invalid, err := a.read(t.Context(), in); err != nil || invalid != nil {
 			t.Fatal(invalid, err)
 		}
-		for _, r := range a.rules {
-			// A call is charged after it ran, so one may go beyond the limit.
-			_, details, _ := r.program.ContextEval(t.Context(), ev.vars)
-			if cost := details.ActualCost(); cost == nil || *cost > 3*maxRuleCost {
-				t.Errorf("%s: %v steps", source, *cost)
-			}
-		}
+		checkCosts(t, a, in)
 		var d *Decision
 		bytes := allocated(func() { d, err = a.Evaluate(t.Context(), in) })
 		if err != nil {
@@ -82,4 +148,91 @@ func FuzzBounded(f *testing.F) {
 			t.Errorf("%s: %d MiB allocated, %s", source, bytes>>20, verdict(d))
 		}
 	})
+}
+
+// A rule that does not count its cost cannot reach the limit: its bound holds
+// for the largest parameters, and counting changes no outcome.
+func TestFree(t *testing.T) {
+	free, counted := 0, 0
+	check := func(g generator, source string) {
+		for _, content := range []string{randomContent(source), untyped(source)} {
+			a, err := Compile(parse(t, content))
+			if err != nil {
+				continue
+			}
+			for _, length := range []int{100, 65000} {
+				user, exec := g.largest(g.IntN(2)*999, length)
+				if checkCosts(t, a, Input{UserParams: parse(t, user), ExecutionParams: parse(t, exec), Now: testNow}) > 0 {
+					free++
+				} else {
+					counted++
+				}
+			}
+			checkCosts(t, a, Input{UserParams: parse(t, g.user()), ExecutionParams: parse(t, g.object(g.exec("pay")...)), Now: testNow})
+		}
+	}
+	for seed := range uint64(80) {
+		g := newGenerator(seed)
+		check(g, g.rule(3))
+	}
+	for _, source := range []string{
+		`executionParams.to.map(v, v + executionParams.city) == ["a"]`, `executionParams.to.filter(v, v != "a").size() > 3.0`,
+		`executionParams.city.matches("^(a|b)*$")`, `executionParams.city.matches("(a|b|c){20}$") || true`, `(executionParams.city + userParams.home).matches("(a|b){70}$") || true`,
+		`[executionParams.to, userParams.allowed].exists(l, "a" in l)`, `[executionParams.city, userParams.home].exists(s, s.contains("x"))`,
+		`executionParams.city + executionParams.city + "x" == executionParams.city`, `executionParams.city.contains("a" + userParams.home)`,
+		`executionParams.to.map(v, executionParams.city).exists(v, v == "a")`, `(executionParams.flag ? executionParams.to : userParams.allowed) == executionParams.to`,
+		`userParams.any == userParams.any`, `userParams.any.l == userParams.any.l`, `userParams.any.l[0] in userParams.any.l`, `userParams.any.l.all(v, v == 1.0 || true)`,
+		`executionParams == executionParams`, `[userParams, userParams].all(u, u == userParams)`, `has(userParams.any.l) && size(userParams.any.l) > 0.0`,
+		`executionParams.counts.exists_one(n, n > 3.0)`, `executionParams.counts.all(n, n * 2.0 >= 0.0 && n < userParams.max)`, `executionParams.counts.map(n, n > 0.0, n + 1.0)[0] == 2.0`,
+		`executionParams.to.all(v, v in ["a", "b", userParams.home])`, `["a", "b"].all(x, ["c", x].exists(y, y == executionParams.category))`,
+		`timestamp(executionParams.city) < now || now.getHours() < 25`, `(executionParams.flag ? executionParams.city : "a") == userParams.home`,
+	} {
+		check(newGenerator(1), source)
+	}
+	if free < 200 || counted < 30 {
+		t.Errorf("%d evaluations of rules that do not count, %d of others", free, counted)
+	}
+}
+
+// The vectors decide the same when every cost is counted.
+func TestFreeVectors(t *testing.T) {
+	files, err := filepath.Glob("../testvectors/data/policy/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := parse(t, string(b)).Get("input")
+		a, err := Compile(v.Get("content"))
+		if err != nil {
+			continue
+		}
+		seen++
+		checkCosts(t, a, Input{UserParams: v.Get("userParams"), ExecutionParams: v.Get("executionParams"), Now: testNow})
+	}
+	if seen < 50 {
+		t.Errorf("only %d vectors compile", seen)
+	}
+}
+
+// Rules that are cheap one by one may not be together.
+func TestFreeTogether(t *testing.T) {
+	one := `{"name": "r%d", "expression": "executionParams.counts.all(n, n >= 0.0 && n <= 5.0)"}`
+	for n, free := range map[int]bool{1: true, 20: true, 64: false} {
+		a := mustCompile(t, `{"name": "a", `+typedShapes+`"rules": [`+repeated(n, one)+`]}`)
+		total := uint64(0)
+		for _, r := range a.rules {
+			total += r.cost
+			if r.cost >= maxRuleCost || r.free != free {
+				t.Fatalf("%d rules: cost %d, free %t", n, r.cost, r.free)
+			}
+		}
+		if free != (total < maxActionCost) {
+			t.Errorf("%d rules cost %d", n, total)
+		}
+	}
 }

@@ -33,12 +33,12 @@ func (a *Action) Branches(ctx context.Context, in Input) ([]Branch, error) {
 	var out []Branch
 	for _, r := range a.rules {
 		x := &explainer{written: r.written}
-		if invalid == nil && r.applies(ev.tool) && !r.unknownMember {
-			program, err := r.plan(cel.OptTrackState)
+		if invalid == nil && r.applies(ev.tool()) && !r.unknownMember {
+			program, err := r.plan(true, cel.OptTrackState)
 			if err != nil {
 				return nil, err
 			}
-			_, details, _ := program.ContextEval(ctx, ev.vars) // an error leaves values as well
+			_, details, _ := program.ContextEval(ctx, ev) // an error leaves values as well
 			x.state = details.State()
 			if err := done(ctx); err != nil {
 				return nil, err

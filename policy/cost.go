@@ -59,8 +59,11 @@ func weigh(v ref.Val, limit int) int {
 	n := 1 + textCost(v)
 	switch x := v.(type) {
 	case traits.Lister:
-		for it := x.Iterator(); n < limit && it.HasNext() == types.True; {
-			n += weigh(it.Next(), limit-n)
+		for _, item := range items(x) {
+			if n >= limit {
+				break
+			}
+			n += weigh(item, limit-n)
 		}
 	case traits.Mapper:
 		for it := x.Iterator(); n < limit && it.HasNext() == types.True; {
@@ -70,4 +73,18 @@ func weigh(v ref.Val, limit int) int {
 		}
 	}
 	return n
+}
+
+// items returns the elements of a list. Those of parameters and of macros are
+// at hand, and an iterator would allocate.
+func items(list traits.Lister) []ref.Val {
+	size, _ := list.Size().(types.Int)
+	if at, ok := list.Value().([]ref.Val); ok && len(at) == int(size) {
+		return at
+	}
+	all := make([]ref.Val, 0, size)
+	for it := list.Iterator(); it.HasNext() == types.True; {
+		all = append(all, it.Next())
+	}
+	return all
 }

@@ -1,99 +1,157 @@
 package policy
 
 import (
-	"github.com/google/cel-go/checker"
+	"github.com/google/cel-go/common"
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 )
 
-// maxCost returns what a rule costs at most with parameters within the
-// limits, or maxRuleCost when that is, or could be, more.
-func (c *compiler) maxCost(r *rule) uint64 {
-	cost, err := c.env.EstimateCost(r.checked, worst{r.patterns})
-	if err != nil {
-		return maxRuleCost
-	}
-	return min(cost.Max, maxRuleCost)
+// maxCost returns what a rule costs at most with parameters within the limits,
+// or maxRuleCost when that is, or could be, more. The engine has an estimate
+// of its own, which takes no notice of those limits and is no bound: it
+// forgets how texts grow in macros.
+func maxCost(r *rule) uint64 {
+	b := bounder{tree: r.checked.NativeRep(), patterns: r.patterns, params: map[string]bool{execVar: true, userVar: true}}
+	return min(b.cost(b.tree.Expr()), maxRuleCost)
 }
 
-// worst is the counterpart of estimator before there are values: everything
-// is as large as the limits let it be.
-type worst struct{ patterns map[string]*pattern }
-
-// EstimateSize implements checker.CostEstimator.
-func (worst) EstimateSize(node checker.AstNode) *checker.SizeEstimate {
-	size := checker.SizeEstimate{Max: maxParamsBytes}
-	if node.Type().Kind() == types.ListKind {
-		size.Max = maxParamsItems
-	}
-	return &size
+// A bounder is the counterpart of estimator before there are values:
+// everything is as large as the limits let it be, and everything runs.
+// Expressions have at most maxNodes nodes and loops nest at most twice, so
+// that no sum overflows.
+type bounder struct {
+	tree     *ast.AST
+	patterns map[string]*pattern
+	params   map[string]bool // variables that are, or are within, one set of parameters
 }
 
-// EstimateCallCost implements checker.CostEstimator.
-func (w worst) EstimateCallCost(function, _ string, target *checker.AstNode, args []checker.AstNode) *checker.CallEstimate {
-	if target != nil {
-		args = append([]checker.AstNode{*target}, args...)
+// nodeCost bounds what the engine charges for a node by itself: 1 for a
+// variable and for each field, index or presence test on the way.
+const nodeCost = 2
+
+// cost bounds what evaluating e once costs.
+func (b *bounder) cost(e ast.Expr) uint64 {
+	sum := uint64(nodeCost)
+	switch e.Kind() {
+	case ast.ComprehensionKind:
+		return sum + b.loop(e.AsComprehension())
+	case ast.CallKind:
+		sum += b.call(e.AsCall())
+	case ast.ListKind:
+		sum += common.ListCreateBaseCost
 	}
-	e := &checker.CallEstimate{CostEstimate: checker.CostEstimate{Min: 1, Max: 1}}
-	switch function {
+	for _, child := range children(e) {
+		sum += b.cost(child)
+	}
+	return sum
+}
+
+// loop bounds a macro. No list has more than maxParamsItems elements: those of
+// parameters may not, there are not as many nodes, and lists do not add.
+func (b *bounder) loop(c ast.ComprehensionExpr) uint64 {
+	n := uint64(maxParamsItems)
+	if c.IterRange().Kind() == ast.ListKind {
+		n = uint64(c.IterRange().AsList().Size())
+	}
+	sum := b.cost(c.IterRange()) + b.cost(c.AccuInit())
+	name := c.IterVar()
+	outer := b.params[name]
+	b.params[name] = b.isParam(c.IterRange())
+	sum += n * (b.cost(c.LoopCondition()) + b.cost(c.LoopStep()))
+	b.params[name] = outer
+	return sum + b.cost(c.Result())
+}
+
+// call bounds what estimator charges for a call.
+func (b *bounder) call(c ast.CallExpr) uint64 {
+	args := c.Args()
+	if c.IsMemberFunction() {
+		args = append([]ast.Expr{c.Target()}, args...)
+	}
+	switch c.FunctionName() {
 	case opEquals, opNotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals, "startsWith", "endsWith":
-		e.Max += min(w.weigh(args[0]), w.weigh(args[1]))
+		return 1 + min(b.weigh(args[0]), b.weigh(args[1]))
 	case operators.In:
-		e.Max += w.weigh(args[1])
+		return 1 + b.weigh(args[1])
 	case operators.Add, "contains":
-		e.Max += w.weigh(args[0]) + w.weigh(args[1])
-		if size := w.size(args[0]) + w.size(args[1]); function == operators.Add {
-			e.ResultSize = &checker.SizeEstimate{Max: min(size, maxStringBytes)}
-		}
+		return 1 + (b.text(args[0])+b.text(args[1]))/bytesPerUnit
 	case fnSize:
-		e.Max += w.weigh(args[0])
+		return 1 + b.text(args[0])/bytesPerUnit
 	case fnMatches:
-		if p, ok := args[1].Expr().AsLiteral().(types.String); ok && w.patterns[string(p)] != nil {
-			e.Max += uint64(min((maxStringBytes+1)*w.patterns[string(p)].insts, maxRegexSteps) / 100)
+		if p, ok := args[1].AsLiteral().(types.String); ok && b.patterns[string(p)] != nil {
+			return 1 + (b.text(args[0])+1)*uint64(b.patterns[string(p)].insts)/100
 		}
+		return maxCallCost
 	}
-	return e
+	return 1
 }
 
-// size returns the largest size of a value, in bytes for a text.
-func (w worst) size(node checker.AstNode) uint64 {
-	if s, ok := node.Expr().AsLiteral().(types.String); ok {
+func (b *bounder) kind(e ast.Expr) types.Kind { return b.tree.GetType(e.ID()).Kind() }
+
+// isParam reports whether e can only be one of the parameters or a part of it.
+func (b *bounder) isParam(e ast.Expr) bool {
+	switch e.Kind() {
+	case ast.IdentKind:
+		return b.params[e.AsIdent()]
+	case ast.SelectKind:
+		return !e.AsSelect().IsTestOnly() && b.isParam(e.AsSelect().Operand())
+	}
+	c, ok := called(e, operators.Index, opList)
+	return ok && b.isParam(c.Args()[0])
+}
+
+// text bounds the bytes of e when it is a text; it is 0 when it cannot be one.
+func (b *bounder) text(e ast.Expr) uint64 {
+	switch b.kind(e) {
+	case types.DoubleKind, types.BoolKind, types.TimestampKind, types.DurationKind, types.NullTypeKind, types.ListKind, types.MapKind, types.StructKind:
+		return 0
+	}
+	if s, ok := e.AsLiteral().(types.String); ok {
 		return uint64(len(s))
 	}
-	if s := node.ComputedSize(); s != nil {
-		return min(4*s.Max, maxStringBytes)
+	if b.isParam(e) {
+		return maxParamsBytes
 	}
-	return w.EstimateSize(node).Max
+	if c, ok := called(e, operators.Add); ok {
+		return min(b.text(c.Args()[0])+b.text(c.Args()[1]), maxStringBytes)
+	}
+	if c, ok := called(e, operators.Conditional); ok {
+		return max(b.text(c.Args()[1]), b.text(c.Args()[2]))
+	}
+	return maxStringBytes
 }
 
-// weigh returns the most that it costs to look at all of a value.
-func (w worst) weigh(node checker.AstNode) uint64 {
-	switch node.Type().Kind() {
+// weigh bounds the cost of looking at all of e.
+func (b *bounder) weigh(e ast.Expr) uint64 {
+	switch b.kind(e) {
 	case types.DoubleKind, types.BoolKind, types.TimestampKind, types.DurationKind, types.NullTypeKind:
 		return 1
 	case types.StringKind:
-		return 1 + w.size(node)/bytesPerUnit
-	case types.ListKind:
-		if e := node.Expr(); e.Kind() == ast.ListKind {
-			sum := uint64(1)
-			for _, item := range e.AsList().Elements() {
-				s, isText := item.AsLiteral().(types.String)
-				if !isText && item.Kind() != ast.LiteralKind {
-					return maxCallCost
-				}
-				sum += 1 + uint64(len(s)/bytesPerUnit)
-			}
-			return sum
+		return 1 + b.text(e)/bytesPerUnit
+	}
+	if e.Kind() == ast.ListKind {
+		sum := uint64(1)
+		for _, item := range e.AsList().Elements() {
+			sum += b.weigh(item)
 		}
-		if len(node.Path()) > 0 { // a parameter: its texts together are bounded
-			switch node.Type().Parameters()[0].Kind() {
-			case types.DoubleKind, types.BoolKind:
-				return 1 + maxParamsItems
-			case types.StringKind:
-				return 1 + 2*maxParamsItems + maxParamsBytes/bytesPerUnit
-			}
+		return sum
+	}
+	if c, ok := called(e, operators.Conditional); ok {
+		return max(b.weigh(c.Args()[1]), b.weigh(c.Args()[2]))
+	}
+	if !b.isParam(e) {
+		return maxCallCost
+	}
+	// Every value, and every name, takes two bytes of its set at least.
+	values := uint64(1 + maxParamsBytes/2)
+	if t := b.tree.GetType(e.ID()); t.Kind() == types.ListKind {
+		switch t.Parameters()[0].Kind() {
+		case types.DoubleKind, types.BoolKind:
+			return 1 + maxParamsItems
+		case types.StringKind:
+			values = 1 + maxParamsItems
 		}
 	}
-	return maxCallCost
+	return values + maxParamsBytes/bytesPerUnit
 }

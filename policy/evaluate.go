@@ -120,7 +120,7 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 	if a == nil || a.name == "" {
 		return nil, nil, errors.New("policy: the action was not compiled")
 	}
-	if in.Now.IsZero() || in.Now.UTC().Year() < 1 || in.Now.UTC().Year() > 9999 {
+	if t := in.Now.Unix(); in.Now.IsZero() || t < firstSecond || t > lastSecond {
 		return nil, nil, errors.New("policy: Input.Now is not set to a time of the years 1 to 9999")
 	}
 	if err := done(ctx); err != nil {
@@ -134,42 +134,56 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 	if len(faults) > 0 {
 		return nil, &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
 	}
-	return &evaluation{
-		tool:   toolOf(exec),
-		exec:   a.exec,
-		hidden: map[string]map[string]bool{execVar: exec.hidden, userVar: user.hidden},
-		vars: map[string]any{
-			execVar: exec.values,
-			userVar: user.values,
-			nowVar:  types.Timestamp{Time: in.Now.UTC()},
-		},
-	}, nil, nil
+	return &evaluation{exec: exec, user: user, now: in.Now.UTC()}, nil, nil
 }
 
-// An evaluation is the validated input of the rules, and what they cost.
+// The years 1 to 9999, which RFC 3339 can write, in Unix time.
+const (
+	firstSecond = -62_135_596_800
+	lastSecond  = 253_402_300_799
+)
+
+// An evaluation is the validated input of the rules, and what they cost. It
+// gives the engine its variables.
 type evaluation struct {
-	tool   string
-	exec   *shape
-	hidden map[string]map[string]bool // by variable, then member
-	vars   map[string]any
-	cost   uint64
+	exec, user params
+	now        time.Time
+	cost       uint64
 }
 
-func toolOf(exec params) string {
-	tool, _ := exec.values[toolField].(string)
-	return tool
+// ResolveName implements cel.Activation.
+func (ev *evaluation) ResolveName(name string) (any, bool) {
+	switch name {
+	case execVar:
+		return ev.exec.variable(), true
+	case userVar:
+		return ev.user.variable(), true
+	case nowVar:
+		return types.Timestamp{Time: ev.now}, true
+	}
+	return nil, false
+}
+
+// Parent implements cel.Activation.
+func (ev *evaluation) Parent() cel.Activation { return nil }
+
+func (ev *evaluation) tool() string {
+	v := ev.exec.loose[toolField]
+	if f := ev.exec.shape.fields[toolField]; f != nil && ev.exec.shape.declared {
+		v = ev.exec.fields[f.index]
+	}
+	tool, _ := v.(types.String)
+	return string(tool)
 }
 
 func (a *Action) run(ctx context.Context, ev *evaluation) (*Decision, error) {
-	d := &Decision{Evaluations: make([]Evaluation, 0, len(a.rules))}
+	d := &Decision{Evaluations: make([]Evaluation, len(a.rules))}
 	failed, passed := false, 0
-	for _, r := range a.rules {
-		e, err := ev.rule(ctx, r)
-		if err != nil {
+	for i, r := range a.rules {
+		if err := ev.rule(ctx, r, &d.Evaluations[i]); err != nil {
 			return nil, err
 		}
-		d.Evaluations = append(d.Evaluations, e)
-		switch e.Result {
+		switch d.Evaluations[i].Result {
 		case ResultPass, ResultSkip:
 			passed++
 		case ResultFail:
@@ -187,58 +201,64 @@ func (a *Action) run(ctx context.Context, ev *evaluation) (*Decision, error) {
 	return d, nil
 }
 
-// rule evaluates one rule. Its error means no decision.
-func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
-	e := Evaluation{Rule: r.name, Result: ResultError}
+// rule evaluates one rule into e. Its error means no decision.
+func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
+	e.Rule, e.Result = r.name, ResultError
 	if r.unknownMember {
 		e.Code, e.Reason = CodeUnknownMember, "The rule has a member that this version does not know"
-		return e, nil
+		return nil
 	}
-	if !r.applies(ev.tool) {
+	if r.appliesTo != nil && !r.applies(ev.tool()) {
 		e.Result, e.Code, e.Reason = ResultSkip, CodeNotApplicable, "The rule is not meant for this tool"
-		return e, nil
+		return nil
 	}
 	if ev.cost >= maxActionCost {
 		e.Code, e.Reason = CodeCostExceeded, notEvaluated+"the rules before it cost more than the limit"
-		return e, nil
+		return nil
 	}
 	// The engine looks at the context in loops alone; watching it takes longer
 	// than a typical rule without them.
-	eval := r.program.Eval
+	var value ref.Val
+	var details *cel.EvalDetails
+	var err error
 	if r.loops > 0 {
-		eval = func(vars any) (ref.Val, *cel.EvalDetails, error) { return r.program.ContextEval(ctx, vars) }
+		value, details, err = r.program.ContextEval(ctx, ev)
+	} else {
+		value, details, err = r.program.Eval(ev)
 	}
-	value, details, err := eval(ev.vars)
 	if cost := details.ActualCost(); cost != nil {
 		ev.cost += min(*cost, maxRuleCost)
-	} else {
+	} else if !r.free {
 		ev.cost += maxRuleCost
 	}
 	// A done context may have stopped a loop, and an operator may have
 	// absorbed that: whatever the value is, it is no outcome.
 	if err := done(ctx); err != nil {
-		return e, err
+		return err
 	}
 	if err != nil {
 		if errors.Is(err, interpreter.InterruptError{}) {
-			return e, fmt.Errorf("policy: rule %q: %w", r.name, err)
+			return fmt.Errorf("policy: rule %q: %w", r.name, err)
 		}
 		code, text, err := classify(err)
 		if err != nil {
-			return e, fmt.Errorf("%w: rule %q", err, r.name)
+			return fmt.Errorf("%w: rule %q", err, r.name)
 		}
 		e.Code, e.Reason = code, truncate(notEvaluated+text, maxMessageRunes)
-		return e, nil
+		return nil
 	}
 	holds, ok := value.(types.Bool)
 	if !ok {
 		e.Code, e.Reason = CodeNotBool, notEvaluated+"the value is neither true nor false"
-		return e, nil
+		return nil
 	}
-	e.Reason = fmt.Sprintf("Expression evaluated to %t", bool(holds))
+	e.Reason = "Expression evaluated to false"
+	if holds {
+		e.Reason = "Expression evaluated to true"
+	}
 	if bool(holds) != r.forbid {
 		e.Result, e.Code = ResultPass, CodeOK
-		return e, nil
+		return nil
 	}
 	e.Result, e.Code = ResultFail, CodeFailed
 	text, passesIf := ev.explain(ctx, r, bool(holds))
@@ -246,7 +266,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 		e.Reason = truncate(e.Reason+": "+text, maxReasonRunes)
 	}
 	e.PassesIf = passesIf
-	return e, done(ctx)
+	return done(ctx)
 }
 
 const notEvaluated = "Expression could not be evaluated: "
@@ -260,19 +280,19 @@ func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) (reason,
 	if state == nil {
 		return "", ""
 	}
-	user, _ := ev.vars[userVar].(map[string]any)
-	x := explainer{written: r.written, state: state, hidden: ev.hidden, user: user, exec: ev.exec}
+	hidden := map[string]map[string]bool{execVar: ev.exec.hidden, userVar: ev.user.hidden}
+	x := explainer{written: r.written, state: state, hidden: hidden, user: ev.user.members(), exec: ev.exec.shape}
 	return x.text(holds), x.passesIf(!holds)
 }
 
 // trace runs a rule and returns the value of every sub-expression that was
 // evaluated; nil when the outcome is not the one that is wanted.
 func (ev *evaluation) trace(ctx context.Context, r *rule, want ref.Val) interpreter.EvalState {
-	program, err := r.plan(cel.OptTrackState)
+	program, err := r.plan(true, cel.OptTrackState)
 	if err != nil {
 		return nil
 	}
-	value, details, err := program.ContextEval(ctx, ev.vars)
+	value, details, err := program.ContextEval(ctx, ev)
 	if err != nil || value != want {
 		return nil
 	}

@@ -33,9 +33,15 @@ var (
 	errTooCostly = errors.New("one operation costs more than the limit")
 	errMixed     = errors.New("values of different types are not comparable")
 	errNotFinite = errors.New("the result is not a finite number")
+	// As the engine says it. Each use is wrapped anew: the engine writes into
+	// the one that it has ready.
+	errNoOverload = errors.New("no such overload")
 )
 
-// operatorDecls declares the operators of the profile.
+// operatorDecls declares the operators of the profile. Those with a singleton
+// binding compare: most rules do, and the check of argument types that the
+// engine makes before it calls another binding takes as long as they do. They
+// check for themselves.
 func operatorDecls() []cel.EnvOption {
 	a := cel.TypeParamType("A")
 	list := cel.ListType(a)
@@ -51,15 +57,9 @@ func operatorDecls() []cel.EnvOption {
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return !v.(types.Bool) }))),
 		cel.Function(operators.NotStrictlyFalse, cel.Overload("not_strictly_false", []*cel.Type{boolean}, boolean,
 			cel.OverloadIsNonStrict(), cel.UnaryBinding(notStrictlyFalse))),
-		binary(opEquals, "equals", a, a, boolean, equals),
-		binary(opNotEquals, "not_equals", a, a, boolean, func(x, y ref.Val) ref.Val {
-			v := equals(x, y)
-			if eq, ok := v.(types.Bool); ok {
-				return !eq
-			}
-			return v
-		}),
-		binary(operators.In, "in_list", a, list, boolean, inList),
+		cel.Function(opEquals, cel.Overload("equals", []*cel.Type{a, a}, boolean), cel.SingletonBinaryBinding(equals)),
+		cel.Function(opNotEquals, cel.Overload("not_equals", []*cel.Type{a, a}, boolean), cel.SingletonBinaryBinding(notEquals)),
+		cel.Function(operators.In, cel.Overload("in_list", []*cel.Type{a, list}, boolean), cel.SingletonBinaryBinding(inList)),
 		cel.Function(opList, cel.Overload(opAssertList, []*cel.Type{list}, list,
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return v }))),
 		cel.Function(operators.Add,
@@ -87,12 +87,11 @@ func operatorDecls() []cel.EnvOption {
 		operators.Greater:       func(c int) bool { return c > 0 },
 		operators.GreaterEquals: func(c int) bool { return c >= 0 },
 	} {
-		impl := cel.BinaryBinding(ordering(holds))
-		opts = append(opts, cel.Function(op,
-			cel.Overload(op+"double", []*cel.Type{num, num}, boolean, impl),
-			cel.Overload(op+"string", []*cel.Type{str, str}, boolean, impl),
-			cel.Overload(op+"timestamp", []*cel.Type{ts, ts}, boolean, impl),
-			cel.Overload(op+"duration", []*cel.Type{dur, dur}, boolean, impl)))
+		opts = append(opts, cel.Function(op, cel.SingletonBinaryBinding(ordering(holds)),
+			cel.Overload(op+"double", []*cel.Type{num, num}, boolean),
+			cel.Overload(op+"string", []*cel.Type{str, str}, boolean),
+			cel.Overload(op+"timestamp", []*cel.Type{ts, ts}, boolean),
+			cel.Overload(op+"duration", []*cel.Type{dur, dur}, boolean)))
 	}
 	return opts
 }
@@ -163,20 +162,31 @@ func equals(x, y ref.Val) ref.Val {
 	return fresh(x.Equal(y))
 }
 
+func notEquals(x, y ref.Val) ref.Val {
+	v := equals(x, y)
+	if eq, ok := v.(types.Bool); ok {
+		return !eq
+	}
+	return v
+}
+
 func sameType(x, y ref.Val) bool {
-	return x.Type() == types.NullType || y.Type() == types.NullType ||
-		x.Type().TypeName() == y.Type().TypeName()
+	a, b := x.Type(), y.Type()
+	return a == b || a == types.NullType || b == types.NullType || a.TypeName() == b.TypeName()
 }
 
 // inList looks for x in a list. When x is not found, an element of another
 // type is an error, so that !(x in ["a", "b"]) cannot hold for a list [x].
 func inList(x, list ref.Val) ref.Val {
+	l, ok := list.(traits.Lister)
+	if !ok {
+		return types.WrapErr(errNoOverload)
+	}
 	if weigh(list, maxCallCost) >= maxCallCost {
 		return types.WrapErr(errTooCostly)
 	}
 	mixed := false
-	for it := list.(traits.Lister).Iterator(); it.HasNext() == types.True; {
-		e := it.Next()
+	for _, e := range items(l) {
 		if !sameType(x, e) {
 			mixed = true
 		} else if x.Equal(e) == types.True {
@@ -191,6 +201,14 @@ func inList(x, list ref.Val) ref.Val {
 
 func ordering(holds func(int) bool) func(x, y ref.Val) ref.Val {
 	return func(x, y ref.Val) ref.Val {
+		switch x.(type) {
+		case types.Double, types.String, types.Timestamp, types.Duration:
+		default:
+			return types.WrapErr(errNoOverload)
+		}
+		if x.Type() != y.Type() {
+			return types.WrapErr(errNoOverload)
+		}
 		c, ok := x.(traits.Comparer).Compare(y).(types.Int)
 		if !ok {
 			return types.WrapErr(errMixed)

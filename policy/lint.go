@@ -89,7 +89,7 @@ func (l *linter) lint(root ast.Expr) {
 	l.presence(root, nil)
 	l.limits(root, !l.rule.forbid)
 	ast.PostOrderVisit(root, ast.NewExprVisitor(l.node))
-	if cost := l.compiler.maxCost(l.rule); cost >= maxRuleCost {
+	if l.rule.cost >= maxRuleCost {
 		l.warn(root, "cost", "bound the lists and texts that it runs over", "the largest parameters may cost more than the limit of %d", maxRuleCost)
 	}
 }

@@ -2,9 +2,13 @@ package policy
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 
 	"github.com/mandate-engine/mandate/canonical"
 )
@@ -22,31 +26,74 @@ type Fault struct {
 	Message string `json:"message"`
 }
 
-// params are parameters that were validated, as rules see them: maps of
-// strings, float64, bool, nil, []any and map[string]any.
+// params are parameters that were validated, as rules see them: values of the
+// engine, which it would otherwise make each time one is read.
 type params struct {
-	values map[string]any
-	hidden map[string]bool // members whose values do not appear in reasons
+	shape  *shape
+	fields []ref.Val       // of a declared shape, by field.index; nil: absent
+	loose  map[string]any  // the members, when the shape is not declared
+	hidden map[string]bool // members whose values do not appear in reasons; shared
+}
+
+func (s *shape) newParams(n int) params {
+	p := params{shape: s, hidden: s.hidden}
+	if s.declared {
+		p.fields = make([]ref.Val, len(s.names))
+	} else {
+		p.loose = make(map[string]any, n)
+	}
+	return p
+}
+
+// set sets a field that the shape knows.
+func (p *params) set(f *field, v ref.Val) {
+	if p.shape.declared {
+		p.fields[f.index] = v
+	} else {
+		p.loose[f.name] = v
+	}
+}
+
+// variable returns what the engine sees: a map, or p, from which it gets
+// fields with those of a provider.
+func (p *params) variable() any {
+	if p.shape.declared {
+		return p
+	}
+	return p.loose
+}
+
+// members returns a map of what is there.
+func (p *params) members() map[string]any {
+	if !p.shape.declared {
+		return p.loose
+	}
+	m := map[string]any{}
+	for i, v := range p.fields {
+		if v != nil {
+			m[p.shape.names[i]] = v
+		}
+	}
+	return m
 }
 
 // A reader validates one set of parameters against a shape.
 type reader struct {
 	shape  *shape
 	root   canonical.Value
-	seen   map[string]bool // declared members that are there
 	faults []Fault
 	probe  bool // whether there are faults is all that matters
 }
 
 // readExecution validates executionParams. Absent counts as {}.
 func (s *shape) readExecution(v canonical.Value) (params, []Fault) {
-	r := reader{shape: s, root: v, seen: map[string]bool{}}
+	r := reader{shape: s, root: v}
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := params{values: make(map[string]any, v.Len()), hidden: map[string]bool{}}
+	p := s.newParams(v.Len())
 	for name, m := range v.Members() {
-		r.member(&p, name, m)
+		r.member(&p, s.fields[name], name, m)
 	}
 	r.missing(&p)
 	r.tool(&p)
@@ -59,30 +106,32 @@ func (s *shape) readExecution(v canonical.Value) (params, []Fault) {
 // could say which one the grantor agreed to. Without a declaration, what looks
 // wrapped is.
 func (s *shape) readUser(v canonical.Value) (params, []Fault) {
-	r := reader{shape: s, root: v, seen: map[string]bool{}}
+	r := reader{shape: s, root: v}
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := params{values: make(map[string]any, v.Len()), hidden: map[string]bool{}}
+	p := s.newParams(v.Len())
 	for name, m := range v.Members() {
-		inner, wrapped := unwrap(m)
+		inner, hidden, wrapped := unwrap(m)
 		f := s.fields[name]
-		if f == nil && s.declared || f != nil && s.fits(&f.typ, m) {
-			if f != nil && wrapped && s.fits(&f.typ, inner) {
+		// A wrapper is an object, which no other type fits.
+		if wrapped && (f == nil && s.declared || f != nil && f.kind == objectKind && s.fits(&f.typ, m)) {
+			if f != nil && s.fits(&f.typ, inner) {
 				r.fault(m, "ambiguous", "the declared type fits the value and its wrapper")
 			}
 			wrapped = false
 		}
 		if !wrapped {
-			r.member(&p, name, m)
+			r.member(&p, f, name, m)
 			continue
 		}
-		r.member(&p, name, inner)
-		switch hidden := m.Get("hidden"); hidden.Kind() {
+		r.member(&p, f, name, inner)
+		switch hidden.Kind() {
 		case canonical.Absent:
 		case canonical.Bool:
-			if b, _ := hidden.Bool(); b {
-				p.hidden[name] = true
+			if b, _ := hidden.Bool(); b && !p.hidden[name] {
+				p.hidden = maps.Clone(p.hidden)
+				p.hidden[strings.Clone(name)] = true
 			}
 		default:
 			r.fault(hidden, "type", "neither true nor false")
@@ -92,20 +141,21 @@ func (s *shape) readUser(v canonical.Value) (params, []Fault) {
 	return p, r.finish()
 }
 
-// unwrap returns the value of a wrapped user parameter.
-func unwrap(v canonical.Value) (canonical.Value, bool) {
-	inner := v.Get("value")
-	if inner.Kind() == canonical.Absent {
-		return v, false
-	}
-	for name := range v.Members() {
+// unwrap returns the value of a wrapped user parameter, and whether it is said
+// to be hidden.
+func unwrap(v canonical.Value) (inner, hidden canonical.Value, ok bool) {
+	for name, m := range v.Members() {
 		switch name {
-		case "value", "description", "label", "hidden":
+		case "value":
+			inner = m
+		case "hidden":
+			hidden = m
+		case "description", "label":
 		default:
-			return v, false
+			return v, v, false
 		}
 	}
-	return inner, true
+	return inner, hidden, inner.Kind() != canonical.Absent
 }
 
 // fits reports whether v is of type t.
@@ -138,15 +188,10 @@ func (r *reader) bounded() bool {
 // bytes. Only numbers grow in it, at most sixfold (1e20 has 21 digits), so
 // small values need not be written out.
 func canonicalExceeds(v canonical.Value, limit int) bool {
-	return 6*len(v.Raw()) > limit && len(v.AppendCanonical(nil)) > limit
+	return 6*v.Size() > limit && len(v.AppendCanonical(nil)) > limit
 }
 
 func (r *reader) bound(v canonical.Value, depth int) {
-	switch v.Kind() {
-	case canonical.Object, canonical.Array:
-	default:
-		return
-	}
 	if depth > maxParamsDepth {
 		r.fault(v, "too_deep", "nested deeper than 8")
 		return
@@ -156,49 +201,54 @@ func (r *reader) bound(v canonical.Value, depth int) {
 		return
 	}
 	for _, m := range v.Members() {
-		r.bound(m, depth+1)
+		if k := m.Kind(); k == canonical.Object || k == canonical.Array {
+			r.bound(m, depth+1)
+		}
 	}
 	for _, e := range v.Elements() {
-		r.bound(e, depth+1)
+		if k := e.Kind(); k == canonical.Object || k == canonical.Array {
+			r.bound(e, depth+1)
+		}
 	}
 }
 
-// member validates one member and adds it to p.
-func (r *reader) member(p *params, name string, v canonical.Value) {
-	f := r.shape.fields[name]
+// member validates one member, which f declares unless it is nil, and adds it
+// to p.
+func (r *reader) member(p *params, f *field, name string, v canonical.Value) {
 	if f == nil && r.shape.declared {
 		r.fault(v, "undeclared", "the action declares no such field")
 		return
 	}
 	if f == nil {
-		p.values[name] = r.any(v)
+		p.loose[strings.Clone(name)] = r.any(v)
 		return
 	}
-	r.seen[name] = true
+	name = f.name // so that the other need not outlive the call
 	if name == toolField && r.shape.tools != nil {
 		// Judged by tool, with its own code.
 		if s, ok := v.String(); ok {
-			p.values[name] = s
+			p.set(f, types.String(s))
 		}
 		return
 	}
 	// Null is how some senders say that an optional field is absent.
 	if v.Kind() != canonical.Null {
-		p.values[name] = r.value(&f.typ, v)
+		p.set(f, r.value(&f.typ, v))
 	} else if f.required {
 		r.fault(v, "missing", "a required field is null")
 	}
 }
 
-// missing reports the required fields that are not there.
+// missing reports the required fields that are not there. It looks them up
+// only while a fault would still be reported, since that takes time that grows
+// with the number of members.
 func (r *reader) missing(p *params) {
-	for _, name := range r.shape.names {
-		f := r.shape.fields[name]
-		if f.required && !r.seen[name] && (name != toolField || r.shape.tools == nil) {
-			r.report("/"+pointerToken(name), "missing", "a required field is absent")
+	for _, f := range r.shape.required {
+		if p.fields[f.index] != nil || f.name == toolField && r.shape.tools != nil || len(r.faults) >= maxFaults {
+			continue
 		}
-		if f.hidden {
-			p.hidden[name] = true
+		if r.root.Get(f.name).Kind() == canonical.Absent {
+			r.report("/"+pointerToken(f.name), "missing", "a required field is absent")
 		}
 	}
 }
@@ -206,9 +256,12 @@ func (r *reader) missing(p *params) {
 // tool checks the reserved member. Where tools are declared, one of them has
 // to be named: without one, every rule with appliesTo would be skipped.
 func (r *reader) tool(p *params) {
+	if r.shape.tools == nil && r.shape.declared {
+		return
+	}
 	v := r.root.Get(toolField)
 	if r.shape.tools == nil {
-		if !r.shape.declared && v.Kind() != canonical.Absent && v.Kind() != canonical.String {
+		if v.Kind() != canonical.Absent && v.Kind() != canonical.String {
 			r.fault(v, "type", "tool is a string")
 		}
 		return
@@ -227,7 +280,7 @@ func (r *reader) tool(p *params) {
 }
 
 // value validates v against t and returns what rules see.
-func (r *reader) value(t *typ, v canonical.Value) any {
+func (r *reader) value(t *typ, v canonical.Value) ref.Val {
 	switch t.kind {
 	case anyKind:
 		if v.Kind() == canonical.Null {
@@ -250,38 +303,38 @@ func (r *reader) value(t *typ, v canonical.Value) any {
 		if items == nil {
 			items = &typ{kind: anyKind}
 		}
-		list := make([]any, 0, v.Len())
+		list := make([]ref.Val, 0, v.Len())
 		for _, e := range v.Elements() {
 			list = append(list, r.value(items, e))
 		}
-		return list
+		return types.NewRefValList(types.DefaultTypeAdapter, list)
 	}
 	x, fault := t.scalar(v)
 	if fault != "" {
 		r.fault(v, fault, "not a "+t.kind.String())
 		return nil
 	}
-	if t.values != nil && !t.values[x] {
+	if t.values != nil && !t.values[x.Value()] {
 		r.fault(v, "value", "not one of the declared values")
 	}
 	return x
 }
 
-// scalar returns the Go value of v, or the code of the fault.
-func (t *typ) scalar(v canonical.Value) (x any, fault string) {
+// scalar returns the value of v, or the code of the fault.
+func (t *typ) scalar(v canonical.Value) (x ref.Val, fault string) {
 	switch t.kind {
 	case stringKind, dateKind, urlKind:
 		s, ok := v.String()
 		if !ok || t.kind == dateKind && !validDate(s) || t.kind == urlKind && !validURL(s) {
 			return nil, "type"
 		}
-		return s, ""
+		return types.String(s), ""
 	case booleanKind:
 		b, ok := v.Bool()
 		if !ok {
 			return nil, "type"
 		}
-		return b, ""
+		return types.Bool(b), ""
 	case numberKind:
 		f, ok := v.Float64()
 		if !ok {
@@ -290,7 +343,7 @@ func (t *typ) scalar(v canonical.Value) (x any, fault string) {
 		if !safeNumber(f) {
 			return nil, "unsafe_integer"
 		}
-		return f, ""
+		return types.Double(f), ""
 	}
 	return nil, "type"
 }
@@ -302,34 +355,34 @@ func safeNumber(f float64) bool {
 }
 
 // any returns an undeclared value. Null stays null. Its depth is bounded.
-func (r *reader) any(v canonical.Value) any {
+func (r *reader) any(v canonical.Value) ref.Val {
 	switch v.Kind() {
 	case canonical.Bool:
 		b, _ := v.Bool()
-		return b
+		return types.Bool(b)
 	case canonical.Number:
 		f, _ := v.Float64()
 		if !safeNumber(f) {
 			r.fault(v, "unsafe_integer", "an integer beyond 2^53-1")
 		}
-		return f
+		return types.Double(f)
 	case canonical.String:
 		s, _ := v.String()
-		return s
+		return types.String(s)
 	case canonical.Array:
-		list := make([]any, 0, v.Len())
+		list := make([]ref.Val, 0, v.Len())
 		for _, e := range v.Elements() {
 			list = append(list, r.any(e))
 		}
-		return list
+		return types.NewRefValList(types.DefaultTypeAdapter, list)
 	case canonical.Object:
 		m := make(map[string]any, v.Len())
 		for name, e := range v.Members() {
 			m[name] = r.any(e)
 		}
-		return m
+		return types.NewStringInterfaceMap(types.DefaultTypeAdapter, m)
 	}
-	return nil
+	return types.NullValue
 }
 
 // fault reports v. A reader that has enough faults stops computing pointers,
@@ -349,6 +402,9 @@ func (r *reader) report(pointer, code, message string) {
 }
 
 func (r *reader) finish() []Fault {
+	if len(r.faults) == 0 {
+		return nil
+	}
 	slices.SortFunc(r.faults, func(a, b Fault) int {
 		return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Code, b.Code))
 	})

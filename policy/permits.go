@@ -70,7 +70,7 @@ func (a *Action) Permits(ctx context.Context, userParams canonical.Value, tool s
 		return nil, err
 	}
 	f := &folder{ctx: ctx, compiler: c, exec: a.exec, tool: tool, hidden: user.hidden, known: map[string]known{},
-		vars: map[string]any{execVar: map[string]any{toolField: tool}, userVar: user.values}}
+		vars: map[string]any{execVar: map[string]any{toolField: tool}, userVar: user.members()}}
 	p := &Permits{Rules: make([]Residual, 0, len(a.rules))}
 	s := newSchema(a.exec, tool)
 	for _, r := range a.rules {
@@ -349,7 +349,7 @@ func (f *folder) evaluate(source string) known {
 	if !f.compiler.check(r, source, &issues{}) {
 		return known{}
 	}
-	program, err := r.plan()
+	program, err := r.plan(true)
 	if err != nil {
 		return known{}
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/google/cel-go/cel"
@@ -29,6 +30,7 @@ const (
 func newEnv(exec, user *shape) (*cel.Env, error) {
 	opts := []cel.EnvOption{
 		cel.CustomTypeProvider(&provider{exec: exec, user: user}),
+		cel.CustomTypeAdapter(adapter{types.DefaultTypeAdapter}),
 		cel.Variable(execVar, shapeType(exec, execType)),
 		cel.Variable(userVar, shapeType(user, userType)),
 		cel.Variable(nowVar, cel.TimestampType),
@@ -77,8 +79,20 @@ func (t *typ) celType() *cel.Type {
 	return cel.DynType
 }
 
-// A provider tells the checker the declared fields. It has no getters: at run
-// time the values are plain maps.
+// An adapter makes a map of a whole variable whose shape is declared, which
+// rules seldom ask for: they read its fields.
+type adapter struct{ types.Adapter }
+
+// NativeToValue implements types.Adapter.
+func (a adapter) NativeToValue(v any) ref.Val {
+	if p, ok := v.(*params); ok {
+		return a.Adapter.NativeToValue(p.members())
+	}
+	return a.Adapter.NativeToValue(v)
+}
+
+// A provider tells the checker the declared fields, and the engine how to get
+// them.
 type provider struct{ exec, user *shape }
 
 func (p *provider) shape(name string) *shape {
@@ -120,7 +134,26 @@ func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bo
 	if s == nil || s.fields[field] == nil {
 		return nil, false
 	}
-	return &types.FieldType{Type: s.fields[field].celType()}, true
+	f := s.fields[field]
+	missing := errors.New("no such key: " + field) // as the engine says it of maps
+	get := func(target any) (any, error) {
+		switch t := target.(type) {
+		case *params:
+			if v := t.fields[f.index]; v != nil {
+				return v, nil
+			}
+		case map[string]any: // what adapter makes
+			if v, ok := t[field]; ok {
+				return v, nil
+			}
+		}
+		return nil, missing
+	}
+	isSet := func(target any) bool {
+		_, err := get(target)
+		return err == nil
+	}
+	return &types.FieldType{Type: f.celType(), IsSet: isSet, GetFrom: get}, true
 }
 
 // NewValue implements types.Provider. The hardener refuses message literals

@@ -27,6 +27,8 @@ type rule struct {
 	checked  *cel.Ast
 	program  cel.Program
 	patterns map[string]*pattern
+	cost     uint64 // at most, or maxRuleCost when it could be more
+	free     bool   // cannot reach a limit, so that program does not count
 }
 
 // applies reports whether the rule is meant for a tool.
@@ -67,12 +69,25 @@ func (c *compiler) compile(r *rule, source string, is *issues) {
 		is.rule(r.name, "not_bool", "the expression is a %s, not a bool", typeName(out))
 		return
 	}
-	program, err := r.plan()
-	if err != nil {
-		is.rule(r.name, "internal", "%v", err)
-		return
+	r.cost = maxCost(r)
+}
+
+// plan makes the programs of rules that compiled. Counting costs takes three
+// times as long as evaluating, so a rule that no parameters bring to its limit
+// does without, as long as all rules together cannot bring the action to its
+// own: then no outcome depends on the count.
+func (c *compiler) plan(rules []*rule, is *issues) {
+	total := uint64(0)
+	for _, r := range rules {
+		total += r.cost
 	}
-	r.program = program
+	for _, r := range rules {
+		r.free = r.cost < maxRuleCost && total < maxActionCost
+		var err error
+		if r.program, err = r.plan(!r.free); err != nil {
+			is.rule(r.name, "internal", "%v", err)
+		}
+	}
 }
 
 // check parses, hardens and type-checks an expression of any type.
@@ -105,15 +120,18 @@ func (c *compiler) check(r *rule, source string, is *issues) bool {
 	return found == 0
 }
 
-// plan returns a program for r. Every program has the cost limit; the one that
-// explains a failure also tracks the value of every sub-expression.
-func (r *rule) plan(options ...cel.EvalOption) (cel.Program, error) {
-	return r.env.Program(r.checked,
+// plan returns a program for r, with or without the cost limit. The one that
+// explains a failure also keeps the value of every sub-expression.
+func (r *rule) plan(limited bool, options ...cel.EvalOption) (cel.Program, error) {
+	o := []cel.ProgramOption{
 		cel.EvalOptions(options...),
-		cel.CostTracking(&estimator{patterns: r.patterns}),
-		cel.CostLimit(maxRuleCost),
 		cel.InterruptCheckFrequency(interruptEvery),
-		cel.OptimizeRegex(useCompiled(r.patterns)))
+		cel.OptimizeRegex(useCompiled(r.patterns)),
+	}
+	if limited {
+		o = append(o, cel.CostTracking(&estimator{patterns: r.patterns}), cel.CostLimit(maxRuleCost))
+	}
+	return r.env.Program(r.checked, o...)
 }
 
 // report adds the problems that the engine found and says whether there were

@@ -43,6 +43,8 @@ func (t *typ) String() string {
 
 // A field is one declared member of executionParams or userParams.
 type field struct {
+	name  string
+	index int // in names
 	typ
 	required bool
 	hidden   bool // its values do not appear in reasons
@@ -56,12 +58,14 @@ type shape struct {
 	declared bool
 	fields   map[string]*field
 	names    []string // of fields, sorted
+	required []*field // in the order of names
+	hidden   map[string]bool
 	tools    []string // of executionParams; the values of the member "tool"
 }
 
 // readShape reads the declaration v, the content member called name.
 func readShape(v canonical.Value, name string, is *issues) *shape {
-	s := &shape{fields: map[string]*field{}}
+	s := &shape{fields: map[string]*field{}, hidden: map[string]bool{}}
 	switch v.Kind() {
 	case canonical.Absent:
 		return s
@@ -85,8 +89,23 @@ func readShape(v canonical.Value, name string, is *issues) *shape {
 			s.fields[key] = f
 		}
 	}
-	s.names = slices.Sorted(maps.Keys(s.fields))
+	s.index()
 	return s
+}
+
+// index sets what follows from fields.
+func (s *shape) index() {
+	s.names, s.required, s.hidden = slices.Sorted(maps.Keys(s.fields)), nil, map[string]bool{}
+	for i, name := range s.names {
+		f := s.fields[name]
+		f.name, f.index = name, i
+		if f.required {
+			s.required = append(s.required, f)
+		}
+		if f.hidden {
+			s.hidden[name] = true
+		}
+	}
 }
 
 // setTools makes "tool" a field whose values are the declared tools. A field
@@ -99,7 +118,7 @@ func (s *shape) setTools(tools []string, is *issues) {
 	}
 	if own == nil && tools != nil {
 		s.fields[toolField] = &field{typ: typ{kind: stringKind}}
-		s.names = slices.Sorted(maps.Keys(s.fields))
+		s.index()
 	}
 }
 
@@ -242,11 +261,11 @@ func (t *typ) readValues(v canonical.Value, where string, is *issues) bool {
 			is.content("malformed", "%s.values[%d] is no %s", where, i, t)
 			return false
 		}
-		if set[x] {
+		if set[x.Value()] {
 			is.content("duplicate", "%s.values[%d] stands there twice", where, i)
 			return false
 		}
-		set[x] = true
+		set[x.Value()] = true
 	}
 	t.values = set
 	return true
