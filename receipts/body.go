@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
 )
 
 // millis is the seeds' form of a time: UTC with three decimals.
@@ -30,10 +32,10 @@ func Commitment(salt [16]byte, params canonical.Value) (string, error) {
 // EncodeSalt returns the text form of a salt.
 func EncodeSalt(salt [16]byte) string { return base64.RawURLEncoding.EncodeToString(salt[:]) }
 
-// splitMethod splits an absolute DID URL with a fragment.
+// splitMethod splits an absolute DID URL with a fragment and nothing else.
 func splitMethod(method string) (did, fragment string, err error) {
 	did, fragment, ok := strings.Cut(method, "#")
-	if !ok || fragment == "" || !strings.HasPrefix(did, "did:") {
+	if _, bad := didresolve.Parse(did); !ok || fragment == "" || bad != nil {
 		return "", "", fmt.Errorf("receipts: verification method %.100q is no DID URL with a fragment", method)
 	}
 	return did, fragment, nil
@@ -46,8 +48,8 @@ func checkEnvelope(id string, at time.Time, engine Engine) error {
 	switch {
 	case !strings.HasPrefix(id, idPrefix):
 		return fmt.Errorf("%w: id %.100q", errBody, id)
-	case at.IsZero():
-		return fmt.Errorf("%w: no time", errBody)
+	case at.IsZero() || at.UTC().Year() < 1 || at.UTC().Year() > 9999:
+		return fmt.Errorf("%w: no time that four digits can tell", errBody)
 	case engine.Name == "":
 		return fmt.Errorf("%w: no engine", errBody)
 	}
@@ -97,6 +99,15 @@ func (w *writer) put(name, value string) {
 	if value != "" {
 		w.must(name, value)
 	}
+}
+
+// id writes the id of a subject, which has to be a URL (VC Data Model 2.0 section
+// 4.4): other verifiers refuse what is none.
+func (w *writer) id(id string) {
+	if id != "" && !dataintegrity.IsURL(id) && w.err == nil {
+		w.err = fmt.Errorf("%w: id %.100q is no URL", errBody, id)
+	}
+	w.put("id", id)
 }
 
 func (w *writer) flag(name string, value bool) {
@@ -153,7 +164,7 @@ func (b *Body) write(w *writer) error {
 	w.members("engine", b.Engine.write)
 	list(w, "evaluations", b.Evaluations, (*Evaluation).write)
 	w.must("event", string(b.Event))
-	w.put("id", b.Credential)
+	w.id(b.Credential)
 	if b.Policy != nil {
 		w.members("policy", b.Policy.write)
 	}

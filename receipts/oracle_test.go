@@ -187,6 +187,7 @@ func TestBothWaysWriteTheSame(t *testing.T) {
 	text := func() string {
 		return []string{"", "a", "did:x:y#z", "é", "\u2028 \"quoted\" \\ \n\x00", "𝄞", "sha256-x", "\x7f"}[r.IntN(8)]
 	}
+	url := func() string { return []string{"", "urn:x:1", "did:web:é.example"}[r.IntN(3)] }
 	texts := func() []string {
 		var out []string
 		for range r.IntN(4) {
@@ -203,7 +204,7 @@ func TestBothWaysWriteTheSame(t *testing.T) {
 	for i := range 2000 {
 		id, at, engine := NewID([16]byte{byte(i), byte(i >> 8)}), when().Add(time.Hour), Engine{Name: "e" + text(), Version: text()}
 		if i%4 == 0 {
-			rec := Record{ID: id, Time: at, Event: []Event{Completed, MandateRevoked, LogGap, Failed}[i/4%4], Subject: text(), Engine: engine}
+			rec := Record{ID: id, Time: at, Event: []Event{Completed, MandateRevoked, LogGap, Failed}[i/4%4], Subject: url(), Engine: engine}
 			if recordEvents[rec.Event] {
 				rec.OutcomeOf = Link{NewID([16]byte{1}), "sha256-" + text()}
 			}
@@ -220,7 +221,7 @@ func TestBothWaysWriteTheSame(t *testing.T) {
 			}
 			continue
 		}
-		b := Body{ID: id, Time: at, Event: Approved, Decision: "allow", Credential: text(), Engine: engine, Request: Request{Tool: text(), ParamsCommitment: text(),
+		b := Body{ID: id, Time: at, Event: Approved, Decision: "allow", Credential: url(), Engine: engine, Request: Request{Tool: text(), ParamsCommitment: text(),
 			PresentationDigest: text(), MandateDigest: text(), Holder: text(), Verifier: text(), UnverifiedCredential: text(), UnverifiedHolder: text(),
 			Domain: texts(), ChallengeDigest: text(), ParamsBound: i%2 == 0, ProofForm: text(), Modes: texts(), Insecure: texts()}}
 		if i%4 == 1 {

@@ -181,6 +181,12 @@ func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
 	return sign(ctx, body.ID, body.Time, body.Engine, signer, body.write)
 }
 
+// MaxBytes bounds a receipt: no log takes a longer entry.
+const MaxBytes = 65_535
+
+// proofMembers bounds what the names and the proofValue add to the rest.
+const proofMembers = 128
+
 // contexts are the @context of every receipt, and of its proof.
 const contexts = `["` + contextCredential + `","` + contextUndefined + `"]`
 
@@ -230,6 +236,9 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	if err := errors.Join(w.err, p.err); err != nil {
 		return nil, err
 	}
+	if n := len(w.dst) + len(p.dst) + proofMembers; n > MaxBytes {
+		return nil, fmt.Errorf("%w: a receipt of some %d bytes, at most %d fit into a log", errBody, n, MaxBytes)
+	}
 
 	config, document := sha256.Sum256(p.dst), sha256.Sum256(w.dst)
 	signature, err := signer.Sign(ctx, append(config[:], document[:]...))
@@ -239,7 +248,7 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	if len(signature) != ed25519.SignatureSize {
 		return nil, fmt.Errorf("receipts: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
 	}
-	out := make([]byte, 0, len(w.dst)+len(p.dst)+128)
+	out := make([]byte, 0, len(w.dst)+len(p.dst)+proofMembers)
 	out = append(append(append(out, w.dst[:before]...), `,"proof":`...), p.dst[:value]...)
 	out = append(append(append(out, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
 	out = append(append(out, p.dst[value:]...), w.dst[before:]...)

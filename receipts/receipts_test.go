@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -235,6 +236,10 @@ func TestSignRefuses(t *testing.T) {
 		"no id":                     func(b *receipts.Body) { b.ID = "x" },
 		"no time":                   func(b *receipts.Body) { b.Time = time.Time{} },
 		"no engine":                 func(b *receipts.Body) { b.Engine.Name = "" },
+		"an id that is no URL":      func(b *receipts.Body) { b.Credential = "mandate 1" },
+		"a year of five digits":     func(b *receipts.Body) { b.Time = b.Time.AddDate(9000, 0, 0) },
+		"a year before the first":   func(b *receipts.Body) { b.Time = b.Time.AddDate(-3000, 0, 0) },
+		"more than a log takes":     func(b *receipts.Body) { b.Request.Domain = slices.Repeat([]string{"did:x:v"}, 7000) },
 		"invalid text":              func(b *receipts.Body) { b.Request.Tool = "\xff" },
 	}
 	for name, change := range tests {
@@ -294,7 +299,7 @@ func TestNewKeySigner(t *testing.T) {
 	if _, err := receipts.NewKeySigner(make([]byte, 64), ""); err == nil {
 		t.Error("a key without a sound public half")
 	}
-	for _, method := range []string{"did:web:x", "did:web:x#", "https://x#k", "#k", "did:key:z6Mk#z6Mk"} {
+	for _, method := range []string{"did:web:x", "did:web:x#", "https://x#k", "#k", "did:key:z6Mk#z6Mk", "did:#k", "did:web:a b#k", "did:web:x/path#k", "did:web:x?y#k"} {
 		if _, err := receipts.NewKeySigner(key(9), method); err == nil {
 			t.Errorf("%q is a verification method", method)
 		}

@@ -73,6 +73,9 @@ func (r *Record) write(w *writer) error {
 	if linked := r.OutcomeOf.ID != "" && r.OutcomeOf.Digest != ""; linked != isOutcome || !isOutcome && r.OutcomeOf != (Link{}) {
 		return fmt.Errorf("%w: event %q and the outcome of %.100q do not fit", errBody, r.Event, r.OutcomeOf.ID)
 	}
+	if isOutcome && !strings.HasPrefix(r.OutcomeOf.ID, idPrefix) {
+		return fmt.Errorf("%w: %.100q is no receipt", errBody, r.OutcomeOf.ID)
+	}
 	if len(r.Digests) > 0 {
 		b, err := canonical.Marshal(r.Digests)
 		if err != nil {
@@ -83,7 +86,7 @@ func (r *Record) write(w *writer) error {
 	}
 	w.members("engine", r.Engine.write)
 	w.must("event", string(r.Event))
-	w.put("id", r.Subject)
+	w.id(r.Subject)
 	if isOutcome {
 		w.members("outcomeOf", func(w *writer) {
 			w.must("digest", r.OutcomeOf.Digest)
@@ -110,7 +113,7 @@ const (
 	Pending  PairState = "pending"  // no outcome yet, and the deadline has not passed
 	Overdue  PairState = "overdue"  // no outcome by the deadline: time for an ACTION_OUTCOME_UNKNOWN
 	Conflict PairState = "conflict" // completed and failed
-	Orphan   PairState = "orphan"   // the decision is not there, was a deny, or is another document
+	Orphan   PairState = "orphan"   // the decision is not there, was a deny, or is of another document or issuer
 )
 
 // Pair matches allows with their outcomes, in the order of the list; orphans come
@@ -122,16 +125,16 @@ const (
 func Pair(list []*Verified, deadline time.Duration, at time.Time) []Pairing {
 	outcomes := map[Link][]*Verified{}
 	var orphans []*Verified
-	allowed := map[Link]bool{}
+	allowed := map[Link]*Verified{}
 	for _, v := range list {
 		if v.Event == Approved {
-			allowed[v.Link()] = true
+			allowed[v.Link()] = v
 		}
 	}
 	for _, v := range list {
 		switch {
 		case v.OutcomeOf == (Link{}):
-		case allowed[v.OutcomeOf]:
+		case allowed[v.OutcomeOf] != nil && allowed[v.OutcomeOf].Issuer == v.Issuer:
 			outcomes[v.OutcomeOf] = append(outcomes[v.OutcomeOf], v)
 		default:
 			orphans = append(orphans, v)
@@ -139,7 +142,7 @@ func Pair(list []*Verified, deadline time.Duration, at time.Time) []Pairing {
 	}
 	var out []Pairing
 	for _, v := range list {
-		if link := v.Link(); allowed[link] {
+		if link := v.Link(); allowed[link] != nil {
 			out = append(out, pair(v, outcomes[link], !at.Before(v.Time.Add(deadline))))
 			delete(allowed, link) // one decision, however often it is listed
 		}

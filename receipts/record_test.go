@@ -93,6 +93,9 @@ func TestSignRecordRefuses(t *testing.T) {
 		{"an outcome without id", "do not fit", func(r *Record) { r.OutcomeOf.ID = "" }},
 		{"no outcome with a link", "do not fit", func(r *Record) { r.Event = MandateIssued }},
 		{"no outcome with half a link", "do not fit", func(r *Record) { r.Event, r.OutcomeOf.ID = MandateIssued, "" }},
+		{"an outcome of no receipt", "is no receipt", func(r *Record) { r.OutcomeOf.ID = "x" }},
+		{"about no URL", "is no URL", func(r *Record) { r.Subject = "passport 1" }},
+		{"more than a log takes", "fit into a log", func(r *Record) { r.Digests = map[string]string{"a": strings.Repeat("x", 65_000)} }},
 		{"another id", "id", func(r *Record) { r.ID = "urn:x:1" }},
 		{"no time", "no time", func(r *Record) { r.Time = time.Time{} }},
 		{"no engine", "no engine", func(r *Record) { r.Engine = Engine{} }},
@@ -115,6 +118,8 @@ func TestPair(t *testing.T) {
 	otherBytes := outcome(t, 14, at, Completed, Link{first.ID, "sha256-x"})
 	ofDeny := outcome(t, 15, at, Completed, denied.Link())
 	revoked := outcome(t, 16, at, MandateRevoked, Link{})
+	other := *done
+	other.Issuer = "did:x:other"
 	const deadline = time.Hour
 	tests := []struct {
 		name string
@@ -137,6 +142,7 @@ func TestPair(t *testing.T) {
 		{"the decision is not there", []*Verified{second, done}, at, "pending 2, orphan by 11"},
 		{"another document under the id", []*Verified{first, otherBytes}, at.Add(deadline), "overdue 1, orphan by 14"},
 		{"what is no outcome", []*Verified{revoked}, at, ""},
+		{"of another issuer", []*Verified{first, &other}, at, "pending 1, orphan by 11"},
 	}
 	name := func(v *Verified) string { return fmt.Sprint(strings.TrimPrefix(v.ID, idPrefix)[:2]) }
 	for _, tt := range tests {

@@ -72,7 +72,9 @@ func TestRotation(t *testing.T) {
 		{"revoked in place", holding(t, first, 1, map[string]any{"revoked": "2026-05-03T00:00:00Z"}), old, []receipts.RetiredKey{retired}, index(9), ""},
 		{"revoked in place, not in time", holding(t, first, 1, map[string]any{"revoked": "2026-05-03T00:00:00Z"}), old, []receipts.RetiredKey{retired}, index(11), "is retired"},
 		{"expired in place", holding(t, first, 1, map[string]any{"expires": "2026-05-03T00:00:00Z"}), old, []receipts.RetiredKey{retired}, index(9), ""},
-		{"not yet revoked", holding(t, first, 1, map[string]any{"revoked": "2027-05-03T00:00:00Z"}), old, []receipts.RetiredKey{retired}, index(11), ""},
+		{"not yet revoked", holding(t, first, 1, map[string]any{"revoked": "2027-05-03T00:00:00Z"}), old, []receipts.RetiredKey{retired}, index(11), "is retired"},
+		{"not revoked at all, in time", holding(t, first, 1, nil), old, []receipts.RetiredKey{retired}, index(3), ""},
+		{"not revoked at all, without the log", holding(t, first, 1, nil), old, []receipts.RetiredKey{retired}, nil, "nothing proves that the receipt is older"},
 		{"the new key", now, mustSign(t, allowBody(), keySigner(t, 2, second)).Bytes(), []receipts.RetiredKey{retired}, nil, ""},
 	} {
 		v, err := receipts.Verify(context.Background(), tt.receipt, receipts.VerifyConfig{Issuers: []string{rotating}, Resolver: tt.resolver,

@@ -41,12 +41,14 @@ type VerifyConfig struct {
 	// believed as far as the log shows that it was signed before.
 	Retired []RetiredKey
 	// Index is the proven index of the receipt in its issuer's log, nil when
-	// nothing was proven. It is needed for receipts under retired keys alone.
+	// nothing was proven. It is needed for receipts under retired keys alone. The
+	// checkpoint it was proven against must be of another key than the retired
+	// one: whoever holds that can sign a log of one entry.
 	Index *int64
 }
 
-// A RetiredKey is a key that its issuer has withdrawn: its document does not hold
-// it any more, or says that it is revoked or expired.
+// A RetiredKey is a key that its issuer has withdrawn, whatever its document says
+// of it now.
 type RetiredKey struct {
 	VerificationMethod string // the DID URL that receipts name
 	PublicKeyMultibase string
@@ -132,8 +134,15 @@ func verifyProof(ctx context.Context, p *dataintegrity.Proof, issuer string, cfg
 }
 
 // findKey retrieves a key of the issuer. A document that was kept may lack one
-// that is new, so a newer document is asked for, once.
+// that is new, so a newer document is asked for, once. Whether a key is retired
+// is for the caller to say: a did:key holds its key for good, and whoever runs an
+// old document holds an old key.
 func findKey(ctx context.Context, resolver didresolve.Resolver, url, issuer string, cfg VerifyConfig) (multikey.PublicKey, error) {
+	for _, k := range cfg.Retired {
+		if k.VerificationMethod == url {
+			return k.key(cfg.Index)
+		}
+	}
 	var prior *didresolve.Resolution
 	for {
 		resolution, err := didresolve.Lookup(ctx, resolver, issuer, prior)
@@ -141,37 +150,29 @@ func findKey(ctx context.Context, resolver didresolve.Resolver, url, issuer stri
 			return multikey.PublicKey{}, unresolved(issuer, err)
 		}
 		method, err := resolution.Document.VerificationMethod(url, didresolve.AssertionMethod, cfg.At)
-		missing := didresolve.TypeOf(err) == didresolve.ErrMethodNotFound
 		switch {
 		case err == nil:
 			return method.Key(), nil
-		case missing && prior == nil:
+		case didresolve.TypeOf(err) == didresolve.ErrMethodNotFound && prior == nil:
 			prior = resolution
-		case missing || errors.Is(err, didresolve.ErrKeyRevoked) || errors.Is(err, didresolve.ErrKeyExpired):
-			return cfg.retired(url, err)
 		default:
 			return multikey.PublicKey{}, notVerified("%v", err)
 		}
 	}
 }
 
-// retired returns a key that was withdrawn, for a receipt that is proven to be
-// older than that. why is what is wrong with the key now.
-func (cfg *VerifyConfig) retired(url string, why error) (multikey.PublicKey, error) {
-	i := slices.IndexFunc(cfg.Retired, func(k RetiredKey) bool { return k.VerificationMethod == url })
-	if i < 0 {
-		return multikey.PublicKey{}, notVerified("%v", why)
-	}
-	k := cfg.Retired[i]
+// key returns the key, for a receipt that is proven to be older than the last
+// checkpoint before it was retired.
+func (k RetiredKey) key(index *int64) (multikey.PublicKey, error) {
 	switch {
-	case cfg.Index == nil:
-		return multikey.PublicKey{}, notVerified("the key %.200q is retired, and nothing proves that the receipt is older: prove that it stands in the log", url)
-	case *cfg.Index < 0 || *cfg.Index >= k.Size:
-		return multikey.PublicKey{}, notVerified("the key %.200q is retired: it signed entry %d of the log, and its last checkpoint covers %d", url, *cfg.Index, k.Size)
+	case index == nil:
+		return multikey.PublicKey{}, notVerified("the key %.200q is retired, and nothing proves that the receipt is older: prove that it stands in the log", k.VerificationMethod)
+	case *index < 0 || *index >= k.Size:
+		return multikey.PublicKey{}, notVerified("the key %.200q is retired: it signed entry %d of the log, and its last checkpoint covers %d", k.VerificationMethod, *index, k.Size)
 	}
 	key, err := multikey.ParsePublicKey(k.PublicKeyMultibase)
 	if err != nil {
-		return key, fmt.Errorf("receipts: the retired key %.200q: %w", url, err)
+		return key, fmt.Errorf("receipts: the retired key %.200q: %w", k.VerificationMethod, err)
 	}
 	return key, nil
 }

@@ -28,14 +28,6 @@ type verdict struct {
 	evidence    *evidence // nil when the screen denied
 }
 
-// on notes what a verdict rests on. d may be nil.
-func (d *verdict) on(ev *evidence) *verdict {
-	if d != nil {
-		d.evidence = ev
-	}
-	return d
-}
-
 // deny returns the verdict of a request that failed the screen.
 func (s *screened) deny(l *ledger) *verdict { return &verdict{s: s, ledger: l} }
 
@@ -53,7 +45,7 @@ func (l *ledger) allows() bool {
 
 // verdict returns the verdict that the ledger gives.
 func (p *proven) verdict(action *boundAction) *verdict {
-	return &verdict{s: p.screened, allow: p.ledger.allows() && p.allProven(), ledger: p.ledger, action: action, keys: p.keys, lists: p.lists}
+	return &verdict{s: p.screened, allow: p.ledger.allows() && p.allProven(), ledger: p.ledger, action: action, keys: p.keys, lists: p.lists, evidence: p.evidence}
 }
 
 // A Result is an allow.

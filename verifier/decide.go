@@ -84,10 +84,11 @@ func (vp verifiedProofs) verify(p *dataintegrity.Proof, key multikey.PublicKey) 
 // their issuers. Only prove makes one.
 type proven struct {
 	*screened
-	ledger *ledger
-	keys   []usedKey
-	lists  []*credential // the status lists that were read
-	others []otherProof  // of credentials; not proven yet
+	evidence *evidence
+	ledger   *ledger
+	keys     []usedKey
+	lists    []*credential // the status lists that were read
+	others   []otherProof  // of credentials; not proven yet
 
 	statusChecks int // entries that were looked at
 }
@@ -139,7 +140,7 @@ func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verd
 // missing. What others have signed beside the issuer comes later: anybody can
 // add a proof to a set, and have a DID of his own looked up for it.
 func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict) {
-	p := &proven{screened: s, ledger: s.ledger.clone()}
+	p := &proven{screened: s, ledger: s.ledger.clone(), evidence: ev}
 	for _, c := range s.credentials {
 		if len(c.proofs) == 0 { // the screen has refused it; nothing proven is not success
 			p.ledger.fail(checkVCProof, ReasonCredentialUnsecured, c.node, "no proof")

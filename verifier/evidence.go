@@ -1,7 +1,7 @@
 package verifier
 
 import (
-	"bytes"
+	"errors"
 	"time"
 
 	"github.com/mandate-engine/mandate/policy"
@@ -55,10 +55,19 @@ func (v *Verifier) bundle(d *verdict, random randomness) *Bundle {
 		}
 	}
 	for url, a := range d.evidence.lists {
-		b.Lists[url] = Answer{Bytes: bytes.Clone(a.raw), Err: a.err}
+		b.Lists[url] = a.received(ErrNoStatusList)
 	}
 	for ref, a := range d.evidence.actions {
-		b.Actions[ref] = Answer{Bytes: bytes.Clone(a.raw), Err: a.err}
+		b.Actions[ref] = a.received(errNoAction)
 	}
 	return b
+}
+
+// received returns what a source answered; nothing is what it says when there is
+// nothing, which an empty answer is not.
+func (a answer[T]) received(nothing error) Answer {
+	if errors.Is(a.err, nothing) {
+		return Answer{Err: a.err}
+	}
+	return Answer{Bytes: append([]byte{}, a.raw...), Err: a.err}
 }

@@ -58,11 +58,7 @@ func collect[K comparable, T any](ctx context.Context, name string, into *map[K]
 		err = ctx.Err()
 	}
 	if err != nil {
-		var already *NoDecisionError
-		if errors.As(err, &already) {
-			return err
-		}
-		return noDecision(name, err)
+		return asNoDecision(name, err)
 	}
 	if *into == nil {
 		*into = map[K]answer[T]{}

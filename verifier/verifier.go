@@ -361,7 +361,7 @@ func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 	for range maxRounds {
 		verdict, need, err := v.decide(ctx, s, ev)
 		if verdict != nil || err != nil {
-			return verdict.on(ev), err
+			return verdict, err
 		}
 		if err := v.fetch(lookups, need, ev); err != nil {
 			return nil, err
@@ -371,5 +371,5 @@ func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 	if verdict == nil && err == nil {
 		err = noDecision("", errors.New("more lookups than one decision may take"))
 	}
-	return verdict.on(ev), err
+	return verdict, err
 }

@@ -521,6 +521,10 @@ func TestRetiredKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	own, err := note.NewEd25519VerifierKey("log.example", sample.Key(1).Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
 	checkpoint, err := translog.Sign(&log, 3, logSigner)
 	if err != nil {
 		t.Fatal(err)
@@ -547,6 +551,7 @@ func TestRetiredKey(t *testing.T) {
 		{"too late", "its last checkpoint covers 2", []string{names[2], "--retired-key", retired, "--log-key", vkey, "--proof", proofs[2]}, 1},
 		{"another's proof", "not verified", []string{names[2], "--retired-key", retired, "--log-key", vkey, "--proof", proofs[1]}, 1},
 		{"all of the log, one too late", "its last checkpoint covers 2", []string{names[0], names[1], names[2], "--retired-key", retired, "--log-key", vkey, "--checkpoint", all}, 1},
+		{"the retired key as the log's", "is the retired key", []string{names[1], "--retired-key", retired, "--log-key", own, "--proof", proofs[1]}, 2},
 		{"no such file", "not {verificationMethod", []string{names[0], "--retired-key", doc, "--log-key", vkey, "--proof", proofs[0]}, 2},
 	} {
 		app, out, diag := testApp("")

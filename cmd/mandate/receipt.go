@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/multikey"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
@@ -87,6 +91,11 @@ func (a *app) receiptVerify(files []string, c *receiptCheck) error {
 	if cfg.Retired, err = a.retiredKeys(c.retired); err != nil {
 		return err
 	}
+	for _, k := range cfg.Retired {
+		if slices.ContainsFunc(c.logKeys, func(vkey string) bool { return isKey(vkey, k.PublicKeyMultibase) }) {
+			return unusable("--log-key is the retired key %s: whoever holds it can sign a log of their own", short(k.VerificationMethod))
+		}
+	}
 	results := make([]receiptResult, 0, len(files))
 	for _, name := range files {
 		b, err := a.read(name)
@@ -137,6 +146,16 @@ func (a *app) receiptVerify(files []string, c *receiptCheck) error {
 		return &exit{code: code}
 	}
 	return nil
+}
+
+// isKey reports whether a log's key, NAME+HASH+KEY, is a Multikey.
+func isKey(vkey, multibase string) bool {
+	public, err := multikey.ParsePublicKey(multibase)
+	if err != nil {
+		return false // receipts.Verify says so
+	}
+	b, err := base64.StdEncoding.DecodeString(vkey[strings.LastIndexByte(vkey, '+')+1:])
+	return err == nil && len(b) > 1 && bytes.Equal(b[1:], public.Bytes())
 }
 
 // retiredKeys reads the files of --retired-key.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"time"
 
@@ -22,6 +23,11 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 	}
 	if v.dryRun && v.bundle.value != "" {
 		return nil, unusable("--bundle: a dry run makes no receipt to reproduce")
+	}
+	if v.bundle.value != "" {
+		if _, err := os.Stat(v.bundle.value); !errors.Is(err, os.ErrNotExist) {
+			return nil, unusable("--bundle: %s is there already; nothing was decided", v.bundle.value)
+		}
 	}
 	if v.receiptOut.value != "" {
 		if err := overwritable(v.receiptOut.value); err != nil {

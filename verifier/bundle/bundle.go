@@ -9,7 +9,11 @@
 // A bundle is not signed, and holds the execution parameters and the salt of the
 // receipt's commitment: whoever has it can read what the receipt only commits to.
 // That a decision can be reproduced does not prove that the documents in the
-// bundle were the true ones: the receipt's digests say which ones were used.
+// bundle were the true ones: the receipt's digests say which ones were used. Nor
+// does it prove the settings and the request beyond what the receipt says of
+// them: other trusted issuers, another required scope or mandate, files of
+// evidence that were not there lead to the same receipt where they change
+// nothing in it.
 package bundle
 
 import (
@@ -19,7 +23,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
@@ -70,7 +76,19 @@ func Marshal(b *verifier.Bundle) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
+	// What could not be read again is no evidence.
+	if _, err := Parse(out); err != nil {
+		return nil, err
+	}
 	return out, nil
+}
+
+// plain replaces what JSON texts here do not hold.
+func plain(r rune) rune {
+	if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF {
+		return utf8.RuneError
+	}
+	return r
 }
 
 func answers(key string, m map[string]verifier.Answer) []object {
@@ -90,7 +108,7 @@ func answer(a verifier.Answer) object {
 		o["document"] = blob(a.Bytes)
 	}
 	if a.Err != nil {
-		o["error"] = a.Err.Error()
+		o["error"] = strings.Map(plain, a.Err.Error()) // for people; it decides nothing
 		if t := didresolve.TypeOf(a.Err); t != didresolve.ErrInternal {
 			o["errorType"] = string(t)
 		}
@@ -147,6 +165,9 @@ func Parse(file []byte) (*verifier.Bundle, error) {
 	b.Actions = map[policy.Ref]verifier.Answer{}
 	r.each("actions", func(e *reader) {
 		ref := policy.Ref{ID: e.text("id"), Version: int64(e.number("version")), Digest: e.text("digestSRI")}
+		if _, twice := b.Actions[ref]; twice {
+			e.fail("action %.80q stands there twice", ref.ID)
+		}
 		b.Actions[ref] = e.answer()
 	})
 	for _, e := range r.get("contextChecks").Elements() {
@@ -171,7 +192,11 @@ func readRequest(r *reader, q *verifier.Request) {
 		if q.Evidence == nil {
 			q.Evidence = map[string][]byte{}
 		}
-		q.Evidence[e.text("id")] = e.blob("file")
+		id := e.text("id")
+		if _, twice := q.Evidence[id]; twice {
+			e.fail("evidence %.80q stands there twice", id)
+		}
+		q.Evidence[id] = e.blob("file")
 	})
 	r.done()
 }

@@ -3,15 +3,18 @@ package bundle_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mandate-engine/mandate/adapters/signing"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/sample"
+	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
 	"github.com/mandate-engine/mandate/verifier/bundle"
@@ -69,14 +72,19 @@ func TestReproduce(t *testing.T) {
 		change func(*verifier.Config)
 		want   string
 	}{
-		"allow":              {sample.ParamsAllow(), nil, "allow "},
-		"deny":               {sample.ParamsDeny(), nil, "deny rule_failed"},
-		"invalid":            {sample.ParamsInvalid(), nil, "deny execution_params_invalid"},
-		"no parameters":      {nil, nil, "deny execution_params_invalid"},
-		"denied by screen":   {sample.ParamsAllow(), func(c *verifier.Config) { c.TrustedIssuers = []string{"did:x:y"} }, "deny issuer_untrusted"},
-		"a checker agrees":   {sample.ParamsAllow(), func(c *verifier.Config) { c.ContextChecker = checker{} }, "allow "},
-		"a checker objects":  {sample.ParamsAllow(), func(c *verifier.Config) { c.ContextChecker = checker{errors.New("no")} }, "deny context_not_allowed"},
-		"used before":        {sample.ParamsAllow(), func(c *verifier.Config) { c.Replay = used{} }, "deny presentation_replayed"},
+		"allow":                       {sample.ParamsAllow(), nil, "allow "},
+		"deny":                        {sample.ParamsDeny(), nil, "deny rule_failed"},
+		"invalid":                     {sample.ParamsInvalid(), nil, "deny execution_params_invalid"},
+		"no parameters":               {nil, nil, "deny execution_params_invalid"},
+		"denied by screen":            {sample.ParamsAllow(), func(c *verifier.Config) { c.TrustedIssuers = []string{"did:x:y"} }, "deny issuer_untrusted"},
+		"a checker agrees":            {sample.ParamsAllow(), func(c *verifier.Config) { c.ContextChecker = checker{} }, "allow "},
+		"a checker objects":           {sample.ParamsAllow(), func(c *verifier.Config) { c.ContextChecker = checker{errors.New("no")} }, "deny context_not_allowed"},
+		"used before":                 {sample.ParamsAllow(), func(c *verifier.Config) { c.Replay = used{} }, "deny presentation_replayed"},
+		"a signer for nobody":         {sample.ParamsAllow(), func(c *verifier.Config) { c.PresentationSigners = map[string][]string{"did:x:y": nil} }, "allow "},
+		"documents that were fetched": {sample.ParamsAllow(), func(c *verifier.Config) { c.Resolver = fetched{} }, "allow "},
+		"no document": {sample.ParamsAllow(), func(c *verifier.Config) {
+			c.Resolver = fetched{&didresolve.Error{Type: didresolve.ErrNotFound, Detail: "\xff\ufffe"}}
+		}, "deny did_not_found"},
 		"settings that tell": {sample.ParamsAllow(), func(c *verifier.Config) { c.Leeway, c.MaxAge, c.AllowActionless = time.Minute, time.Hour, true }, "allow "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,6 +103,20 @@ func TestReproduce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fetched answers like a resolver that fetches.
+type fetched struct{ err error }
+
+func (f fetched) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	r, err := didresolve.Key().Resolve(ctx, did)
+	if err == nil {
+		r.Source, r.RetrievedAt = "https://x.example/"+did, sample.Now().Add(-time.Minute+1)
+	}
+	return r, err
 }
 
 type checker struct{ err error }
@@ -153,6 +175,8 @@ func TestReproduceRefuses(t *testing.T) {
 	clear(without.Documents)
 	_, settings := through(t, b)
 	settings.Config.TrustedIssuers = nil
+	_, version := through(t, b)
+	version.Engine = "9.9.9"
 	for name, tt := range map[string]struct {
 		bundle  *verifier.Bundle
 		receipt []byte
@@ -191,6 +215,10 @@ func TestParseRefuses(t *testing.T) {
 		{"documents in no list", `"documents":[`, `"documents":{},"x":[`, "no list"},
 		{"a check that is no boolean", `"contextChecks":[]`, `"contextChecks":[1]`, "booleans"},
 		{"a number in a list of texts", `"contexts":[]`, `"contexts":[1]`, "strings"},
+		{"a document twice", `"documents":[`, `"documents":[{"did":"did:x:y","error":"x"},{"did":"did:x:y","error":"x"},`, "stands there twice"},
+		{"an action twice", `"actions":[`, `"actions":[{"id":"a","version":1,"digestSRI":"","error":"x"},{"id":"a","version":1,"digestSRI":"","error":"x"}`, "stands there twice"},
+		{"a signer twice", `"issuerSigners":[`, `"issuerSigners":[{"signer":"a","for":[]},{"signer":"a","for":[]}`, "stands there twice"},
+		{"evidence twice", `"scope":""`, `"evidence":[{"id":"a","file":{"base64":"","digest":"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}},{"id":"a","file":{"base64":"","digest":"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}}],"scope":""`, "stands there twice"},
 		{"half a number", `"grantorProofs":0`, `"grantorProofs":0.5`, "whole number"},
 		{"actions of numbers", `"actions":[]`, `"actions":[1]`, "objects"},
 	} {
@@ -251,3 +279,47 @@ type nil2 struct{ testing.TB }
 
 func (nil2) Helper()           {}
 func (nil2) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+
+// A source that answers with nothing at all, and one that says that there is
+// nothing, lead to different decisions, and to the same ones again.
+func TestNothingAndNothingAtAll(t *testing.T) {
+	for name, answer := range map[string]error{"nothing at all": nil, "no such action": policy.ErrNotFound} {
+		vc := map[string]any{}
+		if err := json.Unmarshal(sample.Credential(), &vc); err != nil {
+			t.Fatal(err)
+		}
+		delete(vc, "proof")
+		mandate := vc["credentialSubject"].(map[string]any)["mandate"].(map[string]any)
+		mandate["action"] = map[string]any{"id": "urn:via:action:1", "digestSRI": "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
+		unsigned, _ := json.Marshal(vc)
+		issuer, _ := receipts.NewKeySigner(sample.Key(1), "")
+		holder, _ := receipts.NewKeySigner(sample.Key(2), "")
+		signed, err := signing.Credential(t.Context(), unsigned, issuer, signing.Options{Created: sample.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		vp, err := signing.Presentation(t.Context(), "", [][]byte{signed}, holder, signing.Options{Created: sample.Now(), Challenge: "c", Domain: []string{sample.Verifier}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, _ := receipts.NewKeySigner(sample.Key(9), "")
+		v, err := verifier.New(verifier.Config{Resolver: didresolve.Key(), Signer: key, TrustedIssuers: []string{sample.Issuer}, Verifier: sample.Verifier,
+			KeepBundle: true, Now: sample.Now, Actions: source{answer}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = v.Verify(t.Context(), verifier.Request{Presentation: vp, Challenge: "c"})
+		var deny *verifier.DenyError
+		if !errors.As(err, &deny) {
+			t.Fatal(err)
+		}
+		_, read := through(t, deny.Bundle)
+		if r, err := bundle.Reproduce(t.Context(), read, deny.Receipt.Bytes()); err != nil || r.Difference != "" || r.Reason != deny.Reason {
+			t.Errorf("%s: %s, then %+v, %v", name, deny.Reason, r, err)
+		}
+	}
+}
+
+type source struct{ err error }
+
+func (s source) Action(context.Context, policy.Ref) ([]byte, error) { return nil, s.err }

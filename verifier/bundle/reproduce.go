@@ -37,6 +37,9 @@ func Reproduce(ctx context.Context, b *verifier.Bundle, receipt []byte) (*Reprod
 	if err != nil {
 		return nil, fmt.Errorf("bundle: the receipt: %w", err)
 	}
+	if b.Engine != verifier.Version {
+		return nil, fmt.Errorf("bundle: it is of version %.40q of the engine, this one is %s", b.Engine, verifier.Version)
+	}
 	method, _ := d.Root().Get("proof").Get("verificationMethod").String()
 	s := &seams{bundle: b, method: method}
 	cfg := b.Config

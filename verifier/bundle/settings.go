@@ -27,7 +27,7 @@ func settings(c *verifier.Config) object {
 func signers(m map[string][]string) []object {
 	out := []object{}
 	for _, did := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, object{"signer": did, "for": m[did]})
+		out = append(out, object{"signer": did, "for": orEmpty(m[did])})
 	}
 	return out
 }
@@ -73,7 +73,13 @@ func readSettings(r *reader) verifier.Config {
 
 func (r *reader) signers(name string) map[string][]string {
 	m := map[string][]string{}
-	r.each(name, func(e *reader) { m[e.text("signer")] = e.texts("for") })
+	r.each(name, func(e *reader) {
+		did := e.text("signer")
+		if _, twice := m[did]; twice {
+			e.fail("signer %.80q stands there twice", did)
+		}
+		m[did] = e.texts("for")
+	})
 	return m
 }
 
