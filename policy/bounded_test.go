@@ -78,6 +78,9 @@ func FuzzBounded(f *testing.F) {
 			t.Fatal(err)
 		}
 		checkDecision(t, a, d)
+		if _, err := a.run(t.Context(), ev); err != nil || ev.explained > maxExplainCost+3*maxRuleCost {
+			t.Errorf("%s: explained in %d steps: %v", source, ev.explained, err)
+		}
 		if bytes > 64<<20 {
 			t.Errorf("%s: %d MiB allocated, %s", source, bytes>>20, verdict(d))
 		}

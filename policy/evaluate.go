@@ -153,6 +153,8 @@ type evaluation struct {
 	hidden map[string]map[string]bool // by variable, then member
 	vars   map[string]any
 	cost   uint64
+	// explained is what explaining the rules that failed has cost.
+	explained int
 }
 
 func toolOf(exec params) string {
@@ -208,6 +210,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 	if r.loops > 0 {
 		eval = func(vars any) (ref.Val, *cel.EvalDetails, error) { return r.program.ContextEval(ctx, vars) }
 	}
+	before := ev.cost
 	value, details, err := eval(ev.vars)
 	if cost := details.ActualCost(); cost != nil {
 		ev.cost += min(*cost, maxRuleCost)
@@ -241,7 +244,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule) (Evaluation, error) {
 		return e, nil
 	}
 	e.Result, e.Code = ResultFail, CodeFailed
-	text, passesIf := ev.explain(ctx, r, bool(holds))
+	text, passesIf := ev.explain(ctx, r, bool(holds), ev.cost-before)
 	if text != "" {
 		e.Reason = truncate(e.Reason+": "+text, maxReasonRunes)
 	}
@@ -254,14 +257,19 @@ const notEvaluated = "Expression could not be evaluated: "
 // explain runs a rule that failed once more, keeping the value of every
 // sub-expression, and says which of them made it fail, and what would make it
 // pass. Rules that pass, the common case, do not pay for that. Both are ""
-// when there is nothing to say.
-func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) (reason, passesIf string) {
+// when there is nothing to say, and once that has cost maxExplainCost.
+func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool, cost uint64) (reason, passesIf string) {
+	if ev.explained > maxExplainCost {
+		return "", ""
+	}
+	ev.explained += int(cost) + len(r.source)
 	state := ev.trace(ctx, r, types.Bool(holds))
 	if state == nil {
 		return "", ""
 	}
 	user, _ := ev.vars[userVar].(map[string]any)
 	x := explainer{written: r.written, state: state, hidden: ev.hidden, user: user, exec: ev.exec}
+	x.ctx, x.steps = ctx, &ev.explained
 	return x.text(holds), x.passesIf(!holds)
 }
 

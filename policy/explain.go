@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,10 @@ type explainer struct {
 	user    map[string]any             // userParams
 	exec    *shape
 	scope   []loopVar
+
+	ctx    context.Context
+	steps  *int               // of the search for passesIf, and of other rules
+	fields map[int64][]string // of executionParams, that an expression reads
 }
 
 // A loopVar is a variable of a macro that is being explained.

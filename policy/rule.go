@@ -105,8 +105,8 @@ func (c *compiler) check(r *rule, source string, is *issues) bool {
 	return found == 0
 }
 
-// plan returns a program for r. Every program has the cost limit; the one that
-// explains a failure also tracks the value of every sub-expression.
+// plan returns a program for r. It has the cost limit, unless it tracks the
+// value of every sub-expression: the engine (v0.31.0) then counts nothing.
 func (r *rule) plan(options ...cel.EvalOption) (cel.Program, error) {
 	return r.env.Program(r.checked,
 		cel.EvalOptions(options...),
