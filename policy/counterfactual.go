@@ -26,9 +26,13 @@ type demand struct {
 
 // passesIf returns a condition on executionParams, in CEL, under which a rule
 // that failed passes while everything that the condition does not mention
-// stays as it is; "" when there is no such comparison, or none without the
-// value of a hidden parameter. The condition is sufficient, not necessary.
+// stays as it is; "" when there is no such comparison. A rule that reads a
+// hidden parameter has none: what is chosen, and what is left out, would tell
+// its value. The condition is sufficient, not necessary.
 func (x *explainer) passesIf(want bool) string {
+	if x.mentionsHidden(x.written.Expr()) {
+		return ""
+	}
 	var touched []string
 	x.fields = map[int64][]string{}
 	for range maxNesting {
@@ -150,8 +154,8 @@ func (x *explainer) needOne(args []ast.Expr, want bool, touched []string) ([]dem
 // demand returns the comparison as a demand on its left side.
 func (x *explainer) demand(c comparison, touched []string) (demand, bool) {
 	d := demand{left: c.left, fields: x.reads(c.left), op: c.op}
-	if len(d.fields) == 0 {
-		return d, false
+	if len(d.fields) == 0 || len(reads(c.left, userVar)) > 0 {
+		return d, false // the agent does not see userParams
 	}
 	if name, ok := fieldOf(c.left, execVar); ok {
 		d.field = name
@@ -160,7 +164,7 @@ func (x *explainer) demand(c comparison, touched []string) (demand, bool) {
 		return d, true
 	}
 	others := x.reads(c.right)
-	if overlap(others, d.fields) || overlap(others, touched) || x.mentionsHidden(c.right) {
+	if overlap(others, d.fields) || overlap(others, touched) {
 		return d, false
 	}
 	d.value = x.known(c.right)
@@ -205,7 +209,8 @@ func (x *explainer) known(e ast.Expr) ref.Val {
 }
 
 // condition prints demands as one expression, or returns "" when nothing
-// fulfils them, or a value has no exact or no short form.
+// fulfils them, or a value has no exact or no short form. What it returns
+// compiles: a value of userParams may be of a type that fits no operation.
 func (x *explainer) condition(demands []demand) string {
 	var unique []demand
 	size := 0
@@ -214,7 +219,7 @@ func (x *explainer) condition(demands []demand) string {
 		if !ok {
 			return ""
 		}
-		d.term = x.source(d.left)
+		d.term = x.term(d.left)
 		d.text = d.term + " " + d.op + " " + value
 		if d.op == opNotIn {
 			d.text = "!(" + d.term + " in " + value + ")"
@@ -235,10 +240,20 @@ func (x *explainer) condition(demands []demand) string {
 		parts = append(parts, d.text)
 	}
 	text := strings.Join(parts, " && ")
-	if len(text) > maxClauseRunes {
+	if c := (&compiler{env: x.env, exec: &shape{}, user: &shape{}}); len(text) > maxClauseRunes || !c.accepts(text) {
 		return ""
 	}
 	return text
+}
+
+// term prints e as the operand of a comparison.
+func (x *explainer) term(e ast.Expr) string {
+	_, _, isLogic := logical(e)
+	_, isCondition := called(e, operators.Conditional)
+	if _, isComparison := asComparison(e, true); isLogic || isCondition || isComparison {
+		return "(" + x.source(e) + ")"
+	}
+	return x.source(e)
 }
 
 // possible reports whether one value could meet every demand on the term of d.

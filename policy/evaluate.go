@@ -80,8 +80,8 @@ type Evaluation struct {
 	// PassesIf is a condition on executionParams, in CEL, under which a rule
 	// that failed passes at the same time and with all else as it is:
 	// "executionParams.amount <= 500". It is sufficient, not necessary, and ""
-	// when the rule is no comparison, when nothing could meet it, or when it
-	// would tell the value of a hidden parameter.
+	// when the rule is no comparison, when nothing could meet it, when there is
+	// no short one, and when the rule reads a hidden parameter.
 	PassesIf string `json:"passesIf,omitempty"`
 }
 
@@ -269,7 +269,7 @@ func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool, cost uin
 	}
 	user, _ := ev.vars[userVar].(map[string]any)
 	x := explainer{written: r.written, state: state, hidden: ev.hidden, user: user, exec: ev.exec}
-	x.ctx, x.steps = ctx, &ev.explained
+	x.ctx, x.env, x.steps = ctx, r.env, &ev.explained
 	return x.text(holds), x.passesIf(!holds)
 }
 
