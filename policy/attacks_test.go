@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,9 +42,13 @@ func TestAttacks(t *testing.T) {
 		{"large objects compared for each", `executionParams.to.all(v, executionParams.addr == executionParams.addr)`, costly},
 		{"division by zero", `executionParams.amount / 0.0 > 1.0`, "refused"},
 		{"division by a parameter", `executionParams.amount / executionParams.fee >= 50.0`, "refused"},
+		{"a long list, explained", strings.Repeat(`executionParams.day in userParams.allowed && `, 3) + `executionParams.day == "2026-01-02"`, "failed"},
+		{"many short lists, explained", strings.Repeat(`executionParams.day in ["a", "b", "c", "d", "e", "f", "g", "h"] && `, 30) + `executionParams.day == "2026-01-02"`, "failed"},
+		{"many fields, explained", strings.Repeat(`executionParams.amount < executionParams.fee && executionParams.fee < userParams.max && `, 20) + `executionParams.category == "zz"`, "failed"},
 		{"infinity", `executionParams.amount * 1e308 * 1e308 > 1.0`, "type_mismatch"},
 	}
-	exec := `{"amount": 5, "fee": 0, "category": "` + strings.Repeat("a", 20000) + `b", "to": ` + elements(1000, `"aaaa"`) + `, "addr": {"l": ` + elements(1000, `"a"`) + `}}`
+	exec := `{"amount": 5, "fee": 0, "category": "` + strings.Repeat("a", 20000) + `b", "to": ` + elements(1000, `"aaaa"`) + `, "addr": {"l": ` + elements(1000, `"a"`) + `}, "day": "2026-01-01"}`
+	user := `{"max": 1, "allowed": [` + repeated(1000, `"%04d"`) + `]}`
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a, err := Compile(parse(t, typed(tt.expression)))
@@ -53,15 +59,75 @@ func TestAttacks(t *testing.T) {
 				}
 				return
 			}
-			in := Input{ExecutionParams: parse(t, exec), Now: testNow}
+			ev, invalid, err := a.read(t.Context(), Input{UserParams: parse(t, user), ExecutionParams: parse(t, exec), Now: testNow})
+			if err != nil || invalid != nil {
+				t.Fatal(invalid, err)
+			}
 			var d *Decision
-			bytes := allocated(func() { d, err = a.Evaluate(t.Context(), in) })
+			bytes := allocated(func() { d, err = a.run(t.Context(), ev) })
 			if err != nil || d.Evaluations == nil {
 				t.Fatal(d, err)
 			}
-			if got := string(d.Evaluations[0].Code); got != tt.want || bytes > 64<<20 {
-				t.Errorf("%s, %d MiB, want %s", got, bytes>>20, tt.want)
+			if got := string(d.Evaluations[0].Code); got != tt.want || bytes > 64<<20 || ev.explained > maxExplainCost+3*maxRuleCost {
+				t.Errorf("%s, %d MiB, %d steps to explain it, want %s", got, bytes>>20, ev.explained, tt.want)
 			}
 		})
+	}
+}
+
+// A cancelled is a context that is done after it was asked some times.
+type cancelled struct {
+	context.Context
+	left *int
+}
+
+func (c cancelled) Err() error {
+	if *c.left--; *c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Explaining why a rule failed ends with the context, and for all rules
+// together costs what it may, not that for each.
+func TestExplainingIsBounded(t *testing.T) {
+	a := mustCompile(t, randomContent(`executionParams.category != "z" && executionParams.city != "y" && executionParams.amount <= 5`))
+	ev, invalid, err := a.read(t.Context(), Input{ExecutionParams: parse(t, `{"tool": "pay", "category": "a", "city": "b", "amount": 6}`), Now: testNow})
+	if err != nil || invalid != nil {
+		t.Fatal(invalid, err)
+	}
+	left := 1 << 30
+	if d, err := a.run(cancelled{t.Context(), &left}, ev); err != nil || d.Evaluations[0].PassesIf != "executionParams.amount <= 5" {
+		t.Fatalf("%v %v", d, err)
+	}
+	if asked := 1<<30 - left; asked < 8 {
+		t.Errorf("the context was looked at %d times", asked)
+	}
+	left = 4
+	if d, err := a.run(cancelled{t.Context(), &left}, ev); err == nil {
+		t.Errorf("a decision after the context was done: %+v", d)
+	}
+
+	costly := `executionParams.to.all(v, executionParams.to.all(w, v == w)) && executionParams.amount <= 5`
+	a = mustCompile(t, randomContent(slices.Repeat([]string{costly}, 40)...))
+	ev, invalid, err = a.read(t.Context(), Input{ExecutionParams: parse(t, `{"tool": "pay", "amount": 6, "to": `+elements(60, `"a"`)+`}`), Now: testNow})
+	if err != nil || invalid != nil {
+		t.Fatal(invalid, err)
+	}
+	d, err := a.run(t.Context(), ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, e := range d.Evaluations {
+		if e.Result != ResultFail {
+			t.Fatalf("%+v", e)
+		}
+		if e.Reason != "Expression evaluated to false" {
+			told++
+		}
+	}
+	if told == 0 || told == 40 || ev.explained > maxExplainCost+maxRuleCost {
+		t.Errorf("%d of 40 were explained, in %d steps", told, ev.explained)
 	}
 }

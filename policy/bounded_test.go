@@ -137,7 +137,8 @@ func FuzzBounded(f *testing.F) {
 		}
 		user, exec := g.largest(int(items), int(length))
 		in := Input{UserParams: parse(t, user), ExecutionParams: parse(t, exec), Now: testNow}
-		if _, invalid, err := a.read(t.Context(), in); err != nil || invalid != nil {
+		ev, invalid, err := a.read(t.Context(), in)
+		if err != nil || invalid != nil {
 			t.Fatal(invalid, err)
 		}
 		checkCosts(t, a, in)
@@ -147,6 +148,9 @@ func FuzzBounded(f *testing.F) {
 			t.Fatal(err)
 		}
 		checkDecision(t, a, d)
+		if _, err := a.run(t.Context(), ev); err != nil || ev.explained > maxExplainCost+3*maxRuleCost {
+			t.Errorf("%s: explained in %d steps: %v", source, ev.explained, err)
+		}
 		if bytes > 64<<20 {
 			t.Errorf("%s: %d MiB allocated, %s", source, bytes>>20, verdict(d))
 		}

@@ -15,19 +15,26 @@ import (
 // A demand is a comparison between a term that reads executionParams and a
 // value that does not change with what the term reads.
 type demand struct {
-	term   string   // as it was written
+	left   ast.Expr
 	field  string   // the term is this field of executionParams and nothing else, or ""
 	fields []string // that the term reads
 	op     string
 	value  ref.Val
+
+	term, text string // as printed; condition sets them
 }
 
 // passesIf returns a condition on executionParams, in CEL, under which a rule
 // that failed passes while everything that the condition does not mention
-// stays as it is; "" when there is no such comparison, or none without the
-// value of a hidden parameter. The condition is sufficient, not necessary.
+// stays as it is; "" when there is no such comparison. A rule that reads a
+// hidden parameter has none: what is chosen, and what is left out, would tell
+// its value. The condition is sufficient, not necessary.
 func (x *explainer) passesIf(want bool) string {
+	if x.mentionsHidden(x.written.Expr()) {
+		return ""
+	}
 	var touched []string
+	x.fields = map[int64][]string{}
 	for range maxNesting {
 		demands, ok := x.need(x.written.Expr(), want, touched)
 		if !ok || len(demands) == 0 {
@@ -49,6 +56,23 @@ func (x *explainer) passesIf(want bool) string {
 	return ""
 }
 
+// spend takes steps from what one evaluation has for explaining its rules, and
+// reports whether there were any left.
+func (x *explainer) spend(steps int) bool {
+	*x.steps += steps
+	return *x.steps <= maxExplainCost && x.ctx.Err() == nil
+}
+
+// reads returns the fields of executionParams that e looks at.
+func (x *explainer) reads(e ast.Expr) []string {
+	fields, seen := x.fields[e.ID()]
+	if !seen {
+		fields = reads(e, execVar)
+		x.fields[e.ID()] = fields
+	}
+	return fields
+}
+
 func containsAll(set, subset []string) bool {
 	return !slices.ContainsFunc(subset, func(f string) bool { return !slices.Contains(set, f) })
 }
@@ -56,7 +80,10 @@ func containsAll(set, subset []string) bool {
 // need returns what has to hold for e to have the value want, when the fields
 // in touched may change in any way.
 func (x *explainer) need(e ast.Expr, want bool, touched []string) ([]demand, bool) {
-	if x.value(e) == types.Bool(want) && !overlap(reads(e, execVar), touched) {
+	if !x.spend(1 + len(touched)) {
+		return nil, false
+	}
+	if x.value(e) == types.Bool(want) && !overlap(x.reads(e), touched) {
 		return nil, true
 	}
 	if _, isMacro := x.macro(e); isMacro {
@@ -84,7 +111,7 @@ func (x *explainer) need(e ast.Expr, want bool, touched []string) ([]demand, boo
 		if known == types.True {
 			branch = c.Args()[1]
 		}
-		if known != types.True && known != types.False || overlap(reads(c.Args()[0], execVar), touched) {
+		if known != types.True && known != types.False || overlap(x.reads(c.Args()[0]), touched) {
 			return nil, false
 		}
 		return x.need(branch, want, touched)
@@ -126,9 +153,9 @@ func (x *explainer) needOne(args []ast.Expr, want bool, touched []string) ([]dem
 
 // demand returns the comparison as a demand on its left side.
 func (x *explainer) demand(c comparison, touched []string) (demand, bool) {
-	d := demand{fields: reads(c.left, execVar), op: c.op, term: x.source(c.left)}
-	if len(d.fields) == 0 {
-		return d, false
+	d := demand{left: c.left, fields: x.reads(c.left), op: c.op}
+	if len(d.fields) == 0 || len(reads(c.left, userVar)) > 0 {
+		return d, false // the agent does not see userParams
 	}
 	if name, ok := fieldOf(c.left, execVar); ok {
 		d.field = name
@@ -136,8 +163,8 @@ func (x *explainer) demand(c comparison, touched []string) (demand, bool) {
 	if c.right == nil {
 		return d, true
 	}
-	others := reads(c.right, execVar)
-	if overlap(others, d.fields) || overlap(others, touched) || x.mentionsHidden(c.right) {
+	others := x.reads(c.right)
+	if overlap(others, d.fields) || overlap(others, touched) {
 		return d, false
 	}
 	d.value = x.known(c.right)
@@ -182,30 +209,51 @@ func (x *explainer) known(e ast.Expr) ref.Val {
 }
 
 // condition prints demands as one expression, or returns "" when nothing
-// fulfils them, or a value has no exact or no short form.
+// fulfils them, or a value has no exact or no short form. What it returns
+// compiles: a value of userParams may be of a type that fits no operation.
 func (x *explainer) condition(demands []demand) string {
-	var parts []string
+	var unique []demand
+	size := 0
 	for _, d := range demands {
-		if !x.possible(d, demands) {
-			return ""
-		}
 		value, ok := literalText(d.value)
 		if !ok {
 			return ""
 		}
-		part := d.term + " " + d.op + " " + value
+		d.term = x.term(d.left)
+		d.text = d.term + " " + d.op + " " + value
 		if d.op == opNotIn {
-			part = "!(" + d.term + " in " + value + ")"
+			d.text = "!(" + d.term + " in " + value + ")"
 		}
-		if !slices.Contains(parts, part) {
-			parts = append(parts, part)
+		if slices.ContainsFunc(unique, func(o demand) bool { return o.text == d.text }) {
+			continue
 		}
+		if size += len(d.text); size > maxClauseRunes || !x.spend(size) {
+			return ""
+		}
+		unique = append(unique, d)
+	}
+	var parts []string
+	for _, d := range unique {
+		if !x.possible(d, unique) || !x.spend(0) {
+			return ""
+		}
+		parts = append(parts, d.text)
 	}
 	text := strings.Join(parts, " && ")
-	if len(text) > maxClauseRunes {
+	if c := (&compiler{env: x.env, exec: &shape{}, user: &shape{}}); len(text) > maxClauseRunes || !c.accepts(text) {
 		return ""
 	}
 	return text
+}
+
+// term prints e as the operand of a comparison.
+func (x *explainer) term(e ast.Expr) string {
+	_, _, isLogic := logical(e)
+	_, isCondition := called(e, operators.Conditional)
+	if _, isComparison := asComparison(e, true); isLogic || isCondition || isComparison {
+		return "(" + x.source(e) + ")"
+	}
+	return x.source(e)
 }
 
 // possible reports whether one value could meet every demand on the term of d.
@@ -250,7 +298,9 @@ func (x *explainer) possible(d demand, demands []demand) bool {
 		}
 	}
 	meets := func(v ref.Val) bool {
-		return !slices.ContainsFunc(demands, func(o demand) bool { return o.term == d.term && !o.meets(v) })
+		return !slices.ContainsFunc(demands, func(o demand) bool {
+			return o.term == d.term && (!x.spend(o.weight()) || !o.meets(v))
+		})
 	}
 	if slices.ContainsFunc(candidates, meets) {
 		return true
@@ -261,6 +311,15 @@ func (x *explainer) possible(d demand, demands []demand) bool {
 		return false
 	}
 	return low == nil || high == nil || demand{op: "<", value: high}.meets(low)
+}
+
+// weight is how many values meets looks at.
+func (d demand) weight() int {
+	if list, ok := d.value.(traits.Lister); ok {
+		n, _ := list.Size().(types.Int)
+		return 1 + int(n)
+	}
+	return 1
 }
 
 // meets reports whether v fulfils the demand.
@@ -299,7 +358,7 @@ func literalText(v ref.Val) (string, bool) {
 	case types.Double:
 		return display(v, maxValueRunes), safeNumber(float64(t))
 	case types.String:
-		return strconv.Quote(string(t)), true
+		return strconv.Quote(string(t)), len(t) <= maxClauseRunes
 	case types.Bool, types.Null:
 		return display(v, maxValueRunes), true
 	case types.Timestamp:

@@ -40,6 +40,15 @@ func TestPassesIf(t *testing.T) {
 		{"too large a number", `executionParams.amount < userParams.max * -10`, `{"max": 9007199254740991}`, `{"amount": 6}`, ``},
 		{"too long", `executionParams.category == userParams.text`, `{"text": "` + strings.Repeat("a", 600) + `"}`, `{"category": "b"}`, ``},
 		{"quotes", `executionParams.category == userParams.text`, `{"text": "a\"\u202e"}`, `{"category": "b"}`, `executionParams.category == "a\"\u202e"`},
+		{"alternatives as a term", `(executionParams.flag || executionParams.amount > 5) == false`, `{}`, `{"flag": true, "amount": 6}`, `(executionParams.flag || executionParams.amount > 5) == false`},
+		{"condition as a term", `(executionParams.flag ? executionParams.amount : executionParams.fee) <= 5`, `{}`, `{"flag": true, "amount": 6, "fee": 1}`, `(executionParams.flag ? executionParams.amount : executionParams.fee) <= 5`},
+		{"comparison as a term", `(executionParams.amount > 5) == executionParams.flag`, `{}`, `{"flag": false, "amount": 6}`, `(executionParams.amount > 5) == false`},
+		{"sum as a term", `-(executionParams.amount + executionParams.fee) * 2.0 > 5`, `{}`, `{"amount": 6, "fee": 1}`, `-(executionParams.amount + executionParams.fee) * 2.0 > 5`},
+		{"presence of a parameter, not evaluated", `executionParams.amount <= 5 && executionParams.flag == has(userParams.flag)`, `{"flag": false}`, `{"flag": false, "amount": 6}`, ``},
+		{"presence of another kind", `executionParams.amount <= 5 && executionParams.flag == has(userParams.max)`, `{"max": 7}`, `{"flag": false, "amount": 6}`, ``},
+		{"presence as a term", `has(executionParams.fee) == executionParams.flag`, `{}`, `{"flag": true}`, `has(executionParams.fee) == true`},
+		{"a chosen branch is hidden", `userParams.secret == "vip" ? executionParams.amount <= 1000 : executionParams.amount <= 10`, `{"secret": "vip"}`, `{"amount": 5000}`, ``},
+		{"what also has to hold is hidden", `executionParams.amount <= 5 && executionParams.category == userParams.secret`, `{"secret": "b"}`, `{"amount": 6, "category": "b"}`, ``},
 		{"passes", `executionParams.amount <= 5`, `{}`, `{"amount": 5}`, ``},
 		{"errs", `executionParams.amount <= 5`, `{}`, `{}`, ``},
 	}
@@ -75,9 +84,12 @@ func TestPassesIfDeclaredValues(t *testing.T) {
 // what it mentions alone, the rule passes.
 func TestPassesIfIsTrue(t *testing.T) {
 	suggested, fulfilled := 0, 0
-	for seed := range uint64(800) {
+	for seed := range uint64(1600) {
 		g := newGenerator(seed)
 		rule := g.rule(3)
+		if seed%2 == 1 {
+			rule = g.pick("", "executionParams.amount <= 2.5 && ") + g.compared(g.combined())
+		}
 		a, err := Compile(parse(t, randomContent(rule)))
 		if err != nil {
 			continue
@@ -121,5 +133,16 @@ func TestPassesIfIsTrue(t *testing.T) {
 	t.Logf("%d suggestions, fulfilled %d times", suggested, fulfilled)
 	if suggested < 100 || fulfilled < 400 {
 		t.Error("too few for the test to mean something")
+	}
+}
+
+// A value of userParams of a type that no rule could have been written for
+// compiles nowhere, so it is not suggested.
+func TestPassesIfCompiles(t *testing.T) {
+	a := mustCompile(t, `{"name": "a", "executionParams": {"amount": "number", "flag": "boolean"}, "rules": [{"name": "r", "expression": "executionParams.flag && executionParams.amount <= userParams.max"}]}`)
+	for user, want := range map[string]string{`{"max": 5}`: `executionParams.flag == true && executionParams.amount <= 5`, `{"max": "x"}`: ``} {
+		if got := evaluate(t, a, user, `{"flag": false, "amount": 6}`).Evaluations[0].PassesIf; got != want {
+			t.Errorf("%s: got %s, want %s", user, got, want)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // A Severity says whether an [Issue] keeps a content from compiling.
@@ -106,15 +105,16 @@ func (is *issues) rule(name, code, format string, args ...any) {
 
 // truncate shortens s to at most n code points, the last of which is then "…".
 func truncate(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
+	runes, end := 0, 0
+	for i := range s {
+		if runes++; runes == n {
+			end = i
+		}
+		if runes > n {
+			return s[:end] + "…"
+		}
 	}
-	end := 0
-	for range n - 1 {
-		_, size := utf8.DecodeRuneInString(s[end:])
-		end += size
-	}
-	return s[:end] + "…"
+	return s
 }
 
 // quote quotes text of the content or the agent for a message.

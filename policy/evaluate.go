@@ -80,8 +80,8 @@ type Evaluation struct {
 	// PassesIf is a condition on executionParams, in CEL, under which a rule
 	// that failed passes at the same time and with all else as it is:
 	// "executionParams.amount <= 500". It is sufficient, not necessary, and ""
-	// when the rule is no comparison, when nothing could meet it, or when it
-	// would tell the value of a hidden parameter.
+	// when the rule is no comparison, when nothing could meet it, when there is
+	// no short one, and when the rule reads a hidden parameter.
 	PassesIf string `json:"passesIf,omitempty"`
 }
 
@@ -149,6 +149,8 @@ type evaluation struct {
 	exec, user params
 	now        time.Time
 	cost       uint64
+	// explained is what explaining the rules that failed has cost.
+	explained int
 }
 
 // ResolveName implements cel.Activation.
@@ -218,6 +220,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
 	}
 	// The engine looks at the context in loops alone; watching it takes longer
 	// than a typical rule without them.
+	before := ev.cost
 	var value ref.Val
 	var details *cel.EvalDetails
 	var err error
@@ -261,7 +264,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
 		return nil
 	}
 	e.Result, e.Code = ResultFail, CodeFailed
-	text, passesIf := ev.explain(ctx, r, bool(holds))
+	text, passesIf := ev.explain(ctx, r, bool(holds), ev.cost-before)
 	if text != "" {
 		e.Reason = truncate(e.Reason+": "+text, maxReasonRunes)
 	}
@@ -274,15 +277,36 @@ const notEvaluated = "Expression could not be evaluated: "
 // explain runs a rule that failed once more, keeping the value of every
 // sub-expression, and says which of them made it fail, and what would make it
 // pass. Rules that pass, the common case, do not pay for that. Both are ""
-// when there is nothing to say.
-func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool) (reason, passesIf string) {
+// when there is nothing to say, and once that has cost maxExplainCost.
+func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool, cost uint64) (reason, passesIf string) {
+	if ev.explained > maxExplainCost {
+		return "", ""
+	}
+	if r.free {
+		cost = ev.measure(ctx, r)
+	}
+	ev.explained += int(cost) + len(r.source)
 	state := ev.trace(ctx, r, types.Bool(holds))
 	if state == nil {
 		return "", ""
 	}
 	hidden := map[string]map[string]bool{execVar: ev.exec.hidden, userVar: ev.user.hidden}
 	x := explainer{written: r.written, state: state, hidden: hidden, user: ev.user.members(), exec: ev.exec.shape}
+	x.ctx, x.env, x.steps = ctx, r.env, &ev.explained
 	return x.text(holds), x.passesIf(!holds)
+}
+
+// measure returns what a rule costs that is evaluated without counting.
+func (ev *evaluation) measure(ctx context.Context, r *rule) uint64 {
+	program, err := r.plan(true)
+	if err != nil {
+		return maxRuleCost
+	}
+	_, details, _ := program.ContextEval(ctx, ev)
+	if cost := details.ActualCost(); cost != nil {
+		return *cost
+	}
+	return maxRuleCost
 }
 
 // trace runs a rule and returns the value of every sub-expression that was

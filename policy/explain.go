@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
+	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
@@ -26,6 +28,11 @@ type explainer struct {
 	user    map[string]any             // userParams
 	exec    *shape
 	scope   []loopVar
+
+	ctx    context.Context
+	env    *cel.Env
+	steps  *int               // of the search for passesIf, and of other rules
+	fields map[int64][]string // of executionParams, that an expression reads
 }
 
 // A loopVar is a variable of a macro that is being explained.
@@ -160,7 +167,7 @@ func (x *explainer) call(e ast.Expr, c ast.CallExpr) string {
 
 // operand prints an expression and, unless it is a literal, its value.
 func (x *explainer) operand(e ast.Expr) string {
-	source := truncate(x.source(e), maxClauseRunes)
+	source := truncate(x.term(e), maxClauseRunes)
 	if isConstant(e) {
 		return source
 	}

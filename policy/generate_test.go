@@ -47,7 +47,7 @@ func (g generator) list() string {
 // other.
 func (g generator) rule(depth int) string {
 	if depth > 0 {
-		switch g.IntN(7) {
+		switch g.IntN(9) {
 		case 0, 1:
 			return "(" + g.rule(depth-1) + " && " + g.rule(depth-1) + ")"
 		case 2, 3:
@@ -56,6 +56,10 @@ func (g generator) rule(depth int) string {
 			return "!(" + g.rule(depth-1) + ")"
 		case 5:
 			return "(" + g.rule(0) + " ? " + g.rule(depth-1) + " : " + g.rule(depth-1) + ")"
+		case 6:
+			return "(" + g.compared("("+g.rule(depth-1)+")") + ")"
+		case 7:
+			return "((" + g.rule(0) + " ? executionParams.amount : " + g.number() + ") " + g.pick("<=", ">", "==") + " " + g.number() + ")"
 		}
 	}
 	switch g.IntN(12) {
@@ -74,6 +78,29 @@ func (g generator) rule(depth int) string {
 	}
 	return g.pick(`executionParams.city.startsWith(userParams.home)`, `"b" in executionParams.to`, `executionParams.counts.all(n, n >= 0.0 && n < userParams.max)`,
 		`executionParams.tool != "pay"`, `!(executionParams.tool in ["pay"])`, `now < timestamp("2027-01-01T00:00:00Z")`)
+}
+
+// compared returns a comparison of a term that is true or false.
+func (g generator) compared(term string) string {
+	other := g.pick("true", "false", "executionParams.flag", "userParams.on", "has(userParams.on)", "has(executionParams.city)")
+	if g.IntN(4) == 0 {
+		return other + g.pick(" == ", " != ") + term
+	}
+	return term + g.pick(" == ", " != ") + other
+}
+
+// combined returns a term that is true or false.
+func (g generator) combined() string {
+	atom := func() string {
+		return g.pick("executionParams.flag", "executionParams.flag", "has(executionParams.fee)", `executionParams.city == "a"`, "executionParams.amount > 2.5")
+	}
+	switch g.IntN(4) {
+	case 0:
+		return "(" + atom() + " ? " + atom() + " : " + atom() + ")"
+	case 1, 2:
+		return "(" + atom() + g.pick(" && ", " || ") + atom() + ")"
+	}
+	return "(" + atom() + ")"
 }
 
 // numberValue, textValue and listValue hit what rules compare with, often.

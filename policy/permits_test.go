@@ -249,7 +249,7 @@ func TestSchema(t *testing.T) {
 // whatever it accepts is allowed.
 func TestPermitsIsSound(t *testing.T) {
 	compared, allowed, exact := 0, 0, 0
-	for seed := range uint64(400) {
+	for seed := range uint64(500) {
 		g := newGenerator(seed)
 		rules := []string{g.rule(3), g.rule(1)}
 		a, err := Compile(parse(t, randomContent(rules...)))

@@ -120,8 +120,9 @@ func (c *compiler) check(r *rule, source string, is *issues) bool {
 	return found == 0
 }
 
-// plan returns a program for r, with or without the cost limit. The one that
-// explains a failure also keeps the value of every sub-expression.
+// plan returns a program for r, with or without the cost limit. One that tracks
+// the value of every sub-expression has none: the engine (v0.31.0) then counts
+// nothing.
 func (r *rule) plan(limited bool, options ...cel.EvalOption) (cel.Program, error) {
 	o := []cel.ProgramOption{
 		cel.EvalOptions(options...),

@@ -47,12 +47,13 @@ func children(e ast.Expr) []ast.Expr {
 }
 
 // fieldOf returns the name of the field when e is variable.name or
-// variable["name"].
+// variable["name"]. The has(variable.name) of a tree with expanded macros is a
+// selection too, and not the field.
 func fieldOf(e ast.Expr, variable string) (string, bool) {
 	switch e.Kind() {
 	case ast.SelectKind:
 		s := e.AsSelect()
-		return s.FieldName(), s.Operand().AsIdent() == variable
+		return s.FieldName(), s.Operand().AsIdent() == variable && !s.IsTestOnly()
 	case ast.CallKind:
 		c := e.AsCall()
 		if c.FunctionName() == operators.Index && len(c.Args()) == 2 {
@@ -73,6 +74,9 @@ func reads(e ast.Expr, variable string) []string {
 	var visit func(e ast.Expr)
 	visit = func(e ast.Expr) {
 		name, ok := fieldOf(e, variable)
+		if s := e.AsSelect(); !ok && s.IsTestOnly() {
+			name, ok = s.FieldName(), s.Operand().AsIdent() == variable
+		}
 		if !ok && e.Kind() == ast.IdentKind && e.AsIdent() == variable {
 			name, ok = everyField, true
 		}
