@@ -103,7 +103,7 @@ func readAction(content any) (a *action, ok bool, outside string) {
 		if r.expr, fault = compileExpr(source, a.exec, a.user); fault == faultType {
 			ok = false
 		} else if fault != "" && outside == "" {
-			outside = source
+			outside = "the rule " + source
 		}
 		a.rules = append(a.rules, r)
 	}
