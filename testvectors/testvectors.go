@@ -120,7 +120,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	return b, nil
 }
 
-var idPattern = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
+var idPattern = regexp.MustCompile(`^[a-z][a-z0-9]*/[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // parseCase reads one case file.
 func parseCase(b []byte) (Case, error) {
@@ -149,6 +149,10 @@ func parseCase(b []byte) (Case, error) {
 		c.run = readDID(in, want)
 	case "digests":
 		c.run = readDigest(in, want)
+	case "ed25519":
+		c.run = readEd25519(in, want)
+	case "log":
+		c.run = readLog(in, want)
 	case "multikey":
 		c.run = readMultikey(in, want)
 	case "permits":
@@ -157,6 +161,8 @@ func parseCase(b []byte) (Case, error) {
 		c.run = readPolicy(in, want)
 	case "receipt":
 		c.run = readReceipt(in, want)
+	case "time":
+		c.run = readTime(in, want)
 	case "verify":
 		c.run = readVerify(in, want)
 	default:

@@ -3,13 +3,14 @@
 //
 //	go run ./internal/mutants [NAME...]
 //
-// A mutant is a change to one line of the source, built as an overlay: the tree
-// itself is not touched. One that is noticed fails at least one vector. One that
+// A mutant is a change to one place of the source, built as an overlay: the tree
+// itself is not touched. Those of the numbered checks are one build, told apart
+// by the environment. One that is noticed fails at least one vector. One that
 // survives fails the run, unless survivors says why.
 package main
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +18,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/mandate-engine/mandate/testvectors"
 )
 
 func main() {
@@ -28,6 +32,9 @@ func main() {
 }
 
 func run(only []string) error {
+	if slices.Equal(only, []string{corpusArg}) {
+		return runCorpus()
+	}
 	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return err
@@ -68,6 +75,10 @@ func run(only []string) error {
 // try runs the corpus against the engine with m in it, and returns the vectors
 // that fail.
 func (m mutant) try(dir string) (failures []string, total int, err error) {
+	built := filepath.Join(dir, "corpus")
+	if _, err := os.Stat(built); err == nil && m.env {
+		return m.count(built) // the one before was of the same build
+	}
 	source, err := os.ReadFile(m.file)
 	if err != nil {
 		return nil, 0, err
@@ -84,30 +95,48 @@ func (m mutant) try(dir string) (failures []string, total int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	err = errors.Join(os.WriteFile(changed, []byte(strings.Replace(string(source), m.old, m.new, 1)), 0o600), os.WriteFile(overlay, replaced, 0o600))
+	text := strings.Replace(string(source), m.old, m.new, 1)
+	if m.env {
+		text = strings.Replace(text, "import (\n", "import (\n\t\"os\"\n", 1)
+	}
+	err = errors.Join(os.WriteFile(changed, []byte(text), 0o600), os.WriteFile(overlay, replaced, 0o600))
 	if err != nil {
 		return nil, 0, err
 	}
-	binary := filepath.Join(dir, "mandate")
-	if out, err := exec.Command("go", "build", "-overlay", overlay, "-o", binary, "./cmd/mandate").CombinedOutput(); err != nil {
+	binary := filepath.Join(dir, "corpus")
+	if out, err := exec.Command("go", "build", "-overlay", overlay, "-o", binary, "./internal/mutants").CombinedOutput(); err != nil {
 		return nil, 0, fmt.Errorf("it does not build: %s", out)
 	}
-	var stdout bytes.Buffer
-	cmd := exec.Command(binary, "conformance", "--json")
-	cmd.Stdout = &stdout
-	err = cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
+	return m.count(binary)
+}
+
+// count runs the corpus in a binary of this command that was built with m.
+func (m mutant) count(binary string) (failures []string, total int, err error) {
+	cmd := exec.Command(binary, corpusArg)
+	cmd.Env = append(os.Environ(), envMutant+"="+m.name)
+	stdout, err := cmd.Output()
+	if err != nil {
 		return nil, 0, err
 	}
-	var result struct {
-		Total    int
-		Failures []struct{ ID string }
+	lines := strings.Split(strings.TrimSpace(string(stdout)), "\n")
+	total, err = strconv.Atoi(lines[0])
+	return lines[1:], total, err
+}
+
+// corpusArg makes this command, built with a mutant, run the corpus.
+const corpusArg = "-corpus"
+
+// runCorpus prints how many vectors there are, and those that fail.
+func runCorpus() error {
+	cases, err := testvectors.Load()
+	if err != nil {
+		return err
 	}
-	if err := json.Unmarshal(stdout.Bytes(), &result); err != nil {
-		return nil, 0, err
+	fmt.Println(len(cases))
+	for _, c := range cases {
+		if r := testvectors.Run(context.Background(), c); !r.Passed {
+			fmt.Println(r.ID)
+		}
 	}
-	for _, f := range result.Failures {
-		failures = append(failures, f.ID)
-	}
-	return failures, result.Total, nil
+	return nil
 }

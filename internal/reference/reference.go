@@ -48,6 +48,16 @@ func Decide(file []byte) (map[string]any, error) {
 		return object{"canonical": string(canon(v)), "sha256": hex.EncodeToString(sum[:])}, nil
 	case "digests":
 		return digests(in), nil
+	case "ed25519":
+		return object{"valid": verifyEd25519(unhex(text(in, "publicKeyHex")), unhex(text(in, "messageHex")), unhex(text(in, "signatureHex")))}, nil
+	case "time":
+		t, ok := instant(text(in, "text"))
+		if !ok {
+			return object{"error": "invalid"}, nil
+		}
+		return object{"unixSeconds": float64(t.Unix()), "nanoseconds": float64(t.Nanosecond())}, nil
+	case "log":
+		return logs(in), nil
 	case "multikey":
 		key, other := multikey(text(in, "multikey"))
 		switch {

@@ -54,6 +54,9 @@ func vectors() []vector {
 		policyVectors(),
 		permitsVectors(),
 		receiptVectors(),
+		ed25519Vectors(),
+		timeVectors(),
+		logVectors(),
 	)
 }
 
