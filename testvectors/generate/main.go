@@ -57,6 +57,7 @@ func vectors() []vector {
 		ed25519Vectors(),
 		timeVectors(),
 		logVectors(),
+		publishedVectors(),
 	)
 }
 
