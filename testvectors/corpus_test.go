@@ -61,8 +61,8 @@ func TestCorpus(t *testing.T) {
 		t.Logf("%-14s %d", name, areas[name].Total)
 		sum += areas[name].Total
 	}
-	if len(areas) != 9 || sum != all.Total {
-		t.Errorf("%d areas with %d cases, want 9 with %d", len(areas), sum, all.Total)
+	if len(areas) != 12 || sum != all.Total {
+		t.Errorf("%d areas with %d cases, want 12 with %d", len(areas), sum, all.Total)
 	}
 }
 
@@ -207,6 +207,19 @@ func TestRefusedForTheReason(t *testing.T) {
 		"verify/status-unknown-purpose":      "no known meaning",
 		"verify/status-unknown-type":         "type",
 		"verify/status-unsigned":             "proof_missing",
+
+		"log/checkpoint-size-changed":       "invalid signature",
+		"log/checkpoint-other-key":          "no verifiable signatures",
+		"log/checkpoint-other-origin":       "no verifiable signatures",
+		"log/consistency-fork":              "does not begin with",
+		"log/consistency-fork-same-size":    "does not begin with",
+		"log/consistency-shrunk":            "for an old size of 3",
+		"log/consistency-shrunk-renamed":    "does not begin with",
+		"log/consistency-other-old-size":    "for an old size of 2",
+		"log/inclusion-inner-node":          "not at 0",
+		"log/inclusion-other-index":         "not at 2",
+		"log/inclusion-index-leading-zero":  "not in the form",
+		"log/inclusion-checkpoint-unsigned": "no verifiable signatures",
 
 		"dataintegrity/array-of-string":         `"/proof/0"`,
 		"dataintegrity/challenge-number":        `"/proof/challenge"`,

@@ -33,6 +33,19 @@ func readMultikey(in, want *reader) runner {
 	}
 }
 
+// readEd25519 reads the area ed25519: is this the key's signature of the message?
+func readEd25519(in, want *reader) runner {
+	public, message, signature := in.hex("publicKeyHex"), in.hex("messageHex"), in.hex("signatureHex")
+	want.boolean("valid")
+	return func(context.Context) (outcome, string) {
+		key, err := multikey.NewPublicKey(public)
+		if err != nil {
+			return outcome{"valid": false}, err.Error()
+		}
+		return outcome{"valid": key.Verify(message, signature)}, ""
+	}
+}
+
 // readDID reads the area did. An error is the last part of its problem type,
 // such as INVALID_DID.
 func readDID(in, want *reader) runner {

@@ -110,6 +110,16 @@ func (r *reader) boolean(name string) bool {
 	return b
 }
 
+// whole returns a whole number that has to be there.
+func (r *reader) whole(name string) float64 {
+	v := r.required(name)
+	f, _ := v.Float64()
+	if !v.IsSafeInteger() {
+		r.fail("%s is no whole number", name)
+	}
+	return f
+}
+
 // integer returns a whole number from 0, 0 when it is absent.
 func (r *reader) integer(name string) int {
 	v := r.optional(name)
@@ -178,6 +188,15 @@ func (r *reader) instant(name string) time.Time {
 		r.fail("%s: %v", name, err)
 	}
 	return t
+}
+
+// hex returns the bytes that a string of hex digits stands for.
+func (r *reader) hex(name string) []byte {
+	b, err := hex.DecodeString(r.text(name))
+	if err != nil {
+		r.fail("%s: %v", name, err)
+	}
+	return b
 }
 
 // document returns the bytes of a JSON document: as they stand in the file

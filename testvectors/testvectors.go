@@ -44,8 +44,13 @@ type Case struct {
 	Comment string // what is right or wrong in the input, in a sentence
 
 	expect []byte // canonical form of the outcome
+	put    []byte // the file without the outcome
 	run    runner
 }
+
+// Question returns the case file without the member expect, as JSON on one
+// line: what an implementation is asked. It is nil for the zero Case.
+func (c Case) Question() []byte { return bytes.Clone(c.put) }
 
 // A runner puts a case to the engine. It returns the outcome, in the form of
 // the member expect of case files, and what the engine said beyond that.
@@ -120,7 +125,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	return b, nil
 }
 
-var idPattern = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
+var idPattern = regexp.MustCompile(`^[a-z][a-z0-9]*/[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // parseCase reads one case file.
 func parseCase(b []byte) (Case, error) {
@@ -149,6 +154,10 @@ func parseCase(b []byte) (Case, error) {
 		c.run = readDID(in, want)
 	case "digests":
 		c.run = readDigest(in, want)
+	case "ed25519":
+		c.run = readEd25519(in, want)
+	case "log":
+		c.run = readLog(in, want)
 	case "multikey":
 		c.run = readMultikey(in, want)
 	case "permits":
@@ -157,6 +166,8 @@ func parseCase(b []byte) (Case, error) {
 		c.run = readPolicy(in, want)
 	case "receipt":
 		c.run = readReceipt(in, want)
+	case "time":
+		c.run = readTime(in, want)
 	case "verify":
 		c.run = readVerify(in, want)
 	default:
@@ -165,7 +176,7 @@ func parseCase(b []byte) (Case, error) {
 	in.done()
 	want.done()
 	r.done()
-	c.expect = want.at.AppendCanonical(nil)
+	c.expect, c.put = want.at.AppendCanonical(nil), r.at.AppendCanonical(nil, canonical.Omit("expect"))
 	return c, r.err()
 }
 
@@ -201,6 +212,24 @@ func Run(ctx context.Context, c Case) (result Result) {
 	}
 	result.Got = string(b)
 	result.Passed = bytes.Equal(b, c.expect)
+	return result
+}
+
+// Compare returns the result of an implementation that answers a case with an
+// outcome, in the form of the member expect of case files. An answer that is no
+// strict JSON object has not passed.
+func Compare(c Case, answer []byte) Result {
+	result := Result{ID: c.ID, Area: c.Area, Want: string(c.expect)}
+	d, err := canonical.Limits{MaxBytes: maxFileBytes}.Parse(answer)
+	switch {
+	case err != nil:
+		result.Detail = fmt.Sprintf("the answer is no JSON: %v", err)
+	case d.Root().Kind() != canonical.Object:
+		result.Detail = "the answer is no object"
+	default:
+		got := d.Root().AppendCanonical(nil)
+		result.Got, result.Passed = string(got), c.run != nil && bytes.Equal(got, c.expect)
+	}
 	return result
 }
 

@@ -226,6 +226,7 @@ func (v *Verifier) use(ctx context.Context, d *verdict) (bool, error) {
 			return v.cfg.Replay.Use(ctx, [sha256.Size]byte(h.Sum(nil)), d.s.now, until)
 		})
 	}
+	seen := map[[2 * sha256.Size]byte]bool{} // a proof may be listed twice
 	for _, p := range d.s.proofs {
 		if p.Created == nil {
 			continue // never accepted without a challenge
@@ -236,6 +237,10 @@ func (v *Verifier) use(ctx context.Context, d *verdict) (bool, error) {
 			continue
 		}
 		data := p.HashData()
+		if seen[data] {
+			continue
+		}
+		seen[data] = true
 		if first, err := use(until, []byte("proof\x00"), data[:]); err != nil || !first {
 			return false, err
 		}

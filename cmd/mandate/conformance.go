@@ -2,33 +2,54 @@ package main
 
 import (
 	"context"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mandate-engine/mandate/testvectors"
 )
 
+// A conformance is one run of the corpus.
+type conformance struct {
+	exec, filter, junit string
+	timeout             time.Duration
+	json                bool
+}
+
 func (a *app) conformanceCommand() *cobra.Command {
-	var asJSON bool
+	var run conformance
 	cmd := &cobra.Command{
 		Use:   "conformance [DIR]",
-		Short: "Put the conformance corpus, or a folder of vectors, to this engine",
+		Short: "Put the conformance corpus, or a folder of vectors, to this engine or another one",
 		Long: `Put the built-in conformance corpus, or the vectors in a folder, to this engine:
 totals by area, and every vector that failed. Exit 1 when any did. A file that
-is no vector, and a folder without any, is bad usage.`,
+is no vector, and a folder without any, is bad usage.
+
+With --exec the vectors are put to another implementation and compared: the
+command, split at spaces and run without a shell, once for each vector. It reads
+one case file without its member "expect" on stdin, one line of JSON, and writes
+what it finds to be that member on stdout. Whatever else it does fails the
+vector: an exit status other than 0, an answer that is no JSON, or none in time.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.conformance(args, asJSON) },
+		RunE: func(_ *cobra.Command, args []string) error { return a.conformance(args, run) },
 	}
-	jsonFlag(cmd, &asJSON)
+	cmd.Flags().StringVar(&run.exec, "exec", "", "put the vectors to this command")
+	cmd.Flags().DurationVar(&run.timeout, "timeout", 10*time.Second, "how long the command may take for one vector")
+	cmd.Flags().StringVar(&run.filter, "filter", "", "only vectors whose id matches this regular expression, such as ^policy/")
+	cmd.Flags().StringVar(&run.junit, "junit", "", "write the results to this file as JUnit XML too")
+	jsonFlag(cmd, &run.json)
 	return cmd
 }
 
-func (a *app) conformance(args []string, asJSON bool) error {
+func (a *app) conformance(args []string, run conformance) error {
 	load := testvectors.Load
 	if len(args) > 0 {
 		load = func() ([]testvectors.Case, error) { return testvectors.LoadDir(os.DirFS(args[0])) }
@@ -37,33 +58,83 @@ func (a *app) conformance(args []string, asJSON bool) error {
 	if err != nil {
 		return unusable("%w", err)
 	}
-	var results, failures []testvectors.Result
-	for _, c := range cases {
+	filter, err := regexp.Compile(run.filter)
+	if err != nil {
+		return unusable("--filter: %w", err)
+	}
+	cases = slices.DeleteFunc(cases, func(c testvectors.Case) bool { return !filter.MatchString(c.ID) })
+	if len(cases) == 0 {
+		return unusable("--filter: no vector matches %s", printable(run.filter))
+	}
+	if run.exec != "" && (run.timeout <= 0 || len(fields(run.exec)) == 0) {
+		return unusable("--exec needs a command, and --timeout more than nothing")
+	}
+	var results, here []testvectors.Result
+	progress := a.progress(len(cases))
+	for i, c := range cases {
 		r := testvectors.Run(context.Background(), c)
+		if here = append(here, r); run.exec != "" {
+			r = run.ask(c)
+		}
 		results = append(results, r)
-		if !r.Passed {
-			failures = append(failures, r)
+		progress(i + 1)
+	}
+	if run.junit != "" {
+		if err := writeJUnit(run.junit, results); err != nil {
+			return unusable("--junit: %w", err)
 		}
 	}
+	return a.printConformance(results, here, run)
+}
+
+func (a *app) printConformance(results, here []testvectors.Result, run conformance) error {
 	all, areas := testvectors.Count(results)
+	failures := slices.DeleteFunc(slices.Clone(results), func(r testvectors.Result) bool { return r.Passed })
 	// Not only that none failed: an empty corpus proves nothing.
 	ok := all.Total > 0 && all.Passed == all.Total
-	if asJSON {
+	if run.json {
 		if err := a.printJSON(conformanceJSON(all, areas, failures)); err != nil {
 			return err
 		}
 		return answered(ok)
 	}
 	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	for _, area := range slices.Sorted(maps.Keys(areas)) {
-		fmt.Fprintf(t, "%s\t%d passed\t%d failed\n", printable(area), areas[area].Passed, areas[area].Failed)
+	ours, oursByArea := testvectors.Count(here)
+	row := func(name string, there, here testvectors.Totals) {
+		fmt.Fprintf(t, "%s\t%d passed\t%d failed", name, there.Passed, there.Failed)
+		if run.exec != "" {
+			fmt.Fprintf(t, "\t(%d passed here)", here.Passed)
+		}
+		fmt.Fprintln(t)
 	}
-	fmt.Fprintf(t, "total\t%d passed\t%d failed\n", all.Passed, all.Failed)
+	for _, area := range slices.Sorted(maps.Keys(areas)) {
+		row(printable(area), areas[area], oursByArea[area])
+	}
+	row("total", all, ours)
 	t.Flush() // the sink keeps the error
 	for _, r := range failures {
 		a.printf("FAIL %s\n  got  %s\n  want %s\n  %s\n", printable(r.ID), printable(r.Got), printable(r.Want), printable(r.Detail))
 	}
 	return answered(ok)
+}
+
+// progress returns what shows how far it is, on a terminal alone.
+func (a *app) progress(total int) func(done int) {
+	f, isFile := a.stderr.(*os.File)
+	if !isFile {
+		return func(int) {}
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return func(int) {}
+	}
+	return func(done int) { showProgress(f, done, total) }
+}
+
+func showProgress(w io.Writer, done, total int) {
+	fmt.Fprintf(w, "\r%d/%d", done, total)
+	if done == total {
+		fmt.Fprint(w, "\r          \r")
+	}
 }
 
 func conformanceJSON(all testvectors.Totals, areas map[string]testvectors.Totals, failures []testvectors.Result) object {
@@ -81,4 +152,54 @@ func conformanceJSON(all testvectors.Totals, areas map[string]testvectors.Totals
 	o := totals(all)
 	o["areas"], o["failures"] = byArea, failed
 	return o
+}
+
+// The form of JUnit that build servers read: a suite for each area.
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	Failure *junitFailure `xml:"failure"`
+}
+
+type junitFailure struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+func writeJUnit(file string, results []testvectors.Result) error {
+	all, areas := testvectors.Count(results)
+	out := junitSuites{Tests: all.Total, Failures: all.Failed}
+	for _, area := range slices.Sorted(maps.Keys(areas)) {
+		s := junitSuite{Name: area, Tests: areas[area].Total, Failures: areas[area].Failed}
+		for _, r := range results {
+			if r.Area != area {
+				continue
+			}
+			c := junitCase{Name: r.ID, Class: "conformance." + area}
+			if !r.Passed {
+				c.Failure = &junitFailure{printable(r.Detail), "got  " + printable(r.Got) + "\nwant " + printable(r.Want)}
+			}
+			s.Cases = append(s.Cases, c)
+		}
+		out.Suites = append(out.Suites, s)
+	}
+	b, err := xml.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append([]byte(xml.Header), append(b, '\n')...), 0o644)
 }

@@ -20,7 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mandate": main})
+	testscript.Main(m, map[string]func(){"mandate": main, "runner": runner})
 }
 
 // TestScripts runs testdata/*.txt. Beside the commands of testscript there are

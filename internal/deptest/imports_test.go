@@ -41,6 +41,9 @@ var bans = []ban{
 		"imports point one way"},
 	{[]string{"didresolve", "didresolve/didweb", "internal/safehttp"}, []string{module + "policy", module + "receipts", module + "verifier"},
 		"finding a key has nothing to do with rules or receipts"},
+	{[]string{"internal/reference"}, []string{module + "canonical", module + "didresolve", module + "internal/dataintegrity", module + "internal/multikey", module + "internal/vcdm",
+		module + "internal/viamandate", module + "internal/statuslist", module + "internal/xsdtime", module + "policy", module + "receipts", module + "verifier", "github.com/google/cel-go/cel"},
+		"what it is compared with must not be in it"},
 	{[]string{"policy"}, []string{module + "didresolve", module + "receipts", module + "internal/dataintegrity"},
 		"evaluating rules has nothing to do with keys or receipts"},
 }
@@ -50,8 +53,8 @@ var owners = map[string][]string{
 	"github.com/google/cel-go":             {"policy"}, // so that moving to another release is a change to one package
 	"cel.dev/expr":                         {"policy"},
 	"google.golang.org/protobuf":           {"policy"},
-	"github.com/gowebpki/jcs":              {"canonical"},
-	"github.com/multiformats/go-multibase": {"internal/multikey"}, // where its cost is bounded
+	"github.com/gowebpki/jcs":              {"canonical", "internal/reference"}, // the second as a second opinion
+	"github.com/multiformats/go-multibase": {"internal/multikey"},               // where its cost is bounded
 	"github.com/piprate/json-gold":         {"canonical/jsonld"},
 	"golang.org/x/mod":                     {"receipts/disklog", "receipts/logtest", "receipts/translog", "cmd/mandate"},
 	"github.com/spf13/cobra":               {"cmd/mandate"},

@@ -54,6 +54,10 @@ func vectors() []vector {
 		policyVectors(),
 		permitsVectors(),
 		receiptVectors(),
+		ed25519Vectors(),
+		timeVectors(),
+		logVectors(),
+		publishedVectors(),
 	)
 }
 

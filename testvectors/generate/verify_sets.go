@@ -95,6 +95,7 @@ func setVectors() []vector {
 	}
 	held := by(holder).with("domain", verifierDID)
 	allow("vp-proof-set", "The holder has signed the presentation twice.", presented(held, held.with("nonce", "n")))
+	allow("vp-proof-twice", "One proof listed twice is one proof: the second mention is no second use.", presented(held, held))
 	add("vp-proof-set-stranger", "A stranger has signed the presentation beside its holder.", denied(verifier.ReasonHolderMismatch, "holder.binding"),
 		presented(held, by(stranger).with("domain", verifierDID)))
 	add("vp-proof-set-unbound", "One of two proofs is for no domain.", denied(verifier.ReasonDomainMismatch, "vp.domain"), presented(held, by(holder)))

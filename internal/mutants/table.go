@@ -1,0 +1,147 @@
+package main
+
+// A mutant is one change to the engine's source. old stands in the file once.
+type mutant struct {
+	name, file, old, new string
+	env                  bool // new asks the environment for the name
+}
+
+const envMutant = "MANDATE_MUTANT"
+
+// survivors are the mutants that no vector notices, and why.
+var survivors = map[string]string{}
+
+// checks are the numbered checks, by the names of their constants. The mutant of
+// each lets it pass whatever it finds.
+var checks = []string{"VPStructure", "VPContext", "VPProofForm", "VPChallenge", "VPDomain", "VPFreshness", "VCStructure", "VCContext",
+	"VCProofForm", "MandateSelect", "MandateShape", "IssuerTrusted", "IssuerKey", "VCProof", "IssuerBinding", "GrantorProofs", "VCValidity",
+	"VCStatus", "VCEvidence", "HolderAuthorized", "VerifierAuthorized", "Scope", "HolderKey", "VPProof", "HolderBinding", "ActionRequired",
+	"ActionSource", "ActionDigest", "ActionCompile", "ParamsBound", "UserParams", "ExecutionParams", "Rules", "Replay"}
+
+func mutants() []mutant {
+	var out []mutant
+	const failAt = "func (l *ledger) failAt(c check, why Reason, pointer, detail string) {\n"
+	off := failAt
+	for _, name := range checks {
+		off += "\tif c == check" + name + " && os.Getenv(\"" + envMutant + "\") == \"check " + name + "\" {\n\t\tl.pass(c)\n\t\treturn\n\t}\n"
+	}
+	for _, name := range checks {
+		out = append(out, mutant{"check " + name, "verifier/ledger.go", failAt, off, true})
+	}
+	change := func(name, file, from, to string) {
+		out = append(out, mutant{name: name, file: file, old: from, new: to})
+	}
+
+	const di = "internal/dataintegrity/dataintegrity.go"
+	change("domain of a larger set", di, "!subset(p.Domain, want) || !subset(want, p.Domain)", "!subset(want, p.Domain)")
+	change("domain of a smaller set", di, "!subset(p.Domain, want) || !subset(want, p.Domain)", "!subset(p.Domain, want)")
+	change("domain absent", di, "if len(p.Domain) == 0 {", "if p.Domain == nil {\n\t\treturn nil\n\t}\n\tif len(p.Domain) == 0 {")
+	change("challenge absent", di, "return refuse(ChallengeMismatch, p.node, \"no challenge", "return nil\n\t\treturn refuse(ChallengeMismatch, p.node, \"no challenge")
+	change("expires exclusive", di, "!now.Before(p.Expires.Add(leeway))", "now.After(p.Expires.Add(leeway))")
+	change("created ahead", di, "p.Created.After(now.Add(ahead))", "p.Created.After(now.Add(ahead + 1e12))")
+	change("config first", di, "copy(data[:sha256.Size], first[:])\n\tcopy(data[sha256.Size:], second[:])", "copy(data[:sha256.Size], second[:])\n\tcopy(data[sha256.Size:], first[:])")
+	const form = "internal/dataintegrity/parse.go"
+	change("too many proofs", form, "if len(list) > maxProofs {\n\t\treturn", "if false {\n\t\treturn")
+	change("type of a proof", form, "typ != ProofType", "false")
+	change("suite of a proof", form, "suite != Cryptosuite", "false")
+	change("proof and proofs", form, "case proof.Kind() != canonical.Absent:", "case false:")
+	change("context of a proof", form, "!bytes.Equal(have[i].AppendCanonical(nil), want[i].AppendCanonical(nil))", "false")
+	change("context shorter", form, "if !ok || len(have) < len(want) {", "want = want[:min(len(want), len(have))]\n\tif !ok {")
+	change("id of a proof", form, "node.Get(\"id\").Kind() != canonical.Absent && !IsURL(p.ID)", "false")
+	const chain = "internal/dataintegrity/chain.go"
+	change("proofs with one id", chain, "byID[p.ID] != nil", "false")
+	change("previous proof twice", chain, "slices.Contains(ids[:i], id)", "false")
+	change("previous proof absent", chain, "byID[id] == nil", "false")
+	change("previous proof of itself", chain, "if !settled[p] {", "if false {")
+	change("previous proofs not hashed", chain, "p.edits[0] = canonical.ReplaceAll(memberOf(form), nodes)", "_ = nodes")
+	change("all proofs of a set", "verifier/decide.go", "if good < len(p.others) {", "if false {")
+
+	const point, key = "internal/multikey/point.go", "internal/multikey/multikey.go"
+	change("points of small order", point, "return \"point of small order\"", "return \"\"")
+	change("points not below the prime", point, "if !belowP(y) {", "if false {")
+	change("points off the curve", key, "if !onCurve(k.raw) {", "if false {")
+	change("signature points", key, "if weakPoint([32]byte(sig[:32])) != \"\" {", "if false {")
+	change("base of a signature", "internal/multikey/base58.go", "case s[0] != 'z':", "case s[0] != 'z' && s[0] != 'u':")
+	change("type of a key", key, "codec != codecEd25519Public", "codec != codecEd25519Public && codec != \"\\xec\\x01\"")
+
+	const method, material = "didresolve/method.go", "didresolve/material.go"
+	change("controller of a key", method, "!ok || controller != did {", "!ok {")
+	change("relationship of a key", method, "if !d.allows(c, purpose) {", "if false {")
+	change("embedded key", method, "return purpose.valid() && c.embedded == purpose", "return true")
+	change("revoked key", method, "case m.Revoked != nil && !at.Before(*m.Revoked):", "case false:")
+	change("expired key", method, "case m.Expires != nil && !at.Before(*m.Expires):", "case false:")
+	change("two materials", material, "if n != 1 {", "if n == 0 {")
+	change("a secret in a key", material, "return \"\", canonical.Value{}, errSecret", "continue")
+	change("two documents of a DID", "didresolve/resolvers.go", "\t\t\tdoc = nil\n", "")
+	change("pins", "didresolve/resolvers.go", "got != pin {", "false && got != pin {")
+
+	const screen, decide, authorize = "verifier/screen.go", "verifier/decide.go", "verifier/authorize.go"
+	change("neither challenge nor created", screen, "case p.Created == nil:", "case false:")
+	change("age of a presentation", screen, "case p.Created.Before(s.now.Add(-v.cfg.MaxAge)):", "case false:")
+	change("inline contexts", screen, "!ok || !v.contexts[s] {", "ok && !v.contexts[s] {")
+	change("DIDs of signers", screen, "if len(controllers) > maxDIDs {", "if false {")
+	change("method without a fragment", decide, "case u.Fragment == \"\":", "case false:")
+	change("method with a path", decide, "case u.Path != \"\" || u.Query != \"\":", "case false:")
+	change("grantors counted once", decide, "grantors[did] {\n\t\t\tsigned[did] = true", "grantors[did] {\n\t\t\tsigned[proof.ID+proof.Nonce+did] = true")
+	change("all of no grantors", decide, "max(len(grantors), 1)", "len(grantors)")
+	change("validFrom inclusive", authorize, "p.now.Before(c.from.Add(-v.cfg.Leeway))", "!p.now.After(c.from.Add(-v.cfg.Leeway))")
+	change("validUntil inclusive", authorize, "p.now.After(c.until.Add(v.cfg.Leeway))", "!p.now.Before(c.until.Add(v.cfg.Leeway))")
+	change("evidence nobody names", authorize, "if !named[id] {", "if false {")
+	change("grantors as holders", authorize, "m.Restricted && (slices.Contains(m.Authorized, p.holder)", "(slices.Contains(m.Authorized, p.holder)")
+	change("actionless with parameters", authorize, "case p.params.Len() > 0:", "case false:")
+	change("reference without a digest", authorize, "if m.Digest == \"\" && !v.cfg.InsecureUnpinnedActions {", "if false {")
+	change("the last nonce separator", authorize, "strings.LastIndex(proof.Challenge, \"~sha256-\")", "strings.Index(proof.Challenge, \"~sha256-\")")
+	change("proofs are used up", "verifier/commit.go", "data := p.HashData()\n", "continue\n\t\tdata := p.HashData()\n")
+	change("challenges are used up", "verifier/commit.go", "if c := d.s.req.Challenge; c != \"\" {", "if c := d.s.req.Challenge; false {")
+
+	const status, list = "verifier/status.go", "internal/statuslist/statuslist.go"
+	change("issuer of a list", status, "if list.issuer != issuer {", "if false {")
+	change("validity of a list", status, "if list.from != nil && p.now.Before(list.from.Add(-v.cfg.Leeway)) ||", "if")
+	change("age of a list", status, "age > 0 && (list.from == nil ||", "age > 0 && (")
+	change("status without a meaning", status, "unknown(fmt.Errorf(\"status %d", "p.ledger.pass(checkVCStatus)\n\t\treturn\n\t\tunknown(fmt.Errorf(\"status %d")
+	change("proof of a list", status, "if c, failed := lp.ledger.firstFailure(); failed {", "if c, failed := lp.ledger.firstFailure(); failed && false {")
+	change("contexts of a list", status, "if entry, found := v.unknownContext(node); found {", "if entry, found := v.unknownContext(node); found && false {")
+	change("id of a list", list, "id != url {", "false && id != url {")
+	change("id of an entry", list, "id == e.List {", "false {")
+	change("bit order", list, "(7-bit%8)&1", "(bit%8)&1")
+	change("length of a list", list, "case total*8/int64(e.size) < MinEntries:", "case false:")
+	change("purpose of a list", list, "return ok && s == e.Purpose", "return ok && s != \"\"")
+	change("spelling of an index", list, "err != nil || strconv.FormatUint(i, 10) != index", "err != nil")
+
+	const mandate, model = "internal/viamandate/viamandate.go", "internal/vcdm/vcdm.go"
+	change("unknown members of a mandate", mandate, "if !slices.Contains(names, name) {", "if false {")
+	change("misspelt members", mandate, "if name != c && strings.EqualFold(name, c) {", "if false {")
+	change("one subject", mandate, "if subject.Len() != 1 {", "if subject.Len() < 1 {")
+	change("first context", model, "case i == 0 && s != ContextV2:", "case false:")
+	change("empty subject", model, "if s.Len() == 0 {", "if false {")
+	change("validity in order", model, "until.Before(*from)", "false")
+	change("number of credentials", model, "if v.Len() > MaxCredentials {", "if false {")
+	change("null validUntil", model, "if nullUntil && v.Kind() == canonical.Null {", "if v.Kind() == canonical.Null {")
+
+	const params, rule = "policy/params.go", "policy/evaluate.go"
+	change("undeclared parameters", params, "r.fault(v, \"undeclared\", \"the action declares no such field\")", "")
+	change("unmanifested tools", params, "case !ok || !slices.Contains(r.shape.tools, name):", "case !ok:")
+	change("no tool", params, "case v.Kind() == canonical.Absent:\n\t\tr.report(", "case v.Kind() == canonical.Absent:\n\tcase v.Kind() == canonical.Null && false:\n\t\tr.report(")
+	change("ambiguous parameters", params, "if f != nil && wrapped && s.fits(&f.typ, inner) {", "if false {")
+	change("unsafe integers", params, "return math.Abs(f) <= maxSafeInteger", "return true || math.Abs(f) <= maxSafeInteger")
+	change("required parameters", params, "if f.required && !r.seen[name] &&", "if false && f.required && !r.seen[name] &&")
+	change("values of a parameter", params, "t.values != nil && !t.values[x]", "false")
+	change("unknown members of a rule", rule, "if r.unknownMember {", "if false {")
+	change("errors of rules", rule, "default:\n\t\td.Reason = ReasonRuleError", "default:\n\t\td.Allow = true")
+	change("forbid", rule, "if bool(holds) != r.forbid {", "if bool(holds) {")
+	change("tools of a rule", "policy/action.go", "!ok || !slices.Contains(a.exec.tools, tool)", "!ok")
+	change("equality of kinds", "policy/functions.go", "if !sameType(x, y) {\n\t\treturn types.WrapErr(errMixed)", "if !sameType(x, y) {\n\t\treturn types.False")
+	change("loops over objects", "policy/harden.go", "case types.DynKind:\n\t\tlist :=", "case types.DynKind:\n\t\treturn\n\t\tlist :=")
+	change("cost of a rule", "policy/rule.go", "cel.CostLimit(maxRuleCost),", "cel.CostLimit(1<<40),")
+
+	const receipt = "receipts/verify.go"
+	change("pinned issuers", receipt, "if !slices.Contains(cfg.Issuers, v.Issuer) {", "if false {")
+	change("key of the issuer", receipt, "err != nil || did != issuer {", "err != nil {")
+	change("event and decision", receipt, "if !allow && !deny && !isRecord {", "if false {")
+	change("context of a receipt", receipt, "if string(root.Get(\"@context\").AppendCanonical(nil)) !=", "if false && string(root.Get(\"@context\").AppendCanonical(nil)) !=")
+
+	change("end of the day", "internal/xsdtime/xsdtime.go", "if minute != 0 || second != 0 || nano != 0 || !exact {", "if false {")
+	change("days of a month", "internal/xsdtime/xsdtime.go", "day > daysIn(year, month)", "day > 31")
+	change("offsets", "internal/xsdtime/xsdtime.go", "hours > 14 || minutes > 59 || hours == 14 && minutes != 0", "false")
+	return out
+}
