@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
@@ -71,11 +73,12 @@ type world struct {
 	now   time.Time
 	shelf *shelf
 	log   *bytes.Buffer
+	spec  *openapi3.T
 }
 
 func newWorld(t *testing.T, change func(*Config)) *world {
 	t.Helper()
-	w := &world{t: t, now: sample.Now(), shelf: &shelf{}, log: &bytes.Buffer{}}
+	w := &world{t: t, now: sample.Now(), shelf: &shelf{}, log: &bytes.Buffer{}, spec: spec(t)}
 	signer, err := receipts.NewKeySigner(sample.Key(9), "")
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +138,7 @@ func (w *world) do(r *http.Request) (int, map[string]any, http.Header) {
 			w.t.Errorf("%s %s: no problem: %s", r.Method, r.URL, rec.Body)
 		}
 	}
+	documented(w.t, w.spec, r.Method, r.RequestURI, rec)
 	if !strings.HasPrefix(rec.Header().Get("X-Request-Id"), "req_") {
 		w.t.Errorf("%s %s: X-Request-Id %q", r.Method, r.URL, rec.Header().Get("X-Request-Id"))
 	}
