@@ -148,7 +148,7 @@ func (r *KeyRing) Rotate(ctx context.Context, id string, now time.Time, grace ti
 			return err
 		}
 		secrets := []secret{{c.SignatureSecret, noExpiry}}
-		if grace > 0 && len(old) > 0 && old[0].until == noExpiry {
+		if len(old) > 0 { // the first is the newest
 			secrets = append(secrets, secret{old[0].text, now.Add(grace).UnixMilli()})
 		}
 		k.Secret, err = r.seal(id, secrets)
