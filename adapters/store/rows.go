@@ -85,7 +85,7 @@ func (t *tx) Request(id string) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q, t.rows("SELECT id, credential, contact, accepted, decided, evidence FROM decisions WHERE request = $1 ORDER BY decided, id", []any{id}, func(r scanner) error {
+	return q, t.rows("SELECT id, credential, contact, accepted, decided, evidence FROM decisions WHERE request = $1 ORDER BY n", []any{id}, func(r scanner) error {
 		var d Decision
 		var credential string
 		var accepted, decided int64
@@ -130,7 +130,7 @@ func (t *tx) PutCredential(c Credential) error {
 
 // InsertDecision implements [Requests].
 func (t *tx) InsertDecision(requestID, credentialID string, d Decision) error {
-	return t.one(ErrExists, "INSERT INTO decisions (id, request, credential, contact, accepted, decided, evidence) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+	return t.one(ErrExists, "INSERT INTO decisions (id, request, n, credential, contact, accepted, decided, evidence) SELECT $1, $2, COUNT(*), $3, $4, $5, $6, $7 FROM decisions WHERE request = $2 ON CONFLICT DO NOTHING",
 		d.ID, requestID, credentialID, d.Contact, flag(d.Accepted), ms(d.At), d.Evidence)
 }
 

@@ -108,6 +108,7 @@ CREATE INDEX credentials_revoked ON credentials (slot) WHERE revoked > 0;
 CREATE TABLE decisions (
 	id         TEXT PRIMARY KEY,
 	request    TEXT NOT NULL REFERENCES requests (id),
+	n          BIGINT NOT NULL,
 	credential TEXT NOT NULL REFERENCES credentials (id),
 	contact    TEXT NOT NULL,
 	accepted   BIGINT NOT NULL,
@@ -115,7 +116,7 @@ CREATE TABLE decisions (
 	evidence   TEXT NOT NULL,
 	UNIQUE (credential, contact)
 );
-CREATE INDEX decisions_request ON decisions (request);
+CREATE UNIQUE INDEX decisions_request ON decisions (request, n);
 
 CREATE TABLE evidences (
 	id      TEXT PRIMARY KEY,
