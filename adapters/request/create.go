@@ -24,6 +24,8 @@ const (
 	// stuckAfter is after which a request whose one-time passwords were never
 	// sent is one whose creator has died.
 	stuckAfter = 10 * time.Second
+	// maxAttempts bounds how often a request is made out again.
+	maxAttempts = 5
 )
 
 type object = map[string]any
@@ -62,27 +64,16 @@ func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, 
 	if err != nil {
 		return nil, false, err
 	}
-	d, err := s.draft(ctx, caller, in)
-	if err != nil {
-		return nil, false, err
-	}
-	a.Body, a.RequestID = d.answer, d.request.ID
-	err = s.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		replayed = false
-		if key != "" {
-			b := a
-			if err := s.replay(tx, &b); err == nil {
-				a, replayed = b, true
-				return nil
-			} else if !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			if err := tx.PutAnswer(a, s.now()); err != nil {
-				return err
-			}
+	var d *draft
+	for attempt := 1; ; attempt++ {
+		if d, err = s.draft(ctx, caller, in); err != nil {
+			return nil, false, err
 		}
-		return d.insert(tx)
-	})
+		err = s.store(ctx, d, &a, &replayed)
+		if !errors.Is(err, store.ErrExists) || attempt == maxAttempts {
+			break
+		}
+	}
 	if err != nil {
 		return nil, false, err
 	}
@@ -90,7 +81,26 @@ func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, 
 		return a.Body, true, nil
 	}
 	s.notify(ctx, d.request, d.otps)
-	return a.Body, false, nil
+	return d.answer, false, nil
+}
+
+// store stores a draft and its answer, unless the key in a has one already, which
+// it fills in. It is ErrExists when it may succeed with another draft.
+func (s *Service) store(ctx context.Context, d *draft, a *store.Answer, replayed *bool) error {
+	return s.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		if a.Key != "" {
+			err := s.replay(tx, a)
+			if *replayed = err == nil; !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			mine := *a
+			mine.Body, mine.RequestID = d.answer, d.request.ID
+			if err := tx.PutAnswer(mine, s.now()); err != nil {
+				return err
+			}
+		}
+		return d.insert(tx)
+	})
 }
 
 // begin notes that a call with an idempotency key runs.
@@ -235,8 +245,8 @@ func (s *Service) otpMAC(requestID, contact, otp string) []byte {
 	return s.cfg.Secrets.MAC("otp/"+requestID+"/"+contact, []byte(otp))
 }
 
-// insert stores a draft. A user whom somebody else has made meanwhile keeps the
-// DID that the request was made with out: the caller tries again.
+// insert stores a draft. It is ErrExists when somebody else has made a user
+// meanwhile, who has another DID then, or has taken its id.
 func (d *draft) insert(tx store.Tx) error {
 	for _, u := range d.users {
 		have, err := tx.User(u.TenantID, u.Contact)
@@ -244,7 +254,7 @@ func (d *draft) insert(tx store.Tx) error {
 		case errors.Is(err, store.ErrNotFound):
 			err = tx.InsertUser(u)
 		case err == nil && have.DID != u.DID:
-			return fault.New(fault.Conflict, "try_again", "another request was made for the same new contact at the same time")
+			return store.ErrExists
 		}
 		if err != nil {
 			return err
