@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/sample"
 )
@@ -327,5 +328,40 @@ func TestPassports(t *testing.T) {
 	rec := limited.send(limited.signed("requester", "POST", "/passports", `{"type":"agent","name":"a"}`))
 	if rec.Code != 429 || rec.Header().Get("Retry-After") != "60" || rec.Header().Get("RateLimit-Policy") == "" || !strings.Contains(rec.Body.String(), `"rate_limit_exceeded"`) {
 		t.Errorf("the second in a minute: %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+}
+
+// TestSecurityLevel: above CONTACT a decision waits for an identity, and for
+// the document that was expected.
+func TestSecurityLevel(t *testing.T) {
+	in := newInstall(t, nil)
+	r := in.must("requester", "POST", "/request", `{"contacts":["ana@example.com"],"securityLevel":"HUMANOS_KYC","expectedDocIds":[{"contact":"ana@example.com","docId":"123"}],
+		"credentials":[{"type":"CONSENT","name":"c","data":[{"label":"text","type":"string","value":"I agree","hidden":false}]}]}`)
+	id := text(r, "id")
+	tenant, err := in.svc.Tenant(t.Context(), "requester")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name     string
+		identity store.Identity
+		status   int
+		code     string
+	}{
+		{"nobody has said anything", store.Identity{}, 409, "identity_required"},
+		{"pending", store.Identity{KYC: "PENDING"}, 409, "identity_required"},
+		{"rejected", store.Identity{KYC: "REJECTED", DocID: "123"}, 409, "identity_required"},
+		{"another document", store.Identity{KYC: "APPROVED", DocID: "124", Verified: in.now}, 409, "document_mismatch"},
+		{"as expected", store.Identity{KYC: "APPROVED", DocID: "123", Verified: in.now}, 200, ""},
+	} {
+		if tt.identity != (store.Identity{}) {
+			if err := in.svc.SetIdentity(t.Context(), tenant.ID, "ana@example.com", tt.identity); err != nil {
+				t.Fatal(err)
+			}
+		}
+		status, m := in.do("requester", "POST", "/request/"+id+"/decision", in.decision(id, "ana@example.com", true))
+		if status != tt.status || text(m, "code") != tt.code {
+			t.Errorf("%s: %d %v, want %d %s", tt.name, status, m, tt.status, tt.code)
+		}
 	}
 }
