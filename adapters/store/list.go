@@ -17,12 +17,13 @@ func NewSeq(at time.Time, random uint32) int64 {
 	return at.UnixMilli()<<seqShift | int64(random&(1<<seqShift-1))
 }
 
-// A query chooses the seq of requests: conditions on one table, which has tenant
-// and seq, or for a search, on the index of substrings.
+// A query chooses the seq of requests: conditions on one table, which leads with
+// tenant and seq in an index of its own, or on the index of substrings.
 type query struct {
-	from  string
-	where []string
-	args  []any
+	from, seq string
+	distinct  bool // a seq may be there more than once
+	where     []string
+	args      []any
 }
 
 // arg adds an argument and returns its placeholder.
@@ -35,64 +36,75 @@ func (q *query) and(format string, args ...any) {
 	q.where = append(q.where, fmt.Sprintf(format, args...))
 }
 
-// plan turns a filter into a query.
+// plan turns a filter into a query. What leads is the search, or the first of the
+// columns that are asked for, or else all requests of the tenant.
 func plan(f Filter) *query {
-	q := &query{from: "requests"}
-	seq := "seq"
+	q := &query{from: "requests", seq: "seq"}
+	columns := []struct{ table, column, value string }{
+		{"requests", "internal_id", f.InternalID},
+		{"credentials", "internal_id", f.CredentialInternalID},
+		{"subjects", "contact", f.Contact},
+		{"subjects", "did", f.DID},
+		{"subjects", "internal_id", f.SubjectInternalID},
+	}
 	if f.Search != "" {
 		text := fold(f.Search)
 		m, exact := match(f.TenantID, text)
-		q.from, seq = "request_grams", "request_grams.rowid"
+		q.from, q.seq = "request_grams", "rowid"
 		q.and("request_grams MATCH %s", q.arg(m))
 		if !exact {
 			q.and(`(SELECT r.search FROM requests r WHERE r.seq = request_grams.rowid) LIKE %s ESCAPE '\'`, q.arg(like(text)))
 		}
-	} else {
-		q.and("tenant = %s", q.arg(f.TenantID))
 	}
-	// Each condition is an index of (tenant, column, seq). The first one leads
-	// when there is nothing else to begin with.
-	for _, c := range []struct{ table, column, value string }{
-		{"subjects", "contact", f.Contact},
-		{"subjects", "did", f.DID},
-		{"subjects", "internal_id", f.SubjectInternalID},
-		{"credentials", "internal_id", f.CredentialInternalID},
-		{"requests", "internal_id", f.InternalID},
-	} {
-		if c.value != "" {
-			q.and("%s IN (SELECT s.seq FROM %s s WHERE s.tenant = %s AND s.%s = %s)", seq, c.table, q.arg(f.TenantID), c.column, q.arg(c.value))
+	for _, c := range columns {
+		switch {
+		case c.value == "":
+		case len(q.where) == 0:
+			q.from, q.distinct = c.table, c.table != "requests"
+			q.and("tenant = %s AND %s = %s", q.arg(f.TenantID), c.column, q.arg(c.value))
+		default:
+			// The + keeps SQLite from running the search once for each of them.
+			q.and("+%s.%s IN (SELECT s.seq FROM %s s WHERE s.tenant = %s AND s.%s = %s)", q.from, q.seq, c.table, q.arg(f.TenantID), c.column, q.arg(c.value))
 		}
+	}
+	if len(q.where) == 0 {
+		q.and("tenant = %s", q.arg(f.TenantID))
 	}
 	if len(f.SecurityLevels) > 0 {
 		var marks []string
 		for _, l := range f.SecurityLevels {
 			marks = append(marks, q.arg(l))
 		}
-		in := strings.Join(marks, ", ")
-		if f.Search != "" {
-			q.and("(SELECT r.level FROM requests r WHERE r.seq = request_grams.rowid) IN (%s)", in)
-		} else {
-			q.and("level IN (%s)", in)
+		level := "level"
+		if q.from != "requests" {
+			level = fmt.Sprintf("(SELECT r.level FROM requests r WHERE r.seq = %s.%s)", q.from, q.seq)
 		}
+		q.and("%s IN (%s)", level, strings.Join(marks, ", "))
 	}
 	if !f.From.IsZero() {
-		q.and("%s >= %s", seq, q.arg(f.From.UnixMilli()<<seqShift))
+		q.and("%s >= %s", q.seq, q.arg(f.From.UnixMilli()<<seqShift))
 	}
 	if !f.To.IsZero() {
-		q.and("%s < %s", seq, q.arg(f.To.UnixMilli()<<seqShift))
+		q.and("%s < %s", q.seq, q.arg(f.To.UnixMilli()<<seqShift))
 	}
 	return q
 }
 
-func (q *query) seq() string {
-	if q.from == "request_grams" {
-		return "rowid"
+// text returns the query for the number of requests, or for a page of their seqs.
+func (q *query) text(order string) string {
+	what := q.seq
+	if q.distinct {
+		what = "DISTINCT " + what
 	}
-	return "seq"
+	if order == "" {
+		what = "COUNT(" + what + ")"
+	}
+	return "SELECT " + what + " FROM " + q.from + " WHERE " + strings.Join(q.where, " AND ") + order
 }
 
-func (q *query) text(what string) string {
-	return "SELECT " + what + " FROM " + q.from + " WHERE " + strings.Join(q.where, " AND ")
+// order returns the end of a query for a page.
+func (q *query) order(direction string, limit, offset int) string {
+	return fmt.Sprintf(" ORDER BY %s %s LIMIT %d OFFSET %d", q.seq, direction, limit, offset)
 }
 
 // ListRequests implements [Requests].
@@ -111,7 +123,7 @@ func (t *tx) ListRequests(f Filter) ([]*Request, int, error) {
 		offset, order = behind, "ASC"
 	}
 	seqs := make([]int64, 0, n)
-	err = t.rows(q.text(q.seq())+fmt.Sprintf(" ORDER BY %s %s LIMIT %d OFFSET %d", q.seq(), order, n, offset), q.args, func(r scanner) error {
+	err = t.rows(q.text(q.order(order, n, offset)), q.args, func(r scanner) error {
 		var seq int64
 		err := r.Scan(&seq)
 		seqs = append(seqs, seq)
@@ -138,7 +150,7 @@ func (t *tx) count(q *query, f Filter) (int, error) {
 		}
 		return 0, err
 	}
-	if len(q.where) == 1 && f.Search == "" {
+	if q.from == "requests" && len(q.args) == 1 {
 		return int(min(all, math.MaxInt32)), nil
 	}
 	key := sha256.Sum256(fmt.Appendf(nil, "%d %q %q", all, q.text(""), fmt.Sprintf("%q", q.args)))
@@ -148,7 +160,7 @@ func (t *tx) count(q *query, f Filter) (int, error) {
 	if known {
 		return n, nil
 	}
-	if err := t.row(q.text("COUNT(*)"), q.args, &n); err != nil {
+	if err := t.row(q.text(""), q.args, &n); err != nil {
 		return 0, err
 	}
 	t.db.mu.Lock()

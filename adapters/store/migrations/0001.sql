@@ -53,7 +53,7 @@ CREATE TABLE requests (
 	search      TEXT NOT NULL,
 	body        BYTEA NOT NULL
 );
-CREATE INDEX requests_tenant ON requests (tenant, seq);
+CREATE UNIQUE INDEX requests_tenant ON requests (tenant, seq, level);
 CREATE INDEX requests_internal_id ON requests (tenant, internal_id, seq);
 CREATE INDEX requests_level ON requests (tenant, level, seq);
 
