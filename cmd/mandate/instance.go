@@ -47,9 +47,6 @@ func (a *app) open(ctx context.Context, f *instanceFlags, publicURL string) (_ *
 	if in.dir == "" {
 		in.dir = "mandate-data"
 	}
-	if err := os.MkdirAll(in.dir, 0o700); err != nil {
-		return nil, unusable("--data: %w", err)
-	}
 	file := filepath.Join(in.dir, "mandate.db")
 	if f.database.value != "" {
 		rest, ok := strings.CutPrefix(f.database.value, "sqlite:")
@@ -57,6 +54,9 @@ func (a *app) open(ctx context.Context, f *instanceFlags, publicURL string) (_ *
 			return nil, unusable("--database is not sqlite:FILE, the only kind there is")
 		}
 		file = rest
+	}
+	if err := os.MkdirAll(in.dir, 0o700); err != nil {
+		return nil, unusable("--data: %w", err)
 	}
 	if file, err = filepath.Abs(file); err != nil {
 		return nil, unusable("--database: %w", err)
