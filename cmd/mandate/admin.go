@@ -23,7 +23,7 @@ func (a *app) adminCommand() *cobra.Command {
 // administer runs a command on an installation.
 func (a *app) administer(f *instanceFlags, do func(context.Context, *instance) error) error {
 	ctx := context.Background()
-	in, err := a.open(ctx, f, "http://127.0.0.1:8080") // for what is issued, and nothing is
+	in, err := a.open(ctx, f, "http://127.0.0.1:8080", nil) // for what is issued, and nothing is
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -41,8 +42,8 @@ type instance struct {
 }
 
 // open opens an installation, which it makes when there is none. publicURL is
-// for what is issued from now on.
-func (a *app) open(ctx context.Context, f *instanceFlags, publicURL string) (_ *instance, err error) {
+// for what is issued from now on; log may be nil.
+func (a *app) open(ctx context.Context, f *instanceFlags, publicURL string, log *slog.Logger) (_ *instance, err error) {
 	in := &instance{dir: f.data.value}
 	if in.dir == "" {
 		in.dir = "mandate-data"
@@ -97,7 +98,7 @@ func (a *app) open(ctx context.Context, f *instanceFlags, publicURL string) (_ *
 		Store: in.db, Keys: in.vault, Secrets: in.vault,
 		Notifier:  request.Outbox{Dir: filepath.Join(in.dir, "outbox")},
 		PublicURL: publicURL, PublicHost: f.publicHost.value,
-		Now: a.now,
+		Log: log, Now: a.now,
 	})
 	if err != nil {
 		return nil, undecided("%w", err)

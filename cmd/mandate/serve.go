@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -80,12 +81,12 @@ func (a *app) serve(ctx context.Context, s *service) error {
 			return err
 		}
 	}
-	in, err := a.open(ctx, &s.instance, public)
+	log := slog.New(slog.NewJSONHandler(a.stderr, nil))
+	in, err := a.open(ctx, &s.instance, public, log)
 	if err != nil {
 		return err
 	}
 	defer in.close()
-	log := slog.New(slog.NewJSONHandler(a.stderr, nil))
 	api, err := a.api(in, s, public, log)
 	if err != nil {
 		return err
@@ -118,7 +119,17 @@ func (a *app) api(in *instance, s *service, public string, log *slog.Logger) (*h
 	if err != nil {
 		return nil, unusable("%w", err)
 	}
-	passports, err := passport.New(passport.Config{Store: in.db, Keys: in.vault, Signer: signer, Now: a.now})
+	var own store.Tenant
+	err = in.db.View(context.Background(), func(tx store.Tx) (err error) { own, err = tx.Tenant(store.ServiceTenant); return err })
+	if err != nil {
+		return nil, undecided("%w", err)
+	}
+	origin := public[strings.Index(public, "//")+2:] + "/log"
+	prover, err := passport.NewProver(origin, own.Key.Public, signer)
+	if err != nil {
+		return nil, undecided("%w", err)
+	}
+	passports, err := passport.New(passport.Config{Store: in.db, Keys: in.vault, Signer: signer, Log: in.db.Log(), Prover: prover, Now: a.now})
 	if err != nil {
 		return nil, undecided("%w", err)
 	}
