@@ -81,11 +81,17 @@ func (in *install) wait(d time.Duration) {
 
 func newInstall(t *testing.T, change func(*Config)) *install {
 	t.Helper()
+	return newInstallAt(t, "", change)
+}
+
+// newInstallAt publishes its DIDs under a host.
+func newInstallAt(t *testing.T, host string, change func(*Config)) *install {
+	t.Helper()
 	ring, _ := newRing(t)
 	ctx := context.Background()
 	in := &install{t: t, db: ring.Store, post: &post{}, log: &bytes.Buffer{}, creds: map[string]Credentials{}, dids: map[string]string{}, now: sample.Now()}
 	keys := ring.Secrets.(*vault.Vault)
-	svc, err := request.New(ctx, request.Config{Store: ring.Store, Keys: keys, Secrets: keys, Notifier: in.post, PublicURL: publicURL, Now: in.clock})
+	svc, err := request.New(ctx, request.Config{Store: ring.Store, Keys: keys, Secrets: keys, Notifier: in.post, PublicURL: publicURL, PublicHost: host, Now: in.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +119,7 @@ func newInstall(t *testing.T, change func(*Config)) *install {
 		}
 	}
 	cfg := Config{
-		Keys: ring, Verifier: engine, Receipts: svc, Requests: svc, Passports: passports, PublicURL: publicURL,
+		Keys: ring, Verifier: engine, Receipts: svc, Requests: svc, Passports: passports, PublicURL: publicURL, PublicHost: host,
 		CreatesPerMinute: 100_000, Log: slog.New(slog.NewTextHandler(in.log, nil)), Now: in.clock,
 	}
 	if change != nil {
