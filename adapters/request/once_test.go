@@ -2,11 +2,14 @@ package request_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/mandate-engine/mandate/adapters/request"
 	"github.com/mandate-engine/mandate/adapters/store"
 )
 
@@ -230,5 +233,31 @@ func TestActions(t *testing.T) {
 		if _, err := w.PublishAction(ctx, w.a, []byte(body)); code(err) != want {
 			t.Errorf("%s: %v", body, err)
 		}
+	}
+}
+
+// An outbox holds one whole file for each message, which only its owner reads.
+func TestOutbox(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "outbox")
+	o := request.Outbox{Dir: dir}
+	for range 3 {
+		if err := o.Notify(t.Context(), request.Message{To: "a@x.example", OTP: "12345678", Link: "l", RequestID: "r", Language: "PRT"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 3 {
+		t.Fatal(files, err)
+	}
+	info, err := files[0].Info()
+	if err != nil || info.Mode().Perm() != 0o600 || filepath.Ext(files[0].Name()) != ".json" {
+		t.Error(info.Mode(), files[0].Name(), err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, files[0].Name()))
+	if want := `{"kind":"otp","language":"PRT","link":"l","otp":"12345678","requestId":"r","to":"a@x.example"}`; err != nil || string(b) != want {
+		t.Errorf("%s, %v", b, err)
+	}
+	if err := (request.Outbox{Dir: filepath.Join(dir, files[0].Name())}).Notify(t.Context(), request.Message{}); err == nil {
+		t.Error("an outbox that is a file")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,5 +62,29 @@ func TestLogAndReplay(t *testing.T) {
 	}
 	if first, err := b.Replay().Use(t.Context(), [32]byte{9}, now, now.Add(time.Hour)); first || err != nil {
 		t.Errorf("used twice: %v", err)
+	}
+}
+
+// A database that would forget what it has acknowledged is refused, and so is one
+// of a newer version.
+func TestOpenRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "db")
+	careless, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer careless.Close()
+	if _, err := store.Open(t.Context(), careless, store.SQLite); err == nil || !strings.Contains(err.Error(), "synchronous") {
+		t.Errorf("synchronous NORMAL: %v", err)
+	}
+	_, db := open(t, file)
+	if _, err := store.Open(t.Context(), db, 0); err == nil {
+		t.Error("no dialect")
+	}
+	if _, err := db.Exec("INSERT INTO schema_version (version) VALUES (1000)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), db, store.SQLite); err == nil || !strings.Contains(err.Error(), "version 1000") {
+		t.Errorf("a newer version: %v", err)
 	}
 }
