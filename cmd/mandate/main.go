@@ -154,6 +154,8 @@ func (a *app) command() *cobra.Command {
 		group("policy", "Check and try out actions", a.policyCheckCommand(), a.policyEvalCommand(), a.policyPermitsCommand(), a.policyTestCommand()),
 		group("receipt", "Check receipts", a.receiptVerifyCommand(), a.receiptReplayCommand()),
 		a.logCommand(),
+		a.serveCommand(),
+		a.adminCommand(),
 		a.conformanceCommand(),
 		a.inspectCommand(),
 		a.versionCommand(),

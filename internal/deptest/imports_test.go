@@ -56,7 +56,7 @@ var owners = map[string][]string{
 	"github.com/gowebpki/jcs":              {"canonical", "internal/reference"}, // the second as a second opinion
 	"github.com/multiformats/go-multibase": {"internal/multikey"},               // where its cost is bounded
 	"github.com/piprate/json-gold":         {"canonical/jsonld"},
-	"golang.org/x/mod":                     {"receipts/disklog", "receipts/logtest", "receipts/translog", "cmd/mandate"},
+	"golang.org/x/mod":                     {"adapters/store", "receipts/disklog", "receipts/logtest", "receipts/translog", "cmd/mandate"},
 	"github.com/spf13/cobra":               {"cmd/mandate"},
 	"go.yaml.in/yaml":                      {"policy/suite"}, // which no engine links
 	"modernc.org/sqlite":                   {"cmd/mandate"},

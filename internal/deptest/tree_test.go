@@ -90,7 +90,7 @@ var update = flag.Bool("update", false, "write docs/api.txt")
 func TestAPI(t *testing.T) {
 	var text strings.Builder
 	for _, dir := range []string{"canonical", "canonical/jsonld", "didresolve", "didresolve/didweb", "policy", "policy/suite", "receipts", "receipts/disklog", "receipts/translog", "receipts/logtest", "verifier", "verifier/bundle", "verifier/replay",
-		"adapters/answer", "adapters/signing", "adapters/status", "testvectors"} {
+		"adapters/answer", "adapters/fault", "adapters/passport", "adapters/request", "adapters/signing", "adapters/status", "adapters/store", "adapters/store/storetest", "adapters/vault", "testvectors"} {
 		fmt.Fprintf(&text, "# %s\n", dir)
 		decls := exported(t, dir)
 		slices.Sort(decls)

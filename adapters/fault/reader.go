@@ -1,0 +1,222 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// Codes of faults of a body.
+const (
+	MalformedJSON = "malformed_json"
+	Missing       = "missing_field"
+	Type          = "invalid_type"
+	Value         = "invalid_value"
+	TooLong       = "too_long"
+	OutOfRange    = "out_of_range"
+)
+
+// Body parses the body of a call, an object of at most max bytes. An empty body
+// is the empty object if empty allows it.
+func Body(body []byte, max int, empty bool) (*Object, error) {
+	if empty && len(body) == 0 {
+		body = []byte("{}")
+	}
+	d, err := canonical.Limits{MaxBytes: max}.Parse(body)
+	var bad *canonical.Error
+	switch {
+	case errors.As(err, &bad) && bad.Kind == canonical.TooLarge:
+		return nil, At(TooLarge, "", "too_large", "the body has more than %d bytes", max)
+	case errors.As(err, &bad):
+		return nil, At(Invalid, bad.Pointer, MalformedJSON, "%s at byte %d", bad.Kind, bad.Offset)
+	case err != nil:
+		return nil, err
+	case d.Root().Kind() != canonical.Object:
+		return nil, At(Invalid, "", Type, "the body is of type %s, not an object", d.Root().Kind())
+	}
+	return &Object{Value: d.Root(), first: new(error)}, nil
+}
+
+// An Object reads the members of one object. It keeps the first fault of the
+// body, after which all that is read is empty; ask Err before using any of it.
+// Members that nobody asks for are ignored.
+type Object struct {
+	Value   canonical.Value
+	Pointer string
+	first   *error
+}
+
+// Of returns an Object of a value that is known to be good, such as one stored.
+func Of(v canonical.Value, pointer string) *Object {
+	return &Object{Value: v, Pointer: pointer, first: new(error)}
+}
+
+// Err returns the first fault.
+func (o *Object) Err() error { return *o.first }
+
+// at returns the pointer of a member.
+func (o *Object) at(name string) string {
+	return o.Pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// Fail notes a fault of a member, Invalid.
+func (o *Object) Fail(name, code, format string, args ...any) {
+	if *o.first == nil {
+		*o.first = At(Invalid, o.at(name), code, format, args...)
+	}
+}
+
+// Has reports whether there is a member.
+func (o *Object) Has(name string) bool { return o.Value.Get(name).Kind() != canonical.Absent }
+
+// get returns a member of a kind, absent when it is not there or a fault.
+func (o *Object) get(name string, kind canonical.ValueKind, required bool) canonical.Value {
+	v := o.Value.Get(name)
+	switch {
+	case v.Kind() == kind:
+		return v
+	case v.Kind() != canonical.Absent:
+		o.Fail(name, Type, "is of type %s, not %s", v.Kind(), kind)
+	case required:
+		o.Fail(name, Missing, "is missing")
+	}
+	return canonical.Value{}
+}
+
+// Text reads text of at most max characters, without control characters; a
+// required one is not empty.
+func (o *Object) Text(name string, max int, required bool) string {
+	return o.text(name, max, required, unicode.IsControl)
+}
+
+// Prose is Text that may have several lines.
+func (o *Object) Prose(name string, max int, required bool) string {
+	return o.text(name, max, required, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) })
+}
+
+func (o *Object) text(name string, max int, required bool, banned func(rune) bool) string {
+	s, _ := o.get(name, canonical.String, required).String()
+	if why, code := checkText(s, max, banned); code != "" {
+		o.Fail(name, code, "%s", why)
+	}
+	if required && s == "" {
+		o.Fail(name, Value, "is empty")
+	}
+	return s
+}
+
+func checkText(s string, max int, banned func(rune) bool) (why, code string) {
+	switch {
+	case utf8.RuneCountInString(s) > max:
+		return fmt.Sprintf("has more than %d characters", max), TooLong
+	case strings.ContainsFunc(s, banned):
+		return "holds control characters", Value
+	}
+	return "", ""
+}
+
+// Enum reads one of some texts; or is what an absent one means, "" for none.
+func (o *Object) Enum(name, or string, of ...string) string {
+	if or != "" && !o.Has(name) {
+		return or
+	}
+	s, ok := o.get(name, canonical.String, true).String()
+	if ok && !slices.Contains(of, s) {
+		o.Fail(name, Value, "is none of %s", strings.Join(of, ", "))
+	}
+	return s
+}
+
+// Bool reads a boolean.
+func (o *Object) Bool(name string, required bool) bool {
+	b, _ := o.get(name, canonical.Bool, required).Bool()
+	return b
+}
+
+// Number reads a required number from 0; whole ones only if whole says so.
+func (o *Object) Number(name string, whole bool) float64 {
+	v := o.get(name, canonical.Number, true)
+	f, ok := v.Float64()
+	if ok && (f < 0 || whole && !v.IsSafeInteger()) {
+		o.Fail(name, OutOfRange, "is below 0 or not a whole number")
+	}
+	return f
+}
+
+// Texts reads a list of at most max texts, each of at most maxLength characters
+// and not empty.
+func (o *Object) Texts(name string, max, maxLength int, required bool) []string {
+	var out []string
+	for i, e := range o.list(name, max, required) {
+		s, ok := e.String()
+		at := name + "/" + strconv.Itoa(i)
+		why, code := checkText(s, maxLength, unicode.IsControl)
+		switch {
+		case !ok:
+			o.failAt(at, Type, "is of type %s, not string", e.Kind())
+		case code != "":
+			o.failAt(at, code, "%s", why)
+		case s == "":
+			o.failAt(at, Value, "is empty")
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// failAt notes a fault at a path whose tokens need no escapes.
+func (o *Object) failAt(path, code, format string, args ...any) {
+	if *o.first == nil {
+		*o.first = At(Invalid, o.Pointer+"/"+path, code, format, args...)
+	}
+}
+
+// FailItem notes a fault of an item of a list.
+func (o *Object) FailItem(name string, i int, code, format string, args ...any) {
+	o.failAt(name+"/"+strconv.Itoa(i), code, format, args...)
+}
+
+func (o *Object) list(name string, max int, required bool) []canonical.Value {
+	v := o.get(name, canonical.Array, required)
+	if v.Len() > max {
+		o.Fail(name, TooLong, "has more than %d items", max)
+		return nil
+	}
+	out := make([]canonical.Value, 0, v.Len())
+	for _, e := range v.Elements() {
+		out = append(out, e)
+	}
+	return out
+}
+
+// List reads a list of at most max values of any kind.
+func (o *Object) List(name string, max int, required bool) []canonical.Value {
+	return o.list(name, max, required)
+}
+
+// Objects reads a list of at most max objects.
+func (o *Object) Objects(name string, max int, required bool) []*Object {
+	var out []*Object
+	for i, e := range o.list(name, max, required) {
+		if e.Kind() != canonical.Object {
+			o.FailItem(name, i, Type, "is of type %s, not object", e.Kind())
+		}
+		out = append(out, &Object{e, o.Pointer + "/" + name + "/" + strconv.Itoa(i), o.first})
+	}
+	return out
+}
+
+// Object reads a member that is an object; nil when there is none.
+func (o *Object) Object(name string, required bool) *Object {
+	v := o.get(name, canonical.Object, required)
+	if v.Kind() == canonical.Absent {
+		return nil
+	}
+	return &Object{v, o.at(name), o.first}
+}

@@ -1,0 +1,129 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/mandate-engine/mandate/adapters/answer"
+	"github.com/mandate-engine/mandate/adapters/store"
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/sample"
+	"github.com/mandate-engine/mandate/receipts"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// forget keeps no receipts: what is measured is the way to the engine and back.
+type forget struct{}
+
+func (forget) KeepReceipt(context.Context, store.Tenant, *receipts.Receipt) error { return nil }
+
+// newCost returns a server whose engine allows the sample any number of times.
+func newCost(t *testing.T) (*world, *verifier.Verifier) {
+	t.Helper()
+	signer, err := receipts.NewKeySigner(sample.Key(9), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := verifier.New(verifier.Config{Resolver: didresolve.Key(), Signer: signer, TrustedIssuers: []string{sample.Issuer}, Now: sample.Now, InsecureAllowReplay: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, func(c *Config) { c.Verifier, c.Receipts, c.Log, c.CallsPerMinute = engine, forget{}, nil, 1<<30 })
+	return w, engine
+}
+
+// TestVerifyCost: a call costs at most 1.40 of what the engine and its answer
+// cost without it, sockets apart; with a client over loopback TCP it is logged.
+func TestVerifyCost(t *testing.T) {
+	w, engine := newCost(t)
+	payload := []byte(body(sample.Presentation(), sample.ParamsAllow()))
+	signed := w.request("POST", "/credential/verify", string(payload))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := w.HTTPServer()
+	go server.Serve(l)
+	defer server.Close()
+	req := verifier.Request{Presentation: sample.Presentation(), ExecutionParams: sample.ParamsAllow(), Verifier: sample.Verifier}
+	alone := func() {
+		res, err := engine.Verify(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.JSON(res, nil)
+	}
+	handler := func() {
+		r := signed.Clone(t.Context())
+		r.Body = io.NopCloser(bytes.NewReader(payload))
+		rec := httptest.NewRecorder()
+		if w.ServeHTTP(rec, r); rec.Code != 200 {
+			t.Fatal(rec.Code, rec.Body)
+		}
+	}
+	loopback := func() {
+		r, _ := http.NewRequest("POST", "http://"+l.Addr().String()+"/credential/verify", bytes.NewReader(payload))
+		r.Header = signed.Header
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	best := 99.0
+	for range 3 {
+		rows := bench.Compare(30, bench.Subject{Name: "engine", Run: alone}, bench.Subject{Name: "handler", Run: handler}, bench.Subject{Name: "loopback, client included", Run: loopback})
+		if r := float64(rows[1].P10) / float64(rows[0].P10); r < best {
+			best = r
+		}
+		t.Logf("handler %.2f, loopback with its client %.2f × engine", float64(rows[1].P10)/float64(rows[0].P10), float64(rows[2].P10)/float64(rows[0].P10))
+	}
+	if best > 1.40 {
+		t.Errorf("a call costs %.2f × the engine, more than 1.40", best)
+	}
+}
+
+// TestMemoryIsFlat: what calls leave behind does not grow. CALLS says how many.
+func TestMemoryIsFlat(t *testing.T) {
+	calls := 800
+	if s := os.Getenv("CALLS"); s != "" {
+		calls, _ = strconv.Atoi(s)
+	}
+	w, _ := newCost(t)
+	payload := []byte(body(sample.Presentation(), sample.ParamsAllow()))
+	signed := w.request("POST", "/credential/verify", string(payload))
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	var before uint64
+	for i := range calls {
+		if i == calls/4 {
+			before = heap()
+		}
+		r := signed.Clone(t.Context())
+		r.Body = io.NopCloser(bytes.NewReader(payload))
+		rec := httptest.NewRecorder()
+		if w.ServeHTTP(rec, r); rec.Code != 200 {
+			t.Fatal(rec.Code, rec.Body)
+		}
+	}
+	after := heap()
+	t.Logf("heap after %d calls %d KiB, after %d %d KiB", calls/4, before>>10, calls, after>>10)
+	if after > before+512<<10 {
+		t.Errorf("%d calls left %d KiB behind", calls*3/4, (after-before)>>10)
+	}
+}

@@ -1,0 +1,367 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mandate-engine/mandate/adapters/store"
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/sample"
+)
+
+func (in *install) verify(as, presentation, params string) (int, map[string]any) {
+	in.t.Helper()
+	return in.do(as, "POST", "/credential/verify", `{"presentation":`+presentation+`,"executionParams":`+params+`}`)
+}
+
+// present makes a presentation of a mandate for a verifier.
+func (in *install) present(as, mandate, target string) string {
+	in.t.Helper()
+	rec := in.send(in.signed(as, "POST", "/credential/vp/"+mandate, `{"targetVerifier":"`+in.dids[target]+`"}`))
+	if rec.Code != 200 {
+		in.t.Fatalf("present as %s: %d %s", as, rec.Code, rec.Body)
+	}
+	d, err := canonical.Parse(rec.Body.Bytes())
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	return string(d.Root().Get("presentation").Raw())
+}
+
+const (
+	inLimits  = `{"tool":"book","amount":120}`
+	offLimits = `{"tool":"book","amount":900}`
+)
+
+// TestLife is the life of a mandate.
+func TestLife(t *testing.T) {
+	in := newInstall(t, nil)
+	id, mandate := in.mandate()
+
+	detail := in.must("requester", "GET", "/request/"+id, "")
+	credential := at(detail, "credentials", 0, "w3cCredential")
+	if s := text(detail, "credentials", 0, "status"); s != "ACTIVE" {
+		t.Fatalf("accepted: status %s", s)
+	}
+	if got, want := text(credential, "credentialSubject", "id"), text(detail, "subjects", 0, "id"); got != want || want == "" {
+		t.Errorf("the subject of the mandate is %q, want %q", got, want)
+	}
+	evidence := at(credential, "evidences", 0)
+	location, _ := strings.CutPrefix(text(evidence, "location"), publicURL)
+	rec := in.send(in.signed("requester", "GET", location, ""))
+	if sri := canonical.SRI(sha256.Sum256(rec.Body.Bytes())); rec.Code != 200 || sri != text(evidence, "digestSRI") {
+		t.Errorf("evidence %s: %d, digest %s, the credential has %s", location, rec.Code, sri, text(evidence, "digestSRI"))
+	}
+
+	first := in.present("requester", mandate, "listed")
+	for _, tt := range []struct {
+		name, as, params string
+		status           int
+		want             string
+	}{
+		{"at another verifier", "requester", inLimits, 403, "domain_mismatch"},
+		{"at a stranger", "stranger", inLimits, 403, "domain_mismatch"},
+		{"off limits", "listed", offLimits, 403, "rule_failed"},
+		{"without params", "listed", `{}`, 403, "execution_params_invalid"},
+		{"without the tool", "listed", `{"amount":120}`, 403, "execution_params_invalid"},
+		{"within limits", "listed", inLimits, 200, ""},
+		{"a second time", "listed", inLimits, 403, "presentation_replayed"},
+	} {
+		status, m := in.verify(tt.as, first, tt.params)
+		if status != tt.status || text(m, "reason") != tt.want {
+			t.Errorf("%s: %d %q, want %d %q", tt.name, status, text(m, "reason"), tt.status, tt.want)
+		}
+		if id := text(m, "receipt", "id"); id == "" {
+			t.Errorf("%s: no receipt", tt.name)
+		} else if kept := in.must(tt.as, "GET", "/receipt/"+id, ""); text(kept, "id") != id {
+			t.Errorf("%s: the receipt %s is not kept", tt.name, id)
+		}
+	}
+	second := in.present("listed", mandate, "listed")
+	revoked := in.must("requester", "DELETE", "/v1/credential/revoke/"+mandate, `{"reason":"enough"}`)
+	if text(revoked, "status") != "REVOKED" || text(revoked, "credentialId") != mandate {
+		t.Errorf("revoked: %v", revoked)
+	}
+	if status, m := in.verify("listed", second, inLimits); status != 403 || text(m, "reason") != "credential_revoked" {
+		t.Errorf("after the revocation: %d %q, want 403 credential_revoked", status, text(m, "reason"))
+	}
+	if status, _ := in.do("requester", "POST", "/credential/vp/"+mandate, `{}`); status != 409 {
+		t.Errorf("presenting a revoked mandate: %d, want 409", status)
+	}
+	url := strings.TrimPrefix(text(credential, "credentialStatus", "statusListCredential"), publicURL)
+	if rec := in.send(httptest.NewRequest("GET", url, nil)); rec.Code != 200 || !strings.Contains(rec.Body.String(), "encodedList") {
+		t.Errorf("the status list at %q: %d", url, rec.Code)
+	}
+	if status, _ := in.do("stranger", "GET", "/status/999999", ""); status != 404 {
+		t.Errorf("an unknown status list: %d, want 404", status)
+	}
+	in.noSecrets()
+}
+
+// noSecrets looks through all that was logged.
+func (in *install) noSecrets() {
+	in.t.Helper()
+	for name, c := range in.creds {
+		if strings.Contains(in.log.String(), c.APIKey) || strings.Contains(in.log.String(), c.SignatureSecret) {
+			in.t.Errorf("the log shows a secret of %s", name)
+		}
+	}
+	for _, m := range in.post.messages {
+		if strings.Contains(in.log.String(), m.OTP) || strings.Contains(in.log.String(), m.To) {
+			in.t.Errorf("the log shows a one-time password, or a contact")
+		}
+	}
+}
+
+// TestAuthority is the table of who may do what.
+func TestAuthority(t *testing.T) {
+	tests := []struct {
+		method, path                string
+		body                        string
+		requester, listed, stranger int
+	}{
+		{"GET", "/request/{R}", "", 200, 200, 404},
+		{"GET", "/credential/{M}", "", 200, 200, 404},
+		{"GET", "/evidence/{E}", "", 200, 200, 404},
+		{"GET", "/receipt/{RR}", "", 200, 404, 404},
+		{"POST", "/credential/vp/{M}", "{}", 200, 200, 404},
+		{"GET", "/actions/version/{A}", "", 200, 404, 404},
+		{"PATCH", "/request/resend/{R}", "", 200, 404, 404},
+		{"POST", "/request/{R}/decision", `{"contact":"ana@example.com","otp":"12","accepted":true}`, 403, 404, 404},
+		{"GET", "/request", "", 200, 200, 200},
+		{"GET", "/actions", "", 200, 200, 200},
+		{"GET", "/resource", "", 200, 200, 200},
+		{"DELETE", "/credential/revoke/{M}", "", 200, 404, 404},
+		{"DELETE", "/request/{R}", "", 200, 404, 404},
+		{"GET", "/passports/{P}", "", 200, 404, 404},
+	}
+	for _, tt := range tests {
+		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
+			for as, want := range map[string]int{"requester": tt.requester, "listed": tt.listed, "stranger": tt.stranger} {
+				in := newInstall(t, nil)
+				action := text(in.must("requester", "POST", "/actions", hotelAction), "id")
+				var id, m string
+				if strings.Contains(tt.path, "decision") || strings.Contains(tt.path, "resend") || tt.method == "DELETE" && strings.Contains(tt.path, "{R}") {
+					r := in.hotel("ana@example.com")
+					id, m = text(r, "id"), text(r, "credentials", 0, "id")
+				} else {
+					id, m = in.mandate()
+				}
+				evidence := text(in.must("requester", "GET", "/credential/"+m, ""), "w3cCredential", "evidences", 0, "location")
+				passport := text(in.must("requester", "POST", "/passports", `{"type":"agent","name":"a"}`), "data", "passportId")
+				receipt := ""
+				if strings.Contains(tt.path, "{RR}") {
+					_, denied := in.verify("requester", string(sample.Presentation()), `{}`)
+					receipt = text(denied, "receipt", "id")
+				}
+				path := strings.NewReplacer("{RR}", receipt, "{R}", id, "{M}", m, "{A}", action, "{P}", passport,
+					"/evidence/{E}", strings.TrimPrefix(evidence, publicURL)).Replace(tt.path)
+				rec := in.send(in.signed(as, tt.method, path, tt.body))
+				if rec.Code != want {
+					t.Errorf("%s: %d, want %d: %s", as, rec.Code, want, rec.Body)
+				}
+				if as != "requester" && want == 200 && (tt.path == "/request" || tt.path == "/actions" || tt.path == "/resource") && (strings.Contains(rec.Body.String(), id) || strings.Contains(rec.Body.String(), action)) {
+					t.Errorf("%s sees what is the requester's: %s", as, rec.Body)
+				}
+			}
+		})
+	}
+}
+
+// TestOneTimePassword: a new one ends the old one, wrong ones are refused, and
+// five of them lock the subject.
+func TestOneTimePassword(t *testing.T) {
+	in := newInstall(t, nil)
+	id := text(in.hotel("ana@example.com"), "id")
+	path := "/request/" + id + "/decision"
+	old := in.decision(id, "ana@example.com", true)
+	in.must("requester", "PATCH", "/request/resend/"+id+"?contact=ana%40example.com", "")
+	right := in.decision(id, "ana@example.com", true)
+	if old == right {
+		t.Fatal("the new password is the old one")
+	}
+	if status, m := in.do("requester", "POST", path, old); status != 403 {
+		t.Errorf("the old password: %d %v, want 403", status, m)
+	}
+	wrong := `{"contact":"ana@example.com","otp":"000 000","accepted":true}`
+	for i := 2; i <= 5; i++ {
+		if status, m := in.do("requester", "POST", path, wrong); status != 403 && (i < 5 || status != 423) {
+			t.Fatalf("wrong password %d: %d %v", i, status, m)
+		}
+	}
+	if status, m := in.do("requester", "POST", path, right); status != 423 || m["code"] != "subject_locked" {
+		t.Errorf("the right one after five wrong ones: %d %v, want 423 subject_locked", status, m)
+	}
+	if status, m := in.do("requester", "PATCH", "/request/resend/"+id+"?contact=ana%40example.com", ""); status != 423 {
+		t.Errorf("sending again to who is locked: %d %v, want 423", status, m)
+	}
+	in.noSecrets()
+}
+
+func TestReject(t *testing.T) {
+	in := newInstall(t, nil)
+	r := in.hotel("ana@example.com", "+351912345678")
+	id, mandate := text(r, "id"), text(r, "credentials", 0, "id")
+	in.must("requester", "POST", "/request/"+id+"/decision", in.decision(id, "ana@example.com", true))
+	if s := text(in.must("requester", "GET", "/credential/"+mandate, ""), "status"); s != "DRAFT" {
+		t.Errorf("with one of two decisions: %s, want DRAFT", s)
+	}
+	in.must("requester", "POST", "/request/"+id+"/decision", in.decision(id, "+351912345678", false))
+	if s := text(in.must("requester", "GET", "/credential/"+mandate, ""), "status"); s != "REJECTED" {
+		t.Errorf("rejected by one: %s, want REJECTED", s)
+	}
+	if status, _ := in.do("requester", "POST", "/credential/vp/"+mandate, `{}`); status != 409 {
+		t.Errorf("presenting it: %d, want 409", status)
+	}
+}
+
+func TestIdempotency(t *testing.T) {
+	in := newInstall(t, nil)
+	const body = `{"contacts":["ana@example.com"],"credentials":[{"type":"CONSENT","name":"c","data":[{"label":"text","type":"string","value":"I agree","hidden":false}]}]}`
+	create := func(as, key, body string) *httptest.ResponseRecorder {
+		r := in.signed(as, "POST", "/request", body)
+		r.Header.Set("Idempotency-Key", key)
+		return in.send(r)
+	}
+	const n = 200
+	answers := make([]*httptest.ResponseRecorder, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { answers[i] = create("requester", "k", body) })
+	}
+	wg.Wait()
+	fresh := 0
+	for i, a := range answers {
+		if a.Code == 409 {
+			continue // while the first one runs
+		}
+		if a.Code != 200 {
+			t.Fatalf("create %d: %d %s", i, a.Code, a.Body)
+		}
+		if a.Header().Get("Idempotency-Replayed") == "" {
+			fresh++
+		}
+		if a.Body.String() != answers[0].Body.String() && answers[0].Code == 200 {
+			t.Fatalf("two answers: %s\n%s", a.Body, answers[0].Body)
+		}
+	}
+	list := in.must("requester", "GET", "/request", "")
+	if got := len(at(list, "data").([]any)); got != 1 || fresh != 1 {
+		t.Fatalf("%d creates made %d requests, %d answers are not replayed", n, got, fresh)
+	}
+	for _, tt := range []struct {
+		name, as, key, body string
+		status              int
+		replayed            string
+	}{
+		{"again, in quotes", "requester", `"k"`, body, 200, "true"},
+		{"with another body", "requester", "k", body + " ", 422, ""},
+		{"with another key", "requester", "l", body, 200, ""},
+		{"by another tenant", "stranger", "k", body, 200, ""},
+	} {
+		a := create(tt.as, tt.key, tt.body)
+		if a.Code != tt.status || a.Header().Get("Idempotency-Replayed") != tt.replayed {
+			t.Errorf("%s: %d, replayed %q: %s", tt.name, a.Code, a.Header().Get("Idempotency-Replayed"), a.Body)
+		}
+	}
+	in.wait(24*time.Hour + time.Second)
+	if a := create("requester", "k", body); a.Code != 200 || a.Header().Get("Idempotency-Replayed") != "" {
+		t.Errorf("a day later: %d, replayed %q", a.Code, a.Header().Get("Idempotency-Replayed"))
+	}
+}
+
+func TestPassports(t *testing.T) {
+	in := newInstall(t, nil)
+	m := in.must("requester", "POST", "/v1/passports", `{"type":"individual","name":"Alice Smith","metadata":{"email":"alice@example.com"},"capabilities":["optional-initial-capabilities"]}`)
+	got := in.must("requester", "GET", "/v1/passports/"+text(m, "data", "passportId"), "")
+	if text(got, "data", "did") != text(m, "data", "did") {
+		t.Errorf("the passport is %v, made as %v", got, m)
+	}
+	for name, body := range map[string]string{
+		"no type":            `{"name":"a"}`,
+		"unknown type":       `{"type":"robot","name":"a"}`,
+		"no name":            `{"type":"agent"}`,
+		"empty name":         `{"type":"agent","name":""}`,
+		"long name":          `{"type":"agent","name":"` + strings.Repeat("n", 201) + `"}`,
+		"name as a number":   `{"type":"agent","name":1}`,
+		"metadata as a list": `{"type":"agent","name":"a","metadata":[]}`,
+		"large metadata":     `{"type":"agent","name":"a","metadata":{"a":"` + strings.Repeat("m", 8192) + `"}}`,
+		"capability no text": `{"type":"agent","name":"a","capabilities":[1]}`,
+		"51 capabilities":    `{"type":"agent","name":"a","capabilities":["c"` + strings.Repeat(`,"c"`, 50) + `]}`,
+		"no JSON":            `type`,
+	} {
+		status, m := in.do("requester", "POST", "/passports", body)
+		if status != 400 || text(m, "error", "code") != "invalid_request" || at(m, "error", "details", "pointer") == nil || text(m, "meta", "requestId") == "" {
+			t.Errorf("%s: %d %v", name, status, m)
+		}
+	}
+	// The bearer token is enough here, but a signature that is sent has to fit.
+	r := in.signed("requester", "POST", "/passports", `{"type":"agent","name":"a"}`)
+	r.Header.Del("X-Signature")
+	r.Header.Del("X-Timestamp")
+	if rec := in.send(r); rec.Code != 201 {
+		t.Errorf("without a signature: %d %s", rec.Code, rec.Body)
+	}
+	for name, change := range map[string]func(h map[string][]string){
+		"wrong signature": func(h map[string][]string) { h["X-Signature"] = []string{strings.Repeat("0", 64)} },
+		"no timestamp":    func(h map[string][]string) { delete(h, "X-Timestamp") },
+		"no token":        func(h map[string][]string) { delete(h, "Authorization") },
+	} {
+		r := in.signed("requester", "POST", "/passports", `{"type":"agent","name":"a"}`)
+		change(r.Header)
+		rec := in.send(r)
+		var m map[string]any
+		if err := json.Unmarshal(rec.Body.Bytes(), &m); err != nil || rec.Code != 401 || text(m, "error", "code") != "unauthorized" {
+			t.Errorf("%s: %d %s", name, rec.Code, rec.Body)
+		}
+	}
+	if status, m := in.do("requester", "GET", "/passports/passport_none", ""); status != 404 || text(m, "error", "code") == "" {
+		t.Errorf("an unknown passport: %d %v", status, m)
+	}
+	limited := newInstall(t, func(c *Config) { c.CreatesPerMinute = 1 })
+	limited.must("requester", "POST", "/passports", `{"type":"agent","name":"a"}`)
+	rec := limited.send(limited.signed("requester", "POST", "/passports", `{"type":"agent","name":"a"}`))
+	if rec.Code != 429 || rec.Header().Get("Retry-After") != "60" || rec.Header().Get("RateLimit-Policy") == "" || !strings.Contains(rec.Body.String(), `"rate_limit_exceeded"`) {
+		t.Errorf("the second in a minute: %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+}
+
+// TestSecurityLevel: above CONTACT a decision waits for an identity, and for
+// the document that was expected.
+func TestSecurityLevel(t *testing.T) {
+	in := newInstall(t, nil)
+	r := in.must("requester", "POST", "/request", `{"contacts":["ana@example.com"],"securityLevel":"HUMANOS_KYC","expectedDocIds":[{"contact":"ana@example.com","docId":"123"}],
+		"credentials":[{"type":"CONSENT","name":"c","data":[{"label":"text","type":"string","value":"I agree","hidden":false}]}]}`)
+	id := text(r, "id")
+	tenant, err := in.svc.Tenant(t.Context(), "requester")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name     string
+		identity store.Identity
+		status   int
+		code     string
+	}{
+		{"nobody has said anything", store.Identity{}, 409, "identity_required"},
+		{"pending", store.Identity{KYC: "PENDING"}, 409, "identity_required"},
+		{"rejected", store.Identity{KYC: "REJECTED", DocID: "123"}, 409, "identity_required"},
+		{"another document", store.Identity{KYC: "APPROVED", DocID: "124", Verified: in.now}, 409, "document_mismatch"},
+		{"as expected", store.Identity{KYC: "APPROVED", DocID: "123", Verified: in.now}, 200, ""},
+	} {
+		if tt.identity != (store.Identity{}) {
+			if err := in.svc.SetIdentity(t.Context(), tenant.ID, "ana@example.com", tt.identity); err != nil {
+				t.Fatal(err)
+			}
+		}
+		status, m := in.do("requester", "POST", "/request/"+id+"/decision", in.decision(id, "ana@example.com", true))
+		if status != tt.status || text(m, "code") != tt.code {
+			t.Errorf("%s: %d %v, want %d %s", tt.name, status, m, tt.status, tt.code)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// A problem is an error that is told to the caller.
+type problem struct {
+	status int
+	code   string // stable
+	detail string // for people; may quote what was sent, never what is kept
+	// Where it is, of which at most one is set: an RFC 6901 pointer in the body
+	// with hasPointer (the whole body is ""), a parameter of the query or the
+	// path, a header.
+	pointer           string
+	hasPointer        bool
+	parameter, header string
+	// extra members of the answer.
+	extra      object
+	retryAfter time.Duration
+	allow      string // methods, for 405
+}
+
+func (p *problem) Error() string { return "httpapi: " + p.code + ": " + p.detail }
+
+// An object is a JSON object under construction.
+type object map[string]any
+
+func (o object) put(name, value string) {
+	if value != "" {
+		o[name] = value
+	}
+}
+
+// members are those of RFC 9457, and code and where. There is neither an id nor
+// a requestId: clients of the create route take either for success.
+func (p *problem) members() object {
+	o := object{"type": "about:blank", "title": http.StatusText(p.status), "status": p.status, "code": p.code}
+	o.put("detail", printable(p.detail))
+	if p.hasPointer {
+		o["pointer"] = printable(p.pointer)
+	}
+	o.put("parameter", printable(p.parameter))
+	o.put("header", p.header)
+	for name, v := range p.extra {
+		o[name] = v
+	}
+	return o
+}
+
+// printable is text of a bounded length that can be written as JSON.
+func printable(s string) string {
+	const most = 300
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters have no place in I-JSON
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+func internal() *problem {
+	return &problem{status: http.StatusInternalServerError, code: "internal_error", detail: "the server failed; X-Request-Id names the call in its log"}
+}
+
+// write answers with a problem, in the form of the route.
+func (p *problem) write(w http.ResponseWriter, c *call) {
+	if p.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((p.retryAfter+time.Second-1)/time.Second), 10))
+	}
+	switch p.status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", p.allow)
+	case http.StatusRequestEntityTooLarge:
+		w.Header().Set("Connection", "close") // the rest of the body is not read
+	}
+	body, kind := any(p.members()), "application/problem+json"
+	if c.envelope {
+		kind = "application/json"
+		body = object{"error": p.envelope(), "meta": c.meta()}
+	}
+	b, err := canonical.Marshal(body)
+	if err != nil { // unreachable: all text is printable
+		b = []byte(`{"code":"internal_error"}`)
+	}
+	writeJSON(w, p.status, kind, b)
+}
+
+// envelope is a problem in the form of the passport routes, whose codes are
+// fewer: what is particular is in the details.
+func (p *problem) envelope() object {
+	o := object{"code": p.code, "message": printable(p.detail)}
+	details := object{}
+	if p.status == http.StatusBadRequest || p.status == http.StatusRequestEntityTooLarge {
+		o["code"] = "invalid_request"
+		details["code"] = p.code
+	}
+	if p.hasPointer {
+		details["pointer"] = printable(p.pointer)
+	}
+	details.put("parameter", printable(p.parameter))
+	details.put("header", p.header)
+	if len(details) > 0 {
+		o["details"] = details
+	}
+	return o
+}
+
+func writeJSON(w http.ResponseWriter, status int, kind string, b []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	w.WriteHeader(status)
+	w.Write(b) // whoever is gone is gone
+}

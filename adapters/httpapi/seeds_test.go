@@ -1,0 +1,230 @@
+package httpapi
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// A fieldRow says what becomes of fields, and which test holds it.
+type fieldRow struct{ fields, behaviour, test string }
+
+// A table are the rows of one direction of one call. seed and examples say
+// which JSON objects of which document they are of.
+type table struct {
+	title    string
+	seed     string
+	examples []int
+	params   []string // documented beside the examples that are of this table
+	rows     []fieldRow
+}
+
+const refuses, life, seedTest = "httpapi.TestCreateRefuses", "httpapi.TestLife", "httpapi.TestSeedExamples"
+
+var vcRows = func(prefix string) []fieldRow {
+	in := func(names string) string {
+		return prefix + strings.ReplaceAll(names, " ", " "+prefix)
+	}
+	return []fieldRow{
+		{in("@context type"), "VC Data Model 2.0 and VIAMandate; anything else is denied", life},
+		{in("id"), "opaque, compared byte for byte; new ones are urn:via:credential:<uuid>", seedTest},
+		{in("issuer"), "the service's DID; another one is `issuer_untrusted` unless it is trusted", seedTest},
+		{in("validFrom validUntil"), "the time the mandate is good for; null counts as absent", "testvectors.TestCorpus"},
+		{in("credentialSubject credentialSubject.id"), "the first subject of the request", life},
+		{in("credentialSubject.mandate credentialSubject.mandate.scope"), "what was asked for", seedTest},
+		{in("credentialSubject.mandate.grantor"), "every subject", seedTest},
+		{in("credentialSubject.mandate.context credentialSubject.mandate.context.authorizedDIDs"), "who may read, present and verify; the requester is appended", "httpapi.TestAuthority"},
+		{in("evidences evidences[].id evidences[].digestSRI evidences[].location"), "one record of each decision; the digest is of the bytes at location", life},
+		{in("proofs"), "read as the VIA profile when there is no `proof`; `[]` while the mandate is a draft; what is issued has the W3C form `proof`", "docs/http.md"},
+		{in("proofs[].type proofs[].cryptosuite proofs[].verificationMethod proofs[].created proofs[].proofPurpose proofs[].proofValue"), "eddsa-jcs-2022, for assertionMethod, by a key of the issuer", "testvectors.TestCorpus"},
+	}
+}
+
+var tables = []table{
+	{"POST /request, body", "000", []int{0, 2}, []string{"Idempotency-Key", "API-Version", "contacts", "name", "securityLevel", "groupIds", "resourcesIds", "credentials", "language", "redirectUrl", "internalId", "pubKey", "authorizedDIDs", "expectedDocIds"}, []fieldRow{
+		{"Idempotency-Key", "the same key and bytes get the same answer for 24 hours, other bytes 422", "httpapi.TestIdempotency"},
+		{"API-Version", "the newest version no younger than the date; 400 when it is no date, or older than the first", "httpapi.TestAPIVersion"},
+		{"contacts", "1 to 100 e-mail addresses or E.164 numbers, one subject each, no two the same", refuses},
+		{"name internalId", "at most 200 characters; stored, searched, returned", "httpapi.TestListFilters"},
+		{"securityLevel", "one of four, CONTACT by default; above it a decision needs an identity", "httpapi.TestSecurityLevel"},
+		{"groupIds resourcesIds", "at most 50 known ids; what they hold is copied into credentials", seedTest},
+		{"credentials", "at most 10; at least one of the three sources", refuses},
+		{"credentials[].type", "DOCUMENT, CONSENT, JSON, POLICY", refuses},
+		{"credentials[].name credentials[].description credentials[].internalId", "at most 200 characters; returned", refuses},
+		{"credentials[].scope", "at most 128 characters, words with dots; needed for POLICY", refuses},
+		{"credentials[].validFrom credentials[].validUntil", "a date or a time; from before until; past until it is EXPIRED", refuses},
+		{"credentials[].data", "a PDF in base64, or labelled values", refuses},
+		{"credentials[].placements credentials[].placements[].contact credentials[].placements[].type credentials[].placements[].x credentials[].placements[].y credentials[].placements[].width credentials[].placements[].height credentials[].placements[].pageIndex credentials[].placements[].identityType", "checked, stored, returned in the detail", refuses},
+		{"language", "ENG or PRT, ENG by default: that of the notification", refuses},
+		{"redirectUrl", "https, at most 2,048 bytes; returned", refuses},
+		{"pubKey", "a P-256 SPKI in base64; stored", refuses},
+		{"authorizedDIDs", "at most 100 DIDs, the requester appended; may read, present and verify", "httpapi.TestAuthority"},
+		{"expectedDocIds expectedDocIds[].contact expectedDocIds[].docId contact docId", "the identity's document has to match, 409 otherwise; a bare list of texts is refused", refuses},
+	}},
+	{"POST /request, answer", "000", []int{1}, []string{"id", "subjects"}, []fieldRow{
+		{"id", "24 hex digits", seedTest},
+		{"credentials credentials[].id credentials[].name credentials[].internalId", "as asked for; ids are urn:via:credential:<uuid>", seedTest},
+		{"subjects subjects[].contact subjects[].id subjects[].link", "one of each contact, in the order given; id is a DID", seedTest},
+		{"subjects[].code", "a display code, with which nothing can be decided", "httpapi.TestOneTimePassword"},
+	}},
+	{"GET /request/{id}", "001", []int{0}, []string{"API-Version", "requestId", "id", "securityLevel", "createdAt", "subjects", "credentials", "name", "language", "redirectUrl", "internalId", "canceledAt"}, slices.Concat([]fieldRow{
+		{"API-Version", "as on create", "httpapi.TestAPIVersion"},
+		{"requestId", "24 hex digits, 400 otherwise; 404 when unknown, or another tenant's", "httpapi.TestListRefuses"},
+		{"id securityLevel createdAt name language redirectUrl internalId", "as created", seedTest},
+		{"canceledAt", "null until the request is cancelled", seedTest},
+		{"subjects subjects[].contacts subjects[].contacts[].id subjects[].contacts[].contact subjects[].contact subjects[].internalId subjects[].id subjects[].createdAt subjects[].organization subjects[].organization.contacts", "one of each contact", seedTest},
+		{"subjects[].identityStatus subjects[].kyc", "NONE or HUMANOS; kyc is null when no level asks", seedTest},
+		{"credentials credentials[].id credentials[].resourceType credentials[].name credentials[].description credentials[].internalId credentials[].tags", "as created", seedTest},
+		{"credentials[].status", "DRAFT, ACTIVE, REJECTED, CANCELED, REVOKED, EXPIRED", "httpapi.TestReject"},
+		{"credentials[].w3cCredential", "unsigned while a draft, then the signed mandate", life},
+		{"credentials[].decisions credentials[].decisions[].id credentials[].decisions[].contact credentials[].decisions[].accepted credentials[].decisions[].decidedAt", "one of each subject that has decided", seedTest},
+	}, vcRows("credentials[].w3cCredential."))},
+	{"GET /request", "002", []int{0}, []string{"pageIndex", "pageSize", "contact", "did", "subjectInternalId", "internalId", "credentialInternalId", "securityLevel", "dateFrom", "dateTo", "data", "totalPages"}, []fieldRow{
+		{"pageIndex pageSize", "from 0; 5 to 100, 10 by default; 400 otherwise", "httpapi.TestListRefuses"},
+		{"search contact did subjectInternalId internalId credentialInternalId securityLevel dateFrom dateTo", "filters, all of which apply; lists in four spellings, dates as UTC days", "httpapi.TestListFilters"},
+		{"data data[].id data[].securityLevel data[].createdAt data[].name data[].language data[].redirectUrl data[].internalId data[].credentials data[].credentials[].id data[].credentials[].resourceType data[].credentials[].name data[].credentials[].internalId data[].subjects data[].subjects[].contact data[].subjects[].did data[].subjects[].internalId data[].subjects[].name", "as created, newest first", seedTest},
+		{"data[].credentials[].status", "as in the detail, but PENDING for DRAFT", "httpapi.TestListFilters"},
+		{"totalPages", "exact", seedTest},
+	}},
+	{"POST /credential/verify, body", "003", []int{0}, []string{"API-Version", "presentation", "executionParams"}, slices.Concat([]fieldRow{
+		{"API-Version", "as on create", "httpapi.TestAPIVersion"},
+		{"presentation", "a W3C presentation; 400 when it is none", "httpapi.TestVerify"},
+		{"presentation.@context presentation.type", "checked; 400 without the type VerifiablePresentation", "httpapi.TestVerify"},
+		{"presentation.holder", "has to be one the mandate names, and to have signed", life},
+		{"presentation.verifiableCredential", "one mandate, or a list with exactly one", "testvectors.TestCorpus"},
+		{"presentation.proof presentation.proof.type presentation.proof.cryptosuite presentation.proof.created presentation.proof.proofPurpose presentation.proof.proofValue", "eddsa-jcs-2022, for authentication, at most five minutes old, used once", "httpapi.TestVerifyTwice"},
+		{"presentation.proof.verificationMethod", "a DID URL with a fragment; the example's has none and is denied", seedTest},
+		{"executionParams", "an object, {} by default; held to the shape that the action declares", "httpapi.TestVerify"},
+	}, vcRows("presentation.verifiableCredential."))},
+	{"POST /credential/verify, answer", "003", []int{1}, []string{"decision", "credentialId", "evaluations", "receipt"}, []fieldRow{
+		{"decision", "allow (200) or deny (403, with `reason`)", "httpapi.TestVerify"},
+		{"credentialId", "of the mandate", seedTest},
+		{"evaluations evaluations[].rule evaluations[].result evaluations[].reason", "every rule, with the values of those that failed", "docs/http.md"},
+		{"receipt receipt.id receipt.timestamp", "signed, and kept before the answer is sent", "httpapi.TestReceiptNotKept"},
+	}},
+	{"POST /v1/passports, body", "004", []int{0}, nil, []fieldRow{
+		{"type", "individual, organization or agent", "httpapi.TestPassports"},
+		{"name", "1 to 200 characters", "httpapi.TestPassports"},
+		{"metadata metadata.email metadata.organization", "any object of at most 8 KiB; stored", "httpapi.TestPassports"},
+		{"capabilities", "at most 50 texts; stored as given", "httpapi.TestPassports"},
+	}},
+	{"POST /v1/passports, answer", "004", []int{1}, nil, []fieldRow{
+		{"data data.passportId data.type data.name data.createdAt", "as created", seedTest},
+		{"data.did data.publicKey", "did:key of a new Ed25519 key; its 32 bytes in hex", seedTest},
+		{"meta meta.timestamp meta.requestId", "of the call; requestId is X-Request-Id", seedTest},
+	}},
+}
+
+// TestSeedsDocument: docs/SEEDS.md is what these tables say, and the tests they
+// name exist.
+func TestSeedsDocument(t *testing.T) {
+	var b bytes.Buffer
+	b.WriteString("# Every documented field, what becomes of it, and the test that holds it\n\nGenerated: `go test ./adapters/httpapi -run TestSeedsDocument -update`. That every field has a row is\nchecked where the documents of the API are at hand (`TestSeedsComplete`).\n")
+	for _, tb := range tables {
+		fmt.Fprintf(&b, "\n## %s\n\n| field | behaviour | test |\n|---|---|---|\n", tb.title)
+		for _, r := range tb.rows {
+			for _, f := range strings.Fields(r.fields) {
+				fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f, r.behaviour, r.test)
+			}
+			if !testExists(t, r.test) {
+				t.Errorf("%s: %s: there is no test %s", tb.title, r.fields, r.test)
+			}
+		}
+	}
+	const file = "../../docs/SEEDS.md"
+	if *update {
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if have, err := os.ReadFile(file); err != nil || !bytes.Equal(have, b.Bytes()) {
+		t.Errorf("docs/SEEDS.md is not what the tables say (%v): go test ./adapters/httpapi -run TestSeedsDocument -update", err)
+	}
+}
+
+// testExists looks for the function of a test, or the document that is run.
+func testExists(t *testing.T, name string) bool {
+	t.Helper()
+	if strings.HasPrefix(name, "docs/") {
+		_, err := os.Stat("../../" + name)
+		return err == nil
+	}
+	pkg, fn, _ := strings.Cut(name, ".")
+	dir := map[string]string{"httpapi": ".", "testvectors": "../../testvectors"}[pkg]
+	files, err := filepath.Glob(dir + "/*_test.go")
+	if err != nil || dir == "" {
+		return false
+	}
+	for _, f := range files {
+		if b, err := os.ReadFile(f); err == nil && bytes.Contains(b, []byte("\nfunc "+fn+"(t *testing.T)")) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestSeedsComplete: no field of the documents is without a row.
+func TestSeedsComplete(t *testing.T) {
+	seeds := readSeeds(t)
+	params := map[string][]string{}
+	for _, tb := range tables {
+		have := map[string]bool{}
+		for _, r := range tb.rows {
+			for _, f := range strings.Fields(r.fields) {
+				have[f] = true
+			}
+		}
+		for _, i := range tb.examples {
+			if i >= len(seeds[tb.seed].examples) {
+				t.Fatalf("%s has %d examples", tb.seed, len(seeds[tb.seed].examples))
+			}
+			for _, f := range fieldsOf(seeds[tb.seed].examples[i], "") {
+				if !have[f] {
+					t.Errorf("%s: %s has no row", tb.title, f)
+				}
+			}
+		}
+		for _, p := range tb.params {
+			if !have[p] {
+				t.Errorf("%s: %s has no row", tb.title, p)
+			}
+		}
+		params[tb.seed] = append(params[tb.seed], tb.params...)
+	}
+	for name, s := range seeds {
+		if len(s.examples) == 0 {
+			t.Errorf("%s: no examples were found", name)
+		}
+		for _, p := range s.params {
+			if !slices.Contains(params[name], p) {
+				t.Errorf("%s: the parameter %s is in no table", name, p)
+			}
+		}
+	}
+}
+
+func fieldsOf(v canonical.Value, prefix string) (out []string) {
+	switch v.Kind() {
+	case canonical.Object:
+		for name, m := range v.Members() {
+			f := name
+			if prefix != "" {
+				f = prefix + "." + name
+			}
+			out = append(out, f)
+			out = append(out, fieldsOf(m, f)...)
+		}
+	case canonical.Array:
+		for _, e := range v.Elements() {
+			out = append(out, fieldsOf(e, prefix+"[]")...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,280 @@
+package request
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/adapters/fault"
+	"github.com/mandate-engine/mandate/adapters/signing"
+	"github.com/mandate-engine/mandate/adapters/store"
+	"github.com/mandate-engine/mandate/adapters/vault"
+	"github.com/mandate-engine/mandate/receipts"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// A Notifier hands one-time passwords to subjects. What it is given is secret.
+type Notifier interface {
+	Notify(ctx context.Context, m Message) error
+}
+
+// A Message is for one subject.
+type Message struct {
+	To        string
+	OTP       string
+	Link      string
+	RequestID string
+	Language  string // ENG, PRT
+}
+
+// Identities say who uses a contact.
+type Identities interface {
+	Identity(ctx context.Context, tenantID, contact string) (store.Identity, error)
+}
+
+// A Sealer turns what must not be read from the database into what can only be
+// compared: a [vault.Vault].
+type Sealer interface {
+	MAC(context string, data []byte) []byte
+}
+
+// Config configures a Service. Store, Keys, Secrets, Notifier and PublicURL are
+// required.
+type Config struct {
+	Store    store.Store
+	Keys     vault.KeyStore
+	Secrets  Sealer
+	Notifier Notifier
+	// Identities nil means those in the store, which an operator sets.
+	Identities Identities
+	// PublicURL is under what links (/link/{id}), evidences (/evidence/{id}) and
+	// status lists (/status/{n}) are found: scheme and host, and a path without
+	// a slash at its end. It stands in what is issued: another one later leaves
+	// that as it is, but mandates whose status list is elsewhere are denied.
+	PublicURL string
+	// PublicHost, when set, is the host under which DIDs of the service are
+	// published: new ones are did:web:<host>:platform|user:<uuid>. Otherwise
+	// they are did:key.
+	PublicHost string
+	// StatusTTL is for how long a verifier may rely on a status list: by as much
+	// a revocation can reach it late. Zero means five minutes.
+	StatusTTL time.Duration
+	// Log is told of messages that could not be sent, without what they said.
+	// Nil means nobody is.
+	Log *slog.Logger
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+	// Rand makes ids and one-time passwords. Nil means crypto/rand.
+	Rand io.Reader
+}
+
+// A Service is safe for concurrent use. It is a [verifier.StatusSource], a
+// [policy.Source] and a [didresolve.Resolver] of what it has made itself.
+type Service struct {
+	cfg    Config
+	signer receipts.Signer
+	did    string // of the service
+
+	mu    sync.Mutex
+	doing map[string]bool // idempotency keys of calls that run
+	lists map[int64]list  // status lists that are signed
+}
+
+// New checks cfg, and makes the key of the service on the first start.
+func New(ctx context.Context, cfg Config) (*Service, error) {
+	if cfg.Store == nil || cfg.Keys == nil || cfg.Secrets == nil || cfg.Notifier == nil {
+		return nil, errors.New("request: Config.Store, Keys, Secrets and Notifier are required")
+	}
+	if u, err := url.Parse(cfg.PublicURL); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(cfg.PublicURL, "/") {
+		return nil, fmt.Errorf("request: PublicURL %.100q is no https URL without a slash at its end", cfg.PublicURL)
+	}
+	if cfg.StatusTTL < 0 {
+		return nil, errors.New("request: StatusTTL is negative")
+	}
+	if cfg.StatusTTL == 0 {
+		cfg.StatusTTL = 5 * time.Minute
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Identities == nil {
+		cfg.Identities = storedIdentities{cfg.Store}
+	}
+	s := &Service{cfg: cfg, doing: map[string]bool{}, lists: map[int64]list{}}
+	t, err := s.tenant(ctx, store.ServiceTenant, " service") // a name that no tenant can have
+	if err != nil {
+		return nil, err
+	}
+	if s.signer, err = s.signerOf(ctx, t); err != nil {
+		return nil, err
+	}
+	s.did = t.DID
+	return s, nil
+}
+
+// Signer signs mandates, status lists and receipts: the service's own key. Its
+// DID is the issuer to trust.
+func (s *Service) Signer() receipts.Signer { return s.signer }
+
+// signerOf returns the signer with a tenant's key.
+func (s *Service) signerOf(ctx context.Context, t store.Tenant) (receipts.Signer, error) {
+	method := ""
+	if !strings.HasPrefix(t.DID, "did:key:") {
+		method = t.DID + keyFragment
+	}
+	signer, err := s.cfg.Keys.Signer(ctx, t.Key.Public, t.Key.Handle, method)
+	if err != nil {
+		return nil, fmt.Errorf("request: the key of %.100q: %w", t.DID, err)
+	}
+	if signing.DID(signer) != t.DID {
+		return nil, fmt.Errorf("request: the key of %.100q is of %.100q", t.DID, signing.DID(signer))
+	}
+	return signer, nil
+}
+
+// Tenant returns the tenant with a name, 1 to 200 characters, which it makes when
+// there is none.
+func (s *Service) Tenant(ctx context.Context, name string) (store.Tenant, error) {
+	if n := utf8.RuneCountInString(name); n == 0 || n > 200 || !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
+		return store.Tenant{}, fault.New(fault.Invalid, fault.Value, "a tenant has a name of 1 to 200 characters without spaces around it")
+	}
+	return s.tenant(ctx, "", name)
+}
+
+func (s *Service) tenant(ctx context.Context, id, name string) (t store.Tenant, err error) {
+	byName := func(tx store.Tx) (err error) { t, err = tx.TenantByName(name); return err }
+	if err = s.cfg.Store.View(ctx, byName); !errors.Is(err, store.ErrNotFound) {
+		return t, err
+	}
+	if id == "" {
+		if id, err = s.hex(12); err != nil {
+			return t, err
+		}
+	}
+	did, key, err := s.newDID(ctx, "platform")
+	if err != nil {
+		return t, err
+	}
+	made := store.Tenant{ID: id, Name: name, DID: did, Key: key, Created: s.now()}
+	err = s.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		if err := byName(tx); !errors.Is(err, store.ErrNotFound) {
+			return err // somebody was first
+		}
+		t = made
+		return tx.InsertTenant(made)
+	})
+	return t, err
+}
+
+// SetIdentity marks a user of a tenant as verified, or not: what an operator does.
+func (s *Service) SetIdentity(ctx context.Context, tenantID, contact string, i store.Identity) error {
+	switch i.KYC {
+	case "", "PENDING", "APPROVED", "REJECTED":
+	default:
+		return fault.New(fault.Invalid, fault.Value, "kyc is none of PENDING, APPROVED, REJECTED")
+	}
+	if i.Verified.IsZero() && i.KYC == approved {
+		i.Verified = s.now()
+	}
+	err := s.cfg.Store.Update(ctx, func(tx store.Tx) error { return tx.SetIdentity(tenantID, normalize(contact), i) })
+	if errors.Is(err, store.ErrNotFound) {
+		return fault.New(fault.NotFound, "unknown_contact", "no request was ever made to this contact")
+	}
+	return err
+}
+
+const approved = "APPROVED"
+
+type storedIdentities struct{ store store.Store }
+
+func (s storedIdentities) Identity(ctx context.Context, tenantID, contact string) (i store.Identity, err error) {
+	err = s.store.View(ctx, func(tx store.Tx) error {
+		u, err := tx.User(tenantID, contact)
+		i = u.Identity
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Identity{}, nil
+	}
+	return i, err
+}
+
+// KeepReceipt stores the receipt of a decision and appends it to the log. Do so
+// before the decision is answered: an allow that is not kept must not be told.
+func (s *Service) KeepReceipt(ctx context.Context, caller store.Tenant, r *receipts.Receipt) error {
+	if r == nil {
+		return errors.New("request: there is no receipt")
+	}
+	return s.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		_, err := tx.PutReceipt(caller.ID, r.ID(), r.Bytes())
+		return err
+	})
+}
+
+// Receipt returns a receipt as it was signed: GET /receipt/{id}. It is for the
+// tenant that caused it.
+func (s *Service) Receipt(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
+	var r store.Receipt
+	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) { r, err = tx.Receipt(id); return err })
+	if errors.Is(err, store.ErrNotFound) || err == nil && r.TenantID != caller.ID {
+		return nil, fault.New(fault.NotFound, "unknown_receipt", "there is no such receipt")
+	}
+	return r.Bytes, err
+}
+
+// record signs the receipt of an event and stores it.
+func (s *Service) record(ctx context.Context, tx store.Tx, tenantID string, event receipts.Event, subject string, digests map[string]string) (*receipts.Receipt, error) {
+	random, err := s.random16()
+	if err != nil {
+		return nil, err
+	}
+	r, err := receipts.SignRecord(ctx, receipts.Record{ID: receipts.NewID(random), Time: s.now(), Event: event, Subject: subject, Digests: digests,
+		Engine: receipts.Engine{Name: "mandate", Version: verifier.Version}}, s.signer)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.PutReceipt(tenantID, r.ID(), r.Bytes())
+	return r, err
+}
+
+// now returns the time to the millisecond, as it is stored.
+func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }
+
+// owned reads a request that the caller has made.
+func (s *Service) owned(tx store.Tx, caller store.Tenant, r *store.Request, err error) (*store.Request, error) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && r.TenantID != caller.ID {
+		return nil, fault.New(fault.NotFound, "not_found", "there is none, or not for you")
+	}
+	return r, err
+}
+
+// readable reads a request that the caller has made, or is listed in.
+func (s *Service) readable(tx store.Tx, caller store.Tenant, r *store.Request, err error) (*store.Request, error) {
+	if err == nil && r.TenantID != caller.ID {
+		b, err := parseBody(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		for _, did := range b.authorized() {
+			if did == caller.DID {
+				return r, nil
+			}
+		}
+	}
+	return s.owned(tx, caller, r, err)
+}

@@ -1,0 +1,250 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// maxAttempts bounds how often a transaction is begun again after a conflict.
+const maxAttempts = 20
+
+// errReadOnly is what writes in a View return.
+var errReadOnly = errors.New("store: a View cannot write")
+
+// tx implements [Tx] on one transaction. It holds the context of the call that it
+// serves: it does not outlive it.
+type tx struct {
+	ctx      context.Context
+	db       *DB
+	sql      *sql.Tx
+	readOnly bool
+}
+
+// View implements [Store].
+func (d *DB) View(ctx context.Context, f func(Tx) error) error {
+	var own error
+	err := d.transact(ctx, true, func(s *sql.Tx) error {
+		own = f(&tx{ctx, d, s, true})
+		return own
+	})
+	return d.wrap(err, own)
+}
+
+// wrap names the package in errors that are not the caller's own.
+func (d *DB) wrap(err, own error) error {
+	if err == nil || own != nil && errors.Is(err, own) {
+		return err
+	}
+	return fmt.Errorf("store: %w", err)
+}
+
+// An update waits for its turn, and for the commit.
+type update struct {
+	ctx  context.Context
+	f    func(Tx) error
+	own  error // what f returned
+	bug  any   // what f panicked with
+	done chan error
+}
+
+// Update implements [Store]. Updates that wait at the same time share one
+// transaction, each behind a savepoint, and so one write to the disk: none is
+// acknowledged before it, and one that fails takes nothing of another with it.
+func (d *DB) Update(ctx context.Context, f func(Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	u := &update{ctx: ctx, f: f, done: make(chan error, 1)}
+	d.mu.Lock()
+	d.waiting = append(d.waiting, u)
+	d.mu.Unlock()
+	select {
+	case err := <-u.done:
+		return u.result(d, err)
+	case d.writing <- struct{}{}:
+	}
+	for {
+		d.mu.Lock()
+		n := min(len(d.waiting), maxBatch)
+		batch := append([]*update(nil), d.waiting[:n]...)
+		d.waiting = append([]*update(nil), d.waiting[n:]...)
+		d.mu.Unlock()
+		if n == 0 {
+			break
+		}
+		d.commit(batch)
+		if len(u.done) > 0 {
+			break // the next in line goes on
+		}
+	}
+	<-d.writing
+	return u.result(d, <-u.done)
+}
+
+func (u *update) result(d *DB, err error) error {
+	if u.bug != nil {
+		panic(u.bug)
+	}
+	return d.wrap(err, u.own)
+}
+
+// commit runs a batch in one transaction, and tells each how it ended. The
+// transaction belongs to all of them, so none of their contexts ends it.
+func (d *DB) commit(batch []*update) {
+	results := make([]error, len(batch))
+	err := d.transact(context.Background(), false, func(s *sql.Tx) error {
+		for i, u := range batch {
+			var err error
+			if results[i], err = d.runOne(s, u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for i, u := range batch {
+		if err != nil {
+			results[i], u.own = err, nil
+		}
+		u.done <- results[i]
+	}
+}
+
+// runOne runs one update behind a savepoint. err is what ends the whole batch.
+func (d *DB) runOne(s *sql.Tx, u *update) (result, err error) {
+	if result = u.ctx.Err(); result != nil {
+		return result, nil
+	}
+	if _, err = s.Exec("SAVEPOINT u"); err != nil {
+		return nil, err
+	}
+	func() {
+		defer func() { u.bug = recover() }()
+		u.own = u.f(&tx{context.WithoutCancel(u.ctx), d, s, false}) // a statement that is broken off ends the transaction of all
+		result = u.own
+	}()
+	if result == nil && u.bug == nil {
+		if result = u.ctx.Err(); result == nil {
+			_, err = s.Exec("RELEASE u")
+			return nil, err
+		}
+	}
+	if _, err = s.Exec("ROLLBACK TO u"); err == nil {
+		_, err = s.Exec("RELEASE u")
+	}
+	return result, err
+}
+
+// transact runs f in a transaction, again when the database says that it
+// conflicted with another one.
+func (d *DB) transact(ctx context.Context, readOnly bool, f func(*sql.Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := d.once(ctx, readOnly, f)
+		if err == nil || attempt == maxAttempts || !conflict(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(attempt) * time.Millisecond):
+		}
+	}
+}
+
+func (d *DB) once(ctx context.Context, readOnly bool, f func(*sql.Tx) error) error {
+	s, err := d.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly})
+	if err != nil {
+		return err
+	}
+	defer s.Rollback() // nothing, after a commit
+	if err := f(s); err != nil {
+		return err
+	}
+	return s.Commit()
+}
+
+// conflict reports whether an error says that a transaction may succeed when it
+// is run again: SQLITE_BUSY, or SQLSTATE 40001 and 40P01.
+func conflict(err error) bool {
+	var code interface{ Code() int }
+	var state interface{ SQLState() string }
+	switch {
+	case errors.As(err, &code):
+		return code.Code()&0xff == 5
+	case errors.As(err, &state):
+		return state.SQLState() == "40001" || state.SQLState() == "40P01"
+	}
+	return false
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	if t.readOnly {
+		return 0, errReadOnly
+	}
+	r, err := t.sql.ExecContext(t.ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// one runs a statement that changes one row, or none, which is otherwise.
+func (t *tx) one(otherwise error, query string, args ...any) error {
+	n, err := t.exec(query, args...)
+	if err == nil && n == 0 {
+		err = otherwise
+	}
+	return err
+}
+
+// row reads one row.
+func (t *tx) row(query string, args []any, into ...any) error {
+	err := t.sql.QueryRowContext(t.ctx, query, args...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// rows reads all rows, each with one call of scan.
+func (t *tx) rows(query string, args []any, scan func(scanner) error) error {
+	r, err := t.sql.QueryContext(t.ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for r.Next() {
+		if err := scan(r); err != nil {
+			return err
+		}
+	}
+	return r.Err()
+}
+
+type scanner interface{ Scan(into ...any) error }
+
+// ms and at turn times into what is stored, and back.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func at(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// flag turns a bool into what is stored.
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mandate-engine/mandate/adapters/httpapi"
+	"github.com/mandate-engine/mandate/adapters/passport"
+	"github.com/mandate-engine/mandate/adapters/signing"
+	"github.com/mandate-engine/mandate/adapters/store"
+	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// A service is one run of serve.
+type service struct {
+	instance        instanceFlags
+	addr, publicURL text
+	issuers         texts
+	creates, calls  number
+	json            bool
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var s service
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "The HTTP API on the embedded store",
+		Long: `Serve the HTTP API on the embedded store. The first start makes keys, the tenant
+"default" and a key for it, whose credentials it writes to the file
+credentials.json in --data, and says how to call.
+
+stdout says where it listens; stderr has one line of JSON for each call. SIGINT
+and SIGTERM end it when the calls in progress are answered, for at most 30 s.
+TLS is for whatever stands in front of it.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return a.serve(ctx, &s)
+		},
+	}
+	f := cmd.Flags()
+	s.instance.flags(cmd)
+	f.Var(&s.addr, "addr", "listen at `HOST:PORT`; default 127.0.0.1:8080")
+	f.Var(&s.publicURL, "public-url", "the `URL` under which others reach the server; it stands in what is issued, so it has to last; default where it listens")
+	f.Var(&s.issuers, "issuer", "also trust the issuer `DID` in POST /credential/verify; repeatable")
+	f.Var(&s.creates, "creates-per-minute", "how many requests or passports a key may create in a minute; default 60")
+	f.Var(&s.calls, "calls-per-minute", "how many calls a key may make in a minute; default 60000")
+	jsonFlag(cmd, &s.json)
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, s *service) error {
+	addr := s.addr.value
+	if addr == "" {
+		addr = "127.0.0.1:8080"
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return unusable("--addr: %w", err)
+	}
+	defer listener.Close() // after a failed start; otherwise the server has
+	local := localURL(listener)
+	public := local
+	if s.publicURL.value != "" {
+		if public, err = publicBase(s.publicURL.value); err != nil {
+			return err
+		}
+	}
+	log := slog.New(slog.NewJSONHandler(a.stderr, nil))
+	in, err := a.open(ctx, &s.instance, public, log)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	api, err := a.api(in, s, public, log)
+	if err != nil {
+		return err
+	}
+	first, err := a.firstStart(ctx, in)
+	if err != nil {
+		return err
+	}
+	a.announce(s, local, in, first)
+	return serveUntil(ctx, api.HTTPServer(), listener, log)
+}
+
+// api puts the engine and the services together.
+func (a *app) api(in *instance, s *service, public string, log *slog.Logger) (*httpapi.Server, error) {
+	signer := in.requests.Signer()
+	engine, err := verifier.New(verifier.Config{
+		// The service's own DIDs are never fetched, and no others are either.
+		Resolver:       didresolve.Chain(in.requests, didresolve.Key(), didresolve.JWK()),
+		Signer:         signer,
+		TrustedIssuers: append([]string{signing.DID(signer)}, s.issuers...),
+		Status:         in.requests,
+		Actions:        in.requests,
+		Replay:         in.db.Replay(),
+		// What the documented endpoint accepts: mandates without an action, and
+		// presentations without a domain. Every receipt says so.
+		AllowActionless:      true,
+		InsecureAllowUnbound: true,
+		Now:                  a.now,
+	})
+	if err != nil {
+		return nil, unusable("%w", err)
+	}
+	var own store.Tenant
+	err = in.db.View(context.Background(), func(tx store.Tx) (err error) { own, err = tx.Tenant(store.ServiceTenant); return err })
+	if err != nil {
+		return nil, undecided("%w", err)
+	}
+	origin := public[strings.Index(public, "//")+2:] + "/log"
+	prover, err := passport.NewProver(origin, own.Key.Public, signer)
+	if err != nil {
+		return nil, undecided("%w", err)
+	}
+	passports, err := passport.New(passport.Config{Store: in.db, Keys: in.vault, Signer: signer, Log: in.db.Log(), Prover: prover, Now: a.now})
+	if err != nil {
+		return nil, undecided("%w", err)
+	}
+	api, err := httpapi.New(httpapi.Config{
+		Keys: in.keys, Verifier: engine, Receipts: in.requests, Requests: in.requests, Passports: passports,
+		PublicURL: public, PublicHost: s.instance.publicHost.value,
+		Ready: func(ctx context.Context) error {
+			return in.db.View(ctx, func(tx store.Tx) error { _, err := tx.Tenant(store.ServiceTenant); return err })
+		},
+		CreatesPerMinute: int(s.creates.n), CallsPerMinute: int(s.calls.n),
+		Log: log, Now: a.now,
+	})
+	if err != nil {
+		return nil, unusable("%w", err)
+	}
+	return api, nil
+}
+
+// firstStart makes a tenant and a key when there is no key at all, and reports
+// whether it did. The credentials go to a file that only its owner can read,
+// and nowhere else: what a server prints ends up in logs.
+func (a *app) firstStart(ctx context.Context, in *instance) (bool, error) {
+	var keys []store.APIKey
+	err := in.db.View(ctx, func(tx store.Tx) (err error) { keys, err = tx.APIKeys(); return err })
+	if err != nil {
+		return false, undecided("%w", err)
+	}
+	if len(keys) > 0 {
+		return false, nil
+	}
+	c, err := a.newAPIKey(ctx, in, "default", store.APIKey{})
+	if err != nil {
+		return false, err
+	}
+	b, err := canonical.Marshal(c)
+	if err == nil {
+		err = writeNew(credentialsFile(in), append(b, '\n'))
+	}
+	if err != nil { // also when another server was first
+		id, _ := c["id"].(string)
+		err = errors.Join(err, in.keys.Revoke(ctx, id, a.now()))
+		if errors.Is(err, os.ErrExist) {
+			a.complain("%s is there; 'mandate admin key create' makes other keys", credentialsFile(in))
+			return false, nil
+		}
+		return false, unusable("the first key: %w", err)
+	}
+	return true, nil
+}
+
+func credentialsFile(in *instance) string { return filepath.Join(in.dir, "credentials.json") }
+
+// announce says where the server is, and how it is called. It names no secret.
+func (a *app) announce(s *service, local string, in *instance, first bool) {
+	if s.json {
+		o := object{"url": local, "issuer": signing.DID(in.requests.Signer())}
+		if first {
+			o["credentials"] = credentialsFile(in)
+		}
+		a.printJSON(o) // the sink keeps the error
+		return
+	}
+	a.printf("listening on %s\n", local)
+	a.printf("issuer       %s\n", signing.DID(in.requests.Signer()))
+	if !first {
+		return
+	}
+	a.printf(`
+First start: the tenant "default" has a key, in %[1]s. A call:
+
+  KEY=$(jq -r .apiKey %[1]s) SECRET=$(jq -r .signatureSecret %[1]s) NOW=$(date +%%s%%3N)
+  curl %[2]s/v1/request -H "Authorization: Bearer $KEY" -H "X-Timestamp: $NOW" \
+    -H "X-Signature: $(printf %%s "$NOW" | openssl dgst -sha256 -hmac "$SECRET" -hex | sed 's/.* //')"
+
+With a body, "$NOW.$BODY" is signed. %[2]s/openapi.yaml has the calls.
+`, credentialsFile(in), local)
+}
+
+// serveUntil serves until ctx is done, and then lets calls in progress end.
+func serveUntil(ctx context.Context, server *http.Server, l net.Listener, log *slog.Logger) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return undecided("%w", err)
+	case <-ctx.Done():
+	}
+	log.Info("shutting down")
+	// The context of the start is done: this one is for the end.
+	end, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := server.Shutdown(end); err != nil {
+		return undecided("calls in progress were cut off: %w", errors.Join(err, server.Close()))
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return undecided("%w", err)
+	}
+	return nil
+}
+
+// newAPIKey makes a key of the tenant with a name, which is made when there is
+// none, and returns what its user needs.
+func (a *app) newAPIKey(ctx context.Context, in *instance, tenant string, k store.APIKey) (object, error) {
+	t, err := in.requests.Tenant(ctx, tenant)
+	if err != nil {
+		return nil, unusable("%w", err)
+	}
+	k.TenantID, k.Created = t.ID, a.now()
+	if k.Name == "" {
+		k.Name = tenant
+	}
+	c, err := in.keys.Create(ctx, k)
+	if err != nil {
+		return nil, undecided("%w", err)
+	}
+	return object{"id": c.ID, "apiKey": c.APIKey, "signatureSecret": c.SignatureSecret, "did": t.DID, "tenant": fmt.Sprint(t.Name)}, nil
+}
