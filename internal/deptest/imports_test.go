@@ -54,7 +54,8 @@ var owners = map[string][]string{
 	"cel.dev/expr":                         {"policy"},
 	"google.golang.org/protobuf":           {"policy"},
 	"github.com/gowebpki/jcs":              {"canonical", "internal/reference"}, // the second as a second opinion
-	"github.com/multiformats/go-multibase": {"internal/multikey"},               // where its cost is bounded
+	"golang.org/x/time":                    {"adapters/httpapi"},
+	"github.com/multiformats/go-multibase": {"internal/multikey"}, // where its cost is bounded
 	"github.com/piprate/json-gold":         {"canonical/jsonld"},
 	"golang.org/x/mod":                     {"adapters/store", "receipts/disklog", "receipts/logtest", "receipts/translog", "cmd/mandate"},
 	"github.com/spf13/cobra":               {"cmd/mandate"},
