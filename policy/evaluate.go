@@ -75,7 +75,8 @@ type Evaluation struct {
 	// Reason is for people. For pass it is "Expression evaluated to true", or
 	// "… to false" for a forbid rule; for fail it goes on with the compared
 	// values. It holds at most 1,024 code points, values of at most 64, and
-	// no value of a parameter that is declared hidden.
+	// neither the value of a hidden parameter nor which of several operands
+	// decided where one of them reads it.
 	Reason string `json:"reason"`
 	// PassesIf is a condition on executionParams, in CEL, under which a rule
 	// that failed passes at the same time and with all else as it is:

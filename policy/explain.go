@@ -27,18 +27,11 @@ type explainer struct {
 	hidden  map[string]map[string]bool // by variable, then member
 	user    map[string]any             // userParams
 	exec    *shape
-	scope   []loopVar
 
 	ctx    context.Context
 	env    *cel.Env
 	steps  *int               // of the search for passesIf, and of other rules
 	fields map[int64][]string // of executionParams, that an expression reads
-}
-
-// A loopVar is a variable of a macro that is being explained.
-type loopVar struct {
-	name   string
-	hidden bool // the list it runs over is
 }
 
 // text explains why the whole expression has the value holds.
@@ -56,6 +49,11 @@ func (x *explainer) clauses(e ast.Expr, holds bool) []string {
 	}
 	c := e.AsCall()
 	args := c.Args()
+	_, deciding, combined := logical(e)
+	if _, chooses := called(e, operators.Conditional); (chooses || combined && holds == deciding) && x.mentionsHidden(e) {
+		// Which operand decided, or was chosen, would tell a hidden value.
+		return []string{truncate(x.source(e), maxClauseRunes)}
+	}
 	switch c.FunctionName() {
 	case operators.LogicalAnd:
 		return x.logic(args, holds, false)
@@ -198,9 +196,10 @@ func (x *explainer) macroClause(e ast.Expr, call ast.CallExpr, holds bool) strin
 		}
 		return source
 	}
-	x.scope = append(x.scope, loopVar{name: args[0].AsIdent(), hidden: x.mentionsHidden(target)})
+	if x.mentionsHidden(e) {
+		return source // as in clauses
+	}
 	inner := strings.Join(x.clauses(args[1], holds), "; ")
-	x.scope = x.scope[:len(x.scope)-1]
 	verb := ": fails for "
 	if holds {
 		verb = ": holds for "
@@ -239,13 +238,7 @@ func (x *explainer) mentionsHidden(e ast.Expr) bool {
 	}
 	switch e.Kind() {
 	case ast.IdentKind:
-		name := e.AsIdent()
-		for _, v := range x.scope {
-			if v.name == name {
-				return v.hidden
-			}
-		}
-		return len(x.hidden[name]) > 0
+		return len(x.hidden[e.AsIdent()]) > 0
 	case ast.SelectKind:
 		s := e.AsSelect()
 		if members := x.hidden[s.Operand().AsIdent()]; members != nil {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -90,11 +91,11 @@ func TestReasons(t *testing.T) {
 		{"hidden in a call", `size(executionParams.iban) == 5 || executionParams.iban.size() == 5`, `{}`, `{"iban": "PT50"}`,
 			f + `size(executionParams.iban) (hidden) == 5; executionParams.iban.size() (hidden) == 5`},
 		{"hidden in a loop", `[executionParams.iban].all(v, v == "x")`, `{}`, `{"iban": "PT50"}`,
-			f + `[executionParams.iban].all(v, v == "x"): fails for v (hidden) == "x"`},
+			f + `[executionParams.iban].all(v, v == "x")`},
 		{"hidden through a macro", `executionParams.to.map(v, v + executionParams.iban) == []`, `{}`, `{"iban": "PT50", "to": ["a"]}`,
 			f + `executionParams.to.map(v, v + executionParams.iban) (hidden) == []`},
-		{"not hidden in a loop", `executionParams.to.all(v, executionParams.iban == v)`, `{}`, `{"iban": "PT50", "to": ["a"]}`,
-			f + `executionParams.to.all(v, executionParams.iban == v): fails for executionParams.iban (hidden) == v ("a")`},
+		{"hidden in the body of a loop", `executionParams.to.all(v, executionParams.iban == v)`, `{}`, `{"iban": "PT50", "to": ["a"]}`,
+			f + `executionParams.to.all(v, executionParams.iban == v)`},
 		{"hidden by its wrapper", `executionParams.category == userParams.text`, `{"text": {"value": "t", "hidden": true}}`, `{"category": "a"}`,
 			f + `executionParams.category ("a") == userParams.text (hidden)`},
 
@@ -159,5 +160,58 @@ func TestReasonsAreBounded(t *testing.T) {
 	}
 	if !strings.HasPrefix(got, "Expression evaluated to false: ") {
 		t.Error(got)
+	}
+}
+
+// What is said about a rule that failed does not depend on the value of a
+// hidden parameter: not through what decided, nor through what was left out.
+func TestHiddenIsNotTold(t *testing.T) {
+	const user = `{"vip": %v, "name": %q, "max": 7}`
+	for _, tt := range []struct{ name, expression, exec, want string }{
+		{"condition", `userParams.vip ? executionParams.amount <= 1000 : executionParams.amount <= 10`, `{"amount": 5000}`,
+			`userParams.vip ? (executionParams.amount <= 1000) : (executionParams.amount <= 10)`},
+		{"operands that decided", `userParams.vip && executionParams.amount <= 1000`, `{"amount": 5000}`,
+			`userParams.vip && executionParams.amount <= 1000`},
+		{"below alternatives", `userParams.vip && executionParams.amount <= 1000 || executionParams.amount <= 10`, `{"amount": 5000}`,
+			`userParams.vip && executionParams.amount <= 1000; executionParams.amount (5000) <= 10`},
+		{"not evaluated", `(userParams.vip || executionParams.flag) && executionParams.amount <= userParams.max / 2.0`, `{"amount": 5000, "flag": true}`,
+			`(userParams.vip || executionParams.flag) && executionParams.amount <= userParams.max / 2.0`},
+		{"element", `executionParams.to.all(v, v != userParams.name)`, `{"to": ["true", "false"]}`, `executionParams.to.all(v, v != userParams.name)`},
+		{"element of a hidden list", `[userParams.name, "x"].all(v, v == "y")`, `{}`, `[userParams.name, "x"].all(v, v == "y")`},
+		{"every operand", `executionParams.city == userParams.name || executionParams.amount <= 10`, `{"city": "z", "amount": 5000}`,
+			`executionParams.city ("z") == userParams.name (hidden); executionParams.amount (5000) <= 10`},
+	} {
+		a := mustCompile(t, `{"name": "a", "userParams": {"vip": {"type": "boolean", "hidden": true}, "name": {"type": "string", "hidden": true}, "max": "number"},
+			"executionParams": {"amount": "number", "flag": "boolean", "city": "string", "to": "array<string>"}, "rules": [{"name": "r", "expression": `+quoted(tt.expression)+`}]}`)
+		for _, vip := range []bool{true, false} {
+			e := evaluate(t, a, fmt.Sprintf(user, vip, fmt.Sprint(vip)), tt.exec).Evaluations[0]
+			if want := "Expression evaluated to false: " + tt.want; e.Reason != want || e.PassesIf != "" {
+				t.Errorf("%s, %v:\ngot  %s %s\nwant %s", tt.name, vip, e.Reason, e.PassesIf, want)
+			}
+		}
+	}
+
+	compared := 0
+	for seed := range uint64(1500) {
+		g := newGenerator(seed)
+		a, err := Compile(parse(t, randomContent(strings.ReplaceAll(g.rule(3), "userParams.home", "userParams.key"))))
+		if err != nil {
+			continue
+		}
+		exec := g.object(g.exec("pay")...)
+		with := func(key string) Evaluation {
+			return evaluate(t, a, `{"max": 3, "limit": 5, "allowed": ["a"], "home": "a", "on": true, "key": "`+key+`"}`, exec).Evaluations[0]
+		}
+		first, second := with("a"), with("b")
+		if first.Result != ResultFail || second.Result != ResultFail {
+			continue
+		}
+		if first != second {
+			t.Fatalf("seed %d: %s: %+v or %+v", seed, exec, first, second)
+		}
+		compared++
+	}
+	if compared < 200 {
+		t.Errorf("only %d compared", compared)
 	}
 }

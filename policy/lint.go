@@ -34,7 +34,8 @@ func (a *Action) Lint() []Issue {
 	if err != nil {
 		return nil
 	}
-	l := &linter{action: a, issues: is, compiler: c, used: map[string]bool{}, upper: map[string]Issue{}, lower: map[string]bool{}}
+	f := &folder{ctx: context.Background(), compiler: c, exec: a.exec, secret: true, known: map[string]known{}, vars: map[string]any{}}
+	l := &linter{action: a, issues: is, compiler: c, folder: f, used: map[string]bool{}, upper: map[string]Issue{}, lower: map[string]bool{}}
 	for _, r := range a.rules {
 		if tree, err := parsePlain(r.source); err == nil {
 			l.rule, l.tree, l.told = r, tree, map[string]bool{}
@@ -59,6 +60,7 @@ type linter struct {
 	action   *Action
 	issues   *issues
 	compiler *compiler
+	folder   *folder
 	rule     *rule
 	tree     *ast.AST
 	told     map[string]bool // codes and fields that were reported for the rule
@@ -96,8 +98,7 @@ func (l *linter) lint(root ast.Expr) {
 
 // outcome finds rules that cannot fail, or cannot pass.
 func (l *linter) outcome(root ast.Expr) {
-	f := &folder{ctx: context.Background(), compiler: l.compiler, exec: l.action.exec, secret: true, known: map[string]known{}, vars: map[string]any{}}
-	folded := f.fold(root)
+	folded := l.folder.fold(root)
 	pass := !l.rule.forbid
 	switch {
 	case l.impossible(folded, pass):

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -95,6 +96,25 @@ func TestLintPositions(t *testing.T) {
 	two := mustCompile(t, randomContent(`executionParams.amount <= 5.0`, `executionParams.amount >= 0.0`))
 	if slices.Contains(lints(t, two), "no_lower_bound") {
 		t.Error("the lower bound of another rule does not count")
+	}
+}
+
+// Lint evaluates constants for all rules together, not for each, within the
+// cost limit.
+func TestLintIsBounded(t *testing.T) {
+	list := "[" + repeated(60, "%d") + "]"
+	var rules []string
+	for i := range 60 {
+		rules = append(rules, fmt.Sprintf("%s.all(x, %s.all(y, x + y >= -%d.0))", list, list, i))
+	}
+	told := 0
+	for _, code := range lints(t, mustCompile(t, randomContent(rules...))) {
+		if code == "always_true" {
+			told++
+		}
+	}
+	if told == 0 || told == len(rules) {
+		t.Errorf("%d of %d rules were worked out", told, len(rules))
 	}
 }
 

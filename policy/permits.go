@@ -50,7 +50,10 @@ type Residual struct {
 // Permits works out what the action leaves open, given userParams and a tool;
 // an empty tool is one that is not known yet. Values of hidden userParams do
 // not appear in the answer. It compiles many small expressions, milliseconds
-// for a typical action: call it once per mandate, not once per request.
+// for a typical action and about as long as an Evaluate at its limits for a
+// hostile one: call it once per mandate, not once per request. Where that
+// limit is reached, or a value is longer than 100 KB, residuals are longer
+// than they need be.
 //
 // An error means that there is no answer: ctx is done, or the action was not
 // compiled.
@@ -110,13 +113,16 @@ type folder struct {
 	hidden   map[string]bool // userParams whose values are not told
 	secret   bool            // none of them is
 	known    map[string]known
-	untyped  bool // a value was put in place of one whose type was not known
+	untyped  bool   // a value was put in place of one whose type was not known
+	spent    uint64 // of maxActionCost; then expressions stay as they are
 }
 
 // A known is a closed expression that was evaluated: its value as a literal,
-// or nil, and whether its type was not known before.
+// or nil, about how many bytes that prints, and whether its type was not known
+// before.
 type known struct {
 	value   ast.Expr
+	size    uint64
 	untyped bool
 }
 
@@ -331,17 +337,26 @@ func (f *folder) closed(e ast.Expr, loops []string) bool {
 	return !slices.ContainsFunc(children(e), func(child ast.Expr) bool { return !f.closed(child, loops) })
 }
 
-// value evaluates a closed expression. It returns nil for an error, and for
-// what has no literal form.
+// value evaluates a closed expression. It returns nil for an error, for what
+// has no literal form, and once compiling, running and printing such
+// expressions has cost maxActionCost.
 func (f *folder) value(e ast.Expr) ast.Expr {
 	source := unparse(e)
 	k, seen := f.known[source]
-	if !seen {
+	if !seen && f.spend(uint64(len(source))) {
 		k = f.evaluate(source)
 		f.known[source] = k
 	}
+	if k.value == nil || !f.spend(k.size) {
+		return nil
+	}
 	f.untyped = f.untyped || k.untyped
 	return k.value
+}
+
+func (f *folder) spend(cost uint64) bool {
+	f.spent += cost
+	return f.spent <= maxActionCost
 }
 
 func (f *folder) evaluate(source string) known {
@@ -353,11 +368,18 @@ func (f *folder) evaluate(source string) known {
 	if err != nil {
 		return known{}
 	}
-	v, _, err := program.ContextEval(f.ctx, f.vars)
+	v, details, err := program.ContextEval(f.ctx, f.vars)
+	if cost := details.ActualCost(); cost != nil {
+		f.spent += *cost
+	}
 	if err != nil {
 		return known{}
 	}
-	return known{asLiteral(v), strings.Contains(typeName(r.checked.OutputType()), "dyn")}
+	size := bytesPerUnit * weigh(v, maxCallCost)
+	if size >= maxCallCost {
+		return known{}
+	}
+	return known{asLiteral(v), uint64(size), strings.Contains(typeName(r.checked.OutputType()), "dyn")}
 }
 
 // asLiteral returns the expression whose value is v, or nil.

@@ -313,3 +313,49 @@ func TestSchemaTypes(t *testing.T) {
 		t.Errorf("%+v", p.Rules)
 	}
 }
+
+// What an action and userParams make Permits do is bounded for all rules
+// together; where it stops, rules stay as they were written.
+func TestPermitsIsBounded(t *testing.T) {
+	list := func(n int) string { return `{"allowed": [` + repeated(n, `"%04d"`) + `]}` }
+	tests := []struct {
+		name, user  string
+		first, last string // what is left of rules
+		rule        func(i int) string
+	}{
+		{"loops", list(100), "true", `userParams.allowed.all(v, userParams.allowed.all(w, v != "39"))`, func(i int) string {
+			return fmt.Sprintf(`userParams.allowed.all(v, userParams.allowed.all(w, v != "%d"))`, i)
+		}},
+		{"long values", list(1000), `executionParams.city in ["0000", `, "executionParams.city in userParams.allowed && ", func(i int) string {
+			return strings.TrimSuffix(strings.Repeat(`executionParams.city in userParams.allowed && `, 10), " && ")
+		}},
+		{"values that grow", list(1000), `executionParams.to.map(v, [v]) == ["0000", `, "executionParams.to.map(v, [v]) == ", func(i int) string {
+			return `executionParams.to.map(v, [v]) == userParams.allowed.map(v, userParams.allowed)`
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var rules []string
+			for i := range 40 {
+				rules = append(rules, tt.rule(i))
+			}
+			a, user := mustCompile(t, randomContent(rules...)), parse(t, tt.user)
+			var p *Permits
+			var err error
+			bytes := allocated(func() { p, err = a.Permits(t.Context(), user, "pay") })
+			if err != nil {
+				t.Fatal(err)
+			}
+			size := 0
+			for _, r := range p.Rules {
+				size += len(r.Expression)
+			}
+			if first, last := p.Rules[0].Expression, p.Rules[39].Expression; !strings.HasPrefix(first, tt.first) || !strings.HasPrefix(last, tt.last) {
+				t.Errorf("left of the first rule: %.80s\nof the last: %.80s", first, last)
+			}
+			if size > 2<<20 || bytes > 128<<20 {
+				t.Errorf("%d bytes of residuals, %d MiB allocated", size, bytes>>20)
+			}
+		})
+	}
+}

@@ -72,7 +72,11 @@ func (s *schema) at(name string) *bounds {
 // restrict intersects the values that are possible with others.
 func (b *bounds) restrict(values []any) {
 	if b.listed {
-		values = slices.DeleteFunc(slices.Clone(values), func(v any) bool { return !slices.Contains(b.values, v) })
+		old := map[any]bool{}
+		for _, v := range b.values {
+			old[v] = true
+		}
+		values = slices.DeleteFunc(slices.Clone(values), func(v any) bool { return !old[v] })
 	}
 	b.listed, b.values = true, values
 }
