@@ -30,11 +30,13 @@
 //     have come before fsync returned, or the disk may have failed afterwards;
 //   - when the file state is missing or unreadable.
 //
-// When acknowledged entries are certainly gone, Open refuses with [ErrDamaged]:
-// when a broken batch has others after it, when anything is broken after a Close,
-// and when there is less than the checkpoint in the directory says, or something
-// else. Such a log can only be restored, or succeeded by another: to go on with
-// it would be to sign two histories.
+// When acknowledged entries are certainly gone, Open refuses with [ErrDamaged],
+// and changes nothing: when a broken or missing batch has others after it, also
+// of a writer with NoSync, which a loss of power can leave so; when anything is
+// broken after a Close; and when there is less than the checkpoint in the
+// directory says, or something else. Such a log is restored from a copy, mended
+// by hand as docs/log.md says, or succeeded by another: to go on with it in the
+// dark would be to sign two histories.
 //
 // Not found: batches cut off at their very end from a log whose checkpoint does
 // not cover them. Those who keep checkpoints find that when they cover them.

@@ -65,12 +65,12 @@ func judge(state string, t tail, empty bool) (why string, err error) {
 	switch {
 	case state == "" && empty:
 		return "", nil // a new log
+	case t == buried:
+		return "", fmt.Errorf("%w: a batch is broken or missing, and others were written after it", ErrDamaged)
 	case state == stateClosed && t == whole:
 		return "", nil
 	case state == stateClosed:
 		return "", fmt.Errorf("%w: it was closed, and what is at its end is broken", ErrDamaged)
-	case state == stateSync && t == buried:
-		return "", fmt.Errorf("%w: a batch is broken, and others were written after it", ErrDamaged)
 	case state == stateSync && t == broken:
 		return "the last batch is broken", nil
 	case state == stateSync:
