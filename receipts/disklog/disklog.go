@@ -5,6 +5,7 @@
 //	state                  how the last writer worked, and whether it ended
 //	NNNNNNNNNNNNNNNN.seg   segments, named in hex by the index of their first entry
 //	checkpoint             the newest one that was signed
+//	NNNNNNNNNNNNNNNN.M.dropped  what Open has cut off before entry N, for people
 //
 // Only segments are ever appended to; nothing in them is changed. Opening reads
 // every byte, checks it, and builds the Merkle tree in memory: 72 bytes for each
@@ -21,7 +22,7 @@
 //
 // "Nothing" holds for acknowledged entries, on a disk that has stored what it
 // said it had when fsync returned. The next Open cuts off a batch that was not
-// written whole. When what is missing could have been acknowledged, it appends
+// written whole, and keeps it in a file beside the log. When what is missing could have been acknowledged, it appends
 // an entry that says so, a [translog.Gap]:
 //
 //   - after a writer with NoSync that did not end by Close, since entries may be
@@ -88,8 +89,8 @@ type Options struct {
 
 // A Recovery is what Open found after a crash.
 type Recovery struct {
-	// Dropped is how many bytes of an unfinished batch were cut off, or with
-	// ReadOnly, left out.
+	// Dropped is how many bytes of an unfinished batch were cut off and set
+	// aside, or with ReadOnly, left out.
 	Dropped int64
 	// Gap is what was disclosed, nil when nothing acknowledged can be missing.
 	Gap *translog.Gap

@@ -221,14 +221,23 @@ func TestCheckpoint(t *testing.T) {
 	}
 }
 
+func glob(t testing.TB, dir, pattern string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // last returns the path of the last segment.
 func last(t testing.TB, dir string) string {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, "*.seg"))
-	if err != nil || len(names) == 0 {
-		t.Fatal("no segments", err)
+	names := glob(t, dir, "*.seg")
+	if len(names) == 0 {
+		t.Fatal("no segments")
 	}
-	slices.Sort(names)
 	return names[len(names)-1]
 }
 
@@ -329,6 +338,14 @@ func TestRecovery(t *testing.T) {
 			if (r.Gap != nil) != wantGap {
 				t.Fatalf("recovered %+v", r)
 			}
+			var aside []byte
+			for _, name := range glob(t, dir, "*.dropped") {
+				b, _ := os.ReadFile(name)
+				aside = append(aside, b...)
+			}
+			if kept := int64(len(before)) - r.Dropped; !bytes.Equal(aside, before[kept:]) || r.Dropped != int64(len(aside)) {
+				t.Errorf("%d bytes are set aside of %d that were cut off", len(aside), len(before)-int(kept))
+			}
 			holds(t, l, n)
 			next := n
 			if wantGap {
@@ -352,6 +369,40 @@ func TestRecovery(t *testing.T) {
 				t.Errorf("the second time: %+v, %d entries", r, l.Size())
 			}
 		})
+	}
+}
+
+// TestSetAside: what is cut off is never lost, though the log is torn at the
+// same entry twice, and nothing is cut off that cannot be set aside.
+func TestSetAside(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, disklog.Options{})
+	fill(t, l, 0, 2)
+	closeLog(t, l)
+	tear := func(tail string) {
+		edit(t, last(t, dir), func(b []byte) []byte { return append(b, tail...) })
+		if err := os.WriteFile(filepath.Join(dir, "state"), []byte("sync\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tail := range []string{"first", "second"} {
+		tear(tail)
+		closeLog(t, open(t, dir, disklog.Options{}))
+	}
+	for i, want := range []string{"first", "second"} {
+		if b, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("0000000000000002.%d.dropped", i))); err != nil || string(b) != want {
+			t.Errorf("%q, %v; want %q", b, err, want)
+		}
+	}
+	tear("third")
+	if err := os.Mkdir(filepath.Join(dir, "0000000000000002.2.dropped.new"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := disklog.Open(dir, disklog.Options{}); err == nil {
+		t.Error("opened")
+	}
+	if b, _ := os.ReadFile(last(t, dir)); !bytes.HasSuffix(b, []byte("third")) {
+		t.Error("cut off without being set aside")
 	}
 }
 

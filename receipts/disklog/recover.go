@@ -40,6 +40,9 @@ func (l *Log) recover() error {
 		}
 	}
 	if n := len(l.segments); n > 0 {
+		if err := l.setAside(l.segments[n-1]); err != nil {
+			return fmt.Errorf("disklog: %w", err)
+		}
 		if err := l.openLast(l.segments[n-1], l.end); err != nil {
 			return fmt.Errorf("disklog: %w", err)
 		}
@@ -79,6 +82,31 @@ func judge(state string, t tail, empty bool) (why string, err error) {
 		return "the writer did not close the log, and did not wait for the disk", nil
 	default:
 		return "how the log was left is unknown", nil
+	}
+}
+
+// setAside keeps what is about to be cut off, at most one frame, in a file of
+// its own that nothing here reads again. None that is there is written over.
+func (l *Log) setAside(s segment) error {
+	if l.recovery.Dropped == 0 {
+		return nil
+	}
+	f, err := os.Open(s.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	tail := make([]byte, l.recovery.Dropped)
+	if _, err := f.ReadAt(tail, l.end); err != nil {
+		return err
+	}
+	for n := 0; ; n++ {
+		name := fmt.Sprintf("%016x.%d.dropped", l.tree.Size(), n)
+		if _, err := os.Lstat(filepath.Join(l.dir, name)); errors.Is(err, os.ErrNotExist) {
+			return writeFile(l.dir, name, tail)
+		} else if err != nil {
+			return err
+		}
 	}
 }
 
