@@ -417,19 +417,24 @@ func TestGapSurvivesACrash(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "state"), []byte("sync\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	crash := errors.New("crash")
-	_, err := disklog.Open(dir, disklog.Options{GapEntry: func(translog.Gap) ([]byte, error) { return nil, crash }})
-	if err == nil || !strings.Contains(err.Error(), "crash") {
+	inTheWay := filepath.Join(dir, "0000000000000002.seg.new") // of the segment that the disclosure begins
+	if err := os.Mkdir(inTheWay, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	l = open(t, dir, disklog.Options{GapEntry: func(g translog.Gap) ([]byte, error) { return fmt.Appendf(nil, "gap after %d", g.Size), nil }})
-	if b, err := l.Entry(2); err != nil || string(b) != "gap after 2" || l.Recovered().Gap == nil {
+	if _, err := disklog.Open(dir, disklog.Options{SegmentBytes: 1}); err == nil || errors.Is(err, disklog.ErrDamaged) {
+		t.Fatal(err)
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, dir, disklog.Options{SegmentBytes: 1})
+	b, err := l.Entry(2)
+	if g, ok := translog.ParseGap(b); err != nil || !ok || l.Recovered().Gap == nil || g != *l.Recovered().Gap {
 		t.Errorf("%s, %v, %+v", b, err, l.Recovered())
 	}
-	closeLog(t, l)
-	_ = os.WriteFile(filepath.Join(dir, "state"), []byte("lossy\n"), 0o600)
-	if _, err := disklog.Open(dir, disklog.Options{GapEntry: func(translog.Gap) ([]byte, error) { return nil, nil }}); err == nil {
-		t.Error("an empty entry for a gap")
+	a, err := translog.Verify(translog.Entries(l, l.Size()), nil)
+	if err != nil || len(a.Gaps) != 1 {
+		t.Errorf("the audit finds %+v, %v", a, err)
 	}
 }
 
@@ -506,6 +511,11 @@ func TestSegments(t *testing.T) {
 		damage func(names []string)
 	}{
 		{"one gone", func(n []string) { os.Remove(n[1]) }},
+		{"all gone", func(n []string) {
+			for _, name := range n {
+				os.Remove(name)
+			}
+		}},
 		{"the first gone", func(n []string) { os.Remove(n[0]) }},
 		{"one cut off", func(n []string) { edit(t, n[1], func(b []byte) []byte { return b[:len(b)-1] }) }},
 		{"one broken", func(n []string) { edit(t, n[1], func(b []byte) []byte { b[40] ^= 1; return b }) }},
@@ -524,10 +534,12 @@ func TestSegments(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir, names := fresh(t)
 			tt.damage(names)
-			for _, state := range []string{"closed\n", "sync\n", "lossy\n"} {
+			for _, state := range []string{"closed\n", "sync\n", "lossy\n", ""} {
 				os.WriteFile(filepath.Join(dir, "state"), []byte(state), 0o600)
-				if _, err := disklog.Open(dir, disklog.Options{}); !errors.Is(err, disklog.ErrDamaged) {
-					t.Errorf("%s: %v", strings.TrimSpace(state), err)
+				for _, o := range []disklog.Options{{}, {ReadOnly: true}} {
+					if _, err := disklog.Open(dir, o); !errors.Is(err, disklog.ErrDamaged) {
+						t.Errorf("%s, %+v: %v", strings.TrimSpace(state), o, err)
+					}
 				}
 			}
 		})
@@ -544,6 +556,12 @@ func TestReaders(t *testing.T) {
 	fill(t, l, 0, 10)
 	closeLog(t, l)
 	edit(t, last(t, dir), func(b []byte) []byte { return b[:len(b)-1] })
+	if _, err := disklog.Open(dir, disklog.Options{ReadOnly: true}); !errors.Is(err, disklog.ErrDamaged) {
+		t.Errorf("closed, and torn: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "state"), []byte("sync\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	r := open(t, dir, disklog.Options{ReadOnly: true})
 	if got := r.Recovered(); r.Size() != 9 || got.Dropped != 38 || got.Gap != nil {
 		t.Errorf("%d entries, %+v", r.Size(), got)
@@ -554,6 +572,130 @@ func TestReaders(t *testing.T) {
 	edit(t, last(t, dir), func(b []byte) []byte { b[20] ^= 1; return b })
 	if _, err := disklog.Open(dir, disklog.Options{ReadOnly: true}); !errors.Is(err, disklog.ErrDamaged) {
 		t.Error(err)
+	}
+}
+
+// TestReadersBesideWriter: a log that is being appended to, signed, closed and
+// opened is never damaged to those who read it meanwhile, and what they have
+// read goes with the checkpoint that they have read.
+func TestReadersBesideWriter(t *testing.T) {
+	dir := t.TempDir()
+	s, v := signer(t)
+	o := disklog.Options{NoSync: true, SegmentBytes: 1 << 19}
+	l := open(t, dir, o)
+	for range 1500 { // enough for reading to take longer than a checkpoint
+		if _, err := l.Append(context.Background(), bytes.Repeat([]byte("x"), 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			_, err := l.Append(context.Background(), []byte("entry"))
+			if err == nil {
+				_, err = l.Checkpoint(s)
+			}
+			if err == nil && n%100 == 99 {
+				if err = l.Close(); err == nil {
+					l, err = disklog.Open(dir, o)
+				}
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 100 {
+		r, err := disklog.Open(dir, disklog.Options{ReadOnly: true})
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		b, err := r.ReadCheckpoint()
+		if err != nil {
+			t.Error(err)
+		}
+		if b == nil {
+			continue
+		}
+		if _, err := translog.Verify(translog.Entries(r, 1), nil); err != nil {
+			t.Error(err)
+		}
+		if proof, err := translog.ProveInclusion(r, 0, b); err != nil {
+			t.Error(err)
+		} else if _, _, err := translog.VerifyInclusion(bytes.Repeat([]byte("x"), 1000), proof, v); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	wg.Wait()
+	closeLog(t, l)
+}
+
+// TestCopy: a copy made beside the writer in the order of docs/log.md is a log;
+// with the segments before the checkpoint it may have less than that says, and
+// is refused.
+func TestCopy(t *testing.T) {
+	s, _ := signer(t)
+	tests := []struct {
+		name          string
+		first, second []string // patterns, copied before and after the writer goes on
+		damaged       bool
+	}{
+		{"state and checkpoint, then segments", []string{"state", "checkpoint"}, []string{"*.seg"}, false},
+		{"the checkpoint between the segments", []string{"state", "checkpoint", "*0.seg"}, []string{"*[^0].seg"}, false},
+		{"segments, then the rest", []string{"*.seg"}, []string{"state", "checkpoint"}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir, out := t.TempDir(), t.TempDir()
+			l := open(t, dir, disklog.Options{SegmentBytes: 1})
+			fill(t, l, 0, 3)
+			put := func(patterns []string) {
+				for _, p := range patterns {
+					for _, name := range glob(t, dir, p) {
+						b, err := os.ReadFile(name)
+						if err == nil {
+							err = os.WriteFile(filepath.Join(out, filepath.Base(name)), b, 0o600)
+						}
+						if err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+			}
+			sign := func() {
+				if _, err := l.Checkpoint(s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sign()
+			put(tt.first)
+			fill(t, l, 3, 5)
+			sign()
+			put(tt.second)
+			c, err := disklog.Open(out, disklog.Options{})
+			if tt.damaged {
+				if !errors.Is(err, disklog.ErrDamaged) {
+					t.Error(err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if holds(t, c, 5); c.Recovered() != (disklog.Recovery{}) {
+				t.Errorf("%+v", c.Recovered())
+			}
+		})
 	}
 }
 
@@ -619,9 +761,10 @@ func TestInTheWay(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"checkpoint", "0000000000000000.seg.new"} { // while it is open
+	for _, name := range []string{"checkpoint", "0000000000000001.seg.new"} { // while it is open
 		dir := t.TempDir()
-		l := open(t, dir, disklog.Options{})
+		l := open(t, dir, disklog.Options{SegmentBytes: 1})
+		fill(t, l, 0, 1)
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}

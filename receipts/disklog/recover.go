@@ -18,14 +18,53 @@ const (
 	stateLossy  = "lossy\n"  // acknowledged entries may be missing, with or without a trace
 )
 
+var (
+	errEmptied    = fmt.Errorf("%w: its segments are gone", ErrDamaged)
+	errClosedTorn = fmt.Errorf("%w: it was closed, and what is at its end is broken", ErrDamaged)
+)
+
+// inspect reads the log for a reader, beside whose reading a writer may open it,
+// append and close it.
+func (l *Log) inspect() error {
+	before, err := l.readFile("state")
+	if err != nil {
+		return err
+	}
+	t, err := l.load()
+	if err != nil {
+		return err
+	}
+	if len(l.segments) == 0 {
+		if before != nil { // a writer makes the first segment before it
+			return errEmptied
+		}
+		return nil
+	}
+	if t != short {
+		return nil
+	}
+	// A batch in the making is finished by the time that a writer says closed.
+	state, err := l.readFile("state")
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(l.segments[len(l.segments)-1].path)
+	if err != nil {
+		return fmt.Errorf("disklog: %w", err)
+	}
+	if string(state) == stateClosed && info.Size() == l.end+l.recovery.Dropped {
+		return errClosedTorn
+	}
+	return nil
+}
+
 // recover reads the log for its writer, repairs what a crash has left, and
 // discloses it.
 func (l *Log) recover() error {
-	b, err := os.ReadFile(filepath.Join(l.dir, "state"))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("disklog: %w", err)
+	state, err := l.readFile("state")
+	if err != nil {
+		return err
 	}
-	state := string(b)
 	t, err := l.load()
 	if err != nil {
 		return err
@@ -49,6 +88,8 @@ func (l *Log) recover() error {
 		if err := errors.Join(l.file.Truncate(l.end), l.file.Sync()); err != nil {
 			return fmt.Errorf("disklog: %w", err)
 		}
+	} else if err := l.rotate(0); err != nil { // before there is a state, which from then on says that there are segments
+		return fmt.Errorf("disklog: %w", err)
 	}
 	if why != "" {
 		if err := l.disclose(why); err != nil {
@@ -64,16 +105,18 @@ func (l *Log) recover() error {
 
 // judge says why acknowledged entries could be missing, "" when they cannot,
 // and refuses a log in which they certainly are. See the package comment.
-func judge(state string, t tail, empty bool) (why string, err error) {
-	switch {
-	case state == "" && empty:
+func judge(left []byte, t tail, empty bool) (why string, err error) {
+	switch state := string(left); {
+	case left == nil && empty:
 		return "", nil // a new log
+	case empty:
+		return "", errEmptied
 	case t == buried:
 		return "", fmt.Errorf("%w: a batch is broken or missing, and others were written after it", ErrDamaged)
 	case state == stateClosed && t == whole:
 		return "", nil
 	case state == stateClosed:
-		return "", fmt.Errorf("%w: it was closed, and what is at its end is broken", ErrDamaged)
+		return "", errClosedTorn
 	case state == stateSync && t == broken:
 		return "the last batch is broken", nil
 	case state == stateSync:
@@ -114,12 +157,6 @@ func (l *Log) setAside(s segment) error {
 func (l *Log) disclose(why string) error {
 	g := translog.Gap{Size: l.tree.Size(), Dropped: l.recovery.Dropped, Why: why}
 	entry, err := g.Entry()
-	if l.opts.GapEntry != nil {
-		entry, err = l.opts.GapEntry(g)
-	}
-	if err == nil {
-		err = translog.CheckEntry(entry)
-	}
 	if err != nil {
 		return fmt.Errorf("disklog: the entry for a gap: %w", err)
 	}
@@ -130,6 +167,23 @@ func (l *Log) disclose(why string) error {
 	}
 	l.recovery.Gap = &g
 	return l.sync()
+}
+
+// makeDir makes a directory, and those above it, durably when there was none.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil // what else it may be is found soon enough
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return syncDir(parent)
 }
 
 // writeFile puts a file in its place whole and durable, or not at all.
