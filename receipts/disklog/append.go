@@ -141,7 +141,7 @@ func (l *Log) stop(err error) error {
 // one is durable by then, so that only a last segment can be torn.
 func (l *Log) rotate(first int64) error {
 	if l.file != nil {
-		if l.end < l.opts.SegmentBytes {
+		if l.end < l.opts.SegmentBytes || l.end == int64(len(magic)) {
 			return nil
 		}
 		if err := l.file.Sync(); err != nil {

@@ -5,6 +5,7 @@
 //	state                  how the last writer worked, and whether it ended
 //	NNNNNNNNNNNNNNNN.seg   segments, named in hex by the index of their first entry
 //	checkpoint             the newest one that was signed
+//	NNNNNNNNNNNNNNNN.M.dropped  what Open has cut off before entry N, for people
 //
 // Only segments are ever appended to; nothing in them is changed. Opening reads
 // every byte, checks it, and builds the Merkle tree in memory: 72 bytes for each
@@ -21,7 +22,7 @@
 //
 // "Nothing" holds for acknowledged entries, on a disk that has stored what it
 // said it had when fsync returned. The next Open cuts off a batch that was not
-// written whole. When what is missing could have been acknowledged, it appends
+// written whole, and keeps it in a file beside the log. When what is missing could have been acknowledged, it appends
 // an entry that says so, a [translog.Gap]:
 //
 //   - after a writer with NoSync that did not end by Close, since entries may be
@@ -30,11 +31,13 @@
 //     have come before fsync returned, or the disk may have failed afterwards;
 //   - when the file state is missing or unreadable.
 //
-// When acknowledged entries are certainly gone, Open refuses with [ErrDamaged]:
-// when a broken batch has others after it, when anything is broken after a Close,
-// and when there is less than the checkpoint in the directory says, or something
-// else. Such a log can only be restored, or succeeded by another: to go on with
-// it would be to sign two histories.
+// When acknowledged entries are certainly gone, Open refuses with [ErrDamaged],
+// and changes nothing: when a broken or missing batch has others after it, also
+// of a writer with NoSync, which a loss of power can leave so; when anything is
+// broken after a Close; when all segments are gone; and when there is less than the checkpoint in the
+// directory says, or something else. Such a log is restored from a copy, mended
+// by hand as docs/log.md says, or succeeded by another: to go on with it in the
+// dark would be to sign two histories.
 //
 // Not found: batches cut off at their very end from a log whose checkpoint does
 // not cover them. Those who keep checkpoints find that when they cover them.
@@ -42,6 +45,7 @@ package disklog
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -79,15 +83,12 @@ type Options struct {
 	// SegmentBytes is the size at which a new segment is begun. Zero means
 	// 64 MiB.
 	SegmentBytes int64
-	// GapEntry makes the entry for a gap, such as a signed receipt. Nil means
-	// the gap's own Entry.
-	GapEntry func(translog.Gap) ([]byte, error)
 }
 
 // A Recovery is what Open found after a crash.
 type Recovery struct {
-	// Dropped is how many bytes of an unfinished batch were cut off, or with
-	// ReadOnly, left out.
+	// Dropped is how many bytes of an unfinished batch were cut off and set
+	// aside, or with ReadOnly, left out.
 	Dropped int64
 	// Gap is what was disclosed, nil when nothing acknowledged can be missing.
 	Gap *translog.Gap
@@ -100,6 +101,7 @@ type Log struct {
 	opts     Options
 	recovery Recovery
 	unlock   func() error
+	found    []byte // the checkpoint that was there when it was opened
 
 	turn    chan struct{} // held by whoever writes
 	file    *os.File      // the last segment; for the holder of turn
@@ -130,10 +132,12 @@ func Open(dir string, opts Options) (l *Log, err error) {
 	l = &Log{dir: dir, opts: opts, turn: make(chan struct{}, 1), pending: newBatch(), unlock: func() error { return nil }}
 	if opts.ReadOnly {
 		l.stopped = errors.New("disklog: opened to read only")
-		_, err := l.load()
-		return l, err
+		if err := l.inspect(); err != nil {
+			return nil, err
+		}
+		return l, nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("disklog: %w", err)
 	}
 	if l.unlock, err = lock(filepath.Join(dir, "lock")); err != nil {
@@ -151,8 +155,13 @@ func Open(dir string, opts Options) (l *Log, err error) {
 // Recovered returns what Open found.
 func (l *Log) Recovered() Recovery { return l.recovery }
 
-// load reads all segments, and returns what stands at the end of the last.
-func (l *Log) load() (tail, error) {
+// load reads the checkpoint and all segments, in this order: a writer beside a
+// reader may sign more than the reader has seen. It returns what stands at the
+// end of the last segment.
+func (l *Log) load() (t tail, err error) {
+	if l.found, err = l.readFile("checkpoint"); err != nil {
+		return whole, err
+	}
 	names, err := filepath.Glob(filepath.Join(strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(l.dir), "????????????????.seg"))
 	if err != nil {
 		return whole, fmt.Errorf("disklog: %w", err)
@@ -161,7 +170,6 @@ func (l *Log) load() (tail, error) {
 		return whole, fmt.Errorf("disklog: %w", err)
 	}
 	slices.Sort(names)
-	var t tail
 	for i, name := range names {
 		first := l.tree.Size()
 		if filepath.Base(name) != segmentName(first) || t != whole {
@@ -204,11 +212,10 @@ func (l *Log) loadSegment(name string, last bool) (tail, error) {
 // checkCheckpoint compares the log with the checkpoint in its directory. Who
 // signed that is not checked: it finds damage, not tampering.
 func (l *Log) checkCheckpoint() error {
-	b, err := l.ReadCheckpoint()
-	if b == nil || err != nil {
-		return err
+	if l.found == nil {
+		return nil
 	}
-	c, err := translog.ReadUnverified(b)
+	c, err := translog.ReadUnverified(l.found)
 	if err != nil {
 		return fmt.Errorf("%w: its checkpoint: %w", ErrDamaged, err)
 	}
@@ -225,10 +232,20 @@ func (l *Log) checkCheckpoint() error {
 	return nil
 }
 
-// ReadCheckpoint returns the newest checkpoint that was signed, nil when there
-// is none. It is not verified.
+// ReadCheckpoint returns the newest checkpoint that was signed, with ReadOnly
+// the newest when the log was opened; nil when there is none. It is not
+// verified.
 func (l *Log) ReadCheckpoint() ([]byte, error) {
-	b, err := os.ReadFile(filepath.Join(l.dir, "checkpoint"))
+	if l.opts.ReadOnly {
+		return bytes.Clone(l.found), nil
+	}
+	return l.readFile("checkpoint")
+}
+
+// readFile returns the content of a file in the directory, nil when there is
+// none.
+func (l *Log) readFile(name string) ([]byte, error) {
+	b, err := os.ReadFile(filepath.Join(l.dir, name))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

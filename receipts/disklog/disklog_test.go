@@ -221,14 +221,23 @@ func TestCheckpoint(t *testing.T) {
 	}
 }
 
+func glob(t testing.TB, dir, pattern string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // last returns the path of the last segment.
 func last(t testing.TB, dir string) string {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, "*.seg"))
-	if err != nil || len(names) == 0 {
-		t.Fatal("no segments", err)
+	names := glob(t, dir, "*.seg")
+	if len(names) == 0 {
+		t.Fatal("no segments")
 	}
-	slices.Sort(names)
 	return names[len(names)-1]
 }
 
@@ -270,15 +279,24 @@ func TestRecovery(t *testing.T) {
 		{"sync, a length broken to one beyond the end", "sync\n", func(b []byte) []byte { b[len(b)-frame+3]++; return b }, "gap 9"},
 		{"sync, zeros after it", "sync\n", func(b []byte) []byte { return append(b, make([]byte, 4096)...) }, "gap 10"},
 		{"sync, a broken body with batches after it", "sync\n", flip(3*frame + 1), "damaged"},
+		{"sync, a broken first header with batches after it", "sync\n", func(b []byte) []byte { b[8+5] ^= 1; return b }, "damaged"},
+		{"sync, a broken header with one batch after it", "sync\n", flip(2 * frame), "damaged"},
+		{"sync, a broken header with a torn batch after it", "sync\n", func(b []byte) []byte { b[len(b)-2*frame] ^= 1; return b[:len(b)-1] }, "damaged"},
+		{"sync, a batch gone from the middle", "sync\n", func(b []byte) []byte { return slices.Delete(b, len(b)-2*frame, len(b)-frame) }, "damaged"},
+		{"sync, a batch gone and the last torn", "sync\n", func(b []byte) []byte { return slices.Delete(b, len(b)-2*frame, len(b)-frame)[:8+9*frame-1] }, "damaged"},
 		{"sync, a broken header with much after it", "sync\n", func(b []byte) []byte { b[len(b)-frame] ^= 1; return append(b, make([]byte, 1<<20)...) }, "damaged"},
 		{"sync, the magic broken", "sync\n", func(b []byte) []byte { b[0] ^= 1; return b }, "damaged"},
 		{"sync, emptied", "sync\n", func([]byte) []byte { return nil }, "damaged"},
 		{"lossy, whole", "lossy\n", same, "gap 10"},
 		{"lossy, torn", "lossy\n", cut(1), "gap 9"},
-		{"lossy, a batch lost among others", "lossy\n", flip(3*frame + 1), "gap 6"},
+		{"lossy, the last batch broken", "lossy\n", flip(1), "gap 9"},
+		{"lossy, a broken body with batches after it", "lossy\n", flip(3*frame + 1), "damaged"},
+		{"lossy, a broken header with batches after it", "lossy\n", flip(4 * frame), "damaged"},
 		{"no state", "", same, "gap 10"},
 		{"state torn", "clos", same, "gap 10"},
-		{"state torn, and the log", "clos", flip(3*frame + 1), "gap 6"},
+		{"no state, a broken header with batches after it", "", flip(4 * frame), "damaged"},
+		{"state torn, and the last batch", "clos", flip(1), "gap 9"},
+		{"state torn, a broken body with batches after it", "clos", flip(3*frame + 1), "damaged"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -320,6 +338,14 @@ func TestRecovery(t *testing.T) {
 			if (r.Gap != nil) != wantGap {
 				t.Fatalf("recovered %+v", r)
 			}
+			var aside []byte
+			for _, name := range glob(t, dir, "*.dropped") {
+				b, _ := os.ReadFile(name)
+				aside = append(aside, b...)
+			}
+			if kept := int64(len(before)) - r.Dropped; !bytes.Equal(aside, before[kept:]) || r.Dropped != int64(len(aside)) {
+				t.Errorf("%d bytes are set aside of %d that were cut off", len(aside), len(before)-int(kept))
+			}
 			holds(t, l, n)
 			next := n
 			if wantGap {
@@ -346,6 +372,40 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
+// TestSetAside: what is cut off is never lost, though the log is torn at the
+// same entry twice, and nothing is cut off that cannot be set aside.
+func TestSetAside(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, disklog.Options{})
+	fill(t, l, 0, 2)
+	closeLog(t, l)
+	tear := func(tail string) {
+		edit(t, last(t, dir), func(b []byte) []byte { return append(b, tail...) })
+		if err := os.WriteFile(filepath.Join(dir, "state"), []byte("sync\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tail := range []string{"first", "second"} {
+		tear(tail)
+		closeLog(t, open(t, dir, disklog.Options{}))
+	}
+	for i, want := range []string{"first", "second"} {
+		if b, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("0000000000000002.%d.dropped", i))); err != nil || string(b) != want {
+			t.Errorf("%q, %v; want %q", b, err, want)
+		}
+	}
+	tear("third")
+	if err := os.Mkdir(filepath.Join(dir, "0000000000000002.2.dropped.new"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := disklog.Open(dir, disklog.Options{}); err == nil {
+		t.Error("opened")
+	}
+	if b, _ := os.ReadFile(last(t, dir)); !bytes.HasSuffix(b, []byte("third")) {
+		t.Error("cut off without being set aside")
+	}
+}
+
 // TestGapSurvivesACrash: a crash between the repair and the disclosure does
 // not hide the gap.
 func TestGapSurvivesACrash(t *testing.T) {
@@ -357,19 +417,24 @@ func TestGapSurvivesACrash(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "state"), []byte("sync\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	crash := errors.New("crash")
-	_, err := disklog.Open(dir, disklog.Options{GapEntry: func(translog.Gap) ([]byte, error) { return nil, crash }})
-	if err == nil || !strings.Contains(err.Error(), "crash") {
+	inTheWay := filepath.Join(dir, "0000000000000002.seg.new") // of the segment that the disclosure begins
+	if err := os.Mkdir(inTheWay, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	l = open(t, dir, disklog.Options{GapEntry: func(g translog.Gap) ([]byte, error) { return fmt.Appendf(nil, "gap after %d", g.Size), nil }})
-	if b, err := l.Entry(2); err != nil || string(b) != "gap after 2" || l.Recovered().Gap == nil {
+	if _, err := disklog.Open(dir, disklog.Options{SegmentBytes: 1}); err == nil || errors.Is(err, disklog.ErrDamaged) {
+		t.Fatal(err)
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, dir, disklog.Options{SegmentBytes: 1})
+	b, err := l.Entry(2)
+	if g, ok := translog.ParseGap(b); err != nil || !ok || l.Recovered().Gap == nil || g != *l.Recovered().Gap {
 		t.Errorf("%s, %v, %+v", b, err, l.Recovered())
 	}
-	closeLog(t, l)
-	_ = os.WriteFile(filepath.Join(dir, "state"), []byte("lossy\n"), 0o600)
-	if _, err := disklog.Open(dir, disklog.Options{GapEntry: func(translog.Gap) ([]byte, error) { return nil, nil }}); err == nil {
-		t.Error("an empty entry for a gap")
+	a, err := translog.Verify(translog.Entries(l, l.Size()), nil)
+	if err != nil || len(a.Gaps) != 1 {
+		t.Errorf("the audit finds %+v, %v", a, err)
 	}
 }
 
@@ -446,6 +511,11 @@ func TestSegments(t *testing.T) {
 		damage func(names []string)
 	}{
 		{"one gone", func(n []string) { os.Remove(n[1]) }},
+		{"all gone", func(n []string) {
+			for _, name := range n {
+				os.Remove(name)
+			}
+		}},
 		{"the first gone", func(n []string) { os.Remove(n[0]) }},
 		{"one cut off", func(n []string) { edit(t, n[1], func(b []byte) []byte { return b[:len(b)-1] }) }},
 		{"one broken", func(n []string) { edit(t, n[1], func(b []byte) []byte { b[40] ^= 1; return b }) }},
@@ -464,10 +534,12 @@ func TestSegments(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir, names := fresh(t)
 			tt.damage(names)
-			for _, state := range []string{"closed\n", "sync\n", "lossy\n"} {
+			for _, state := range []string{"closed\n", "sync\n", "lossy\n", ""} {
 				os.WriteFile(filepath.Join(dir, "state"), []byte(state), 0o600)
-				if _, err := disklog.Open(dir, disklog.Options{}); !errors.Is(err, disklog.ErrDamaged) {
-					t.Errorf("%s: %v", strings.TrimSpace(state), err)
+				for _, o := range []disklog.Options{{}, {ReadOnly: true}} {
+					if _, err := disklog.Open(dir, o); !errors.Is(err, disklog.ErrDamaged) {
+						t.Errorf("%s, %+v: %v", strings.TrimSpace(state), o, err)
+					}
 				}
 			}
 		})
@@ -484,6 +556,12 @@ func TestReaders(t *testing.T) {
 	fill(t, l, 0, 10)
 	closeLog(t, l)
 	edit(t, last(t, dir), func(b []byte) []byte { return b[:len(b)-1] })
+	if _, err := disklog.Open(dir, disklog.Options{ReadOnly: true}); !errors.Is(err, disklog.ErrDamaged) {
+		t.Errorf("closed, and torn: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "state"), []byte("sync\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	r := open(t, dir, disklog.Options{ReadOnly: true})
 	if got := r.Recovered(); r.Size() != 9 || got.Dropped != 38 || got.Gap != nil {
 		t.Errorf("%d entries, %+v", r.Size(), got)
@@ -494,6 +572,130 @@ func TestReaders(t *testing.T) {
 	edit(t, last(t, dir), func(b []byte) []byte { b[20] ^= 1; return b })
 	if _, err := disklog.Open(dir, disklog.Options{ReadOnly: true}); !errors.Is(err, disklog.ErrDamaged) {
 		t.Error(err)
+	}
+}
+
+// TestReadersBesideWriter: a log that is being appended to, signed, closed and
+// opened is never damaged to those who read it meanwhile, and what they have
+// read goes with the checkpoint that they have read.
+func TestReadersBesideWriter(t *testing.T) {
+	dir := t.TempDir()
+	s, v := signer(t)
+	o := disklog.Options{NoSync: true, SegmentBytes: 1 << 19}
+	l := open(t, dir, o)
+	for range 1500 { // enough for reading to take longer than a checkpoint
+		if _, err := l.Append(context.Background(), bytes.Repeat([]byte("x"), 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			_, err := l.Append(context.Background(), []byte("entry"))
+			if err == nil {
+				_, err = l.Checkpoint(s)
+			}
+			if err == nil && n%100 == 99 {
+				if err = l.Close(); err == nil {
+					l, err = disklog.Open(dir, o)
+				}
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 100 {
+		r, err := disklog.Open(dir, disklog.Options{ReadOnly: true})
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		b, err := r.ReadCheckpoint()
+		if err != nil {
+			t.Error(err)
+		}
+		if b == nil {
+			continue
+		}
+		if _, err := translog.Verify(translog.Entries(r, 1), nil); err != nil {
+			t.Error(err)
+		}
+		if proof, err := translog.ProveInclusion(r, 0, b); err != nil {
+			t.Error(err)
+		} else if _, _, err := translog.VerifyInclusion(bytes.Repeat([]byte("x"), 1000), proof, v); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	wg.Wait()
+	closeLog(t, l)
+}
+
+// TestCopy: a copy made beside the writer in the order of docs/log.md is a log;
+// with the segments before the checkpoint it may have less than that says, and
+// is refused.
+func TestCopy(t *testing.T) {
+	s, _ := signer(t)
+	tests := []struct {
+		name          string
+		first, second []string // patterns, copied before and after the writer goes on
+		damaged       bool
+	}{
+		{"state and checkpoint, then segments", []string{"state", "checkpoint"}, []string{"*.seg"}, false},
+		{"the checkpoint between the segments", []string{"state", "checkpoint", "*0.seg"}, []string{"*[^0].seg"}, false},
+		{"segments, then the rest", []string{"*.seg"}, []string{"state", "checkpoint"}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir, out := t.TempDir(), t.TempDir()
+			l := open(t, dir, disklog.Options{SegmentBytes: 1})
+			fill(t, l, 0, 3)
+			put := func(patterns []string) {
+				for _, p := range patterns {
+					for _, name := range glob(t, dir, p) {
+						b, err := os.ReadFile(name)
+						if err == nil {
+							err = os.WriteFile(filepath.Join(out, filepath.Base(name)), b, 0o600)
+						}
+						if err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+			}
+			sign := func() {
+				if _, err := l.Checkpoint(s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sign()
+			put(tt.first)
+			fill(t, l, 3, 5)
+			sign()
+			put(tt.second)
+			c, err := disklog.Open(out, disklog.Options{})
+			if tt.damaged {
+				if !errors.Is(err, disklog.ErrDamaged) {
+					t.Error(err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if holds(t, c, 5); c.Recovered() != (disklog.Recovery{}) {
+				t.Errorf("%+v", c.Recovered())
+			}
+		})
 	}
 }
 
@@ -559,9 +761,10 @@ func TestInTheWay(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"checkpoint", "0000000000000000.seg.new"} { // while it is open
+	for _, name := range []string{"checkpoint", "0000000000000001.seg.new"} { // while it is open
 		dir := t.TempDir()
-		l := open(t, dir, disklog.Options{})
+		l := open(t, dir, disklog.Options{SegmentBytes: 1})
+		fill(t, l, 0, 1)
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -95,7 +95,7 @@ const (
 	whole  tail = iota // nothing
 	short              // the file ends before the frame does: it was never written whole
 	broken             // a frame, written whole or not, that does not fit its checksums
-	buried             // a broken frame, and frames written after it
+	buried             // a broken or missing frame, and frames written after it
 )
 
 // readSegment reads a segment of size bytes whose first entry has the index
@@ -120,28 +120,41 @@ func readSegment(r io.Reader, size, next int64, add func(at int64, entry []byte)
 			return end, next, short, err
 		}
 		h, ok := readHeader(buf[:])
-		most := int64(headerSize + maxBody)
+		ok = ok && h.first == next && next <= translog.MaxSize
+		n := min(left-headerSize, maxBody) // without a header to believe: all that a frame can have
 		if ok {
-			most = headerSize + int64(h.length)
-			if left < most {
+			if n = int64(h.length); left < headerSize+n {
 				return end, next, short, nil
 			}
-			body = append(body[:0], make([]byte, h.length)...)
-			if _, err := io.ReadFull(r, body); err != nil {
-				return end, next, short, err
-			}
-			ok = h.first == next && next <= translog.MaxSize && splitBody(h, body, func(at int64, e []byte) {
-				add(end+headerSize+at, e)
-				next++
-			}) == nil
 		}
+		body = append(body[:0], make([]byte, n)...)
+		if _, err := io.ReadFull(r, body); err != nil {
+			return end, next, short, err
+		}
+		ok = ok && splitBody(h, body, func(at int64, e []byte) {
+			add(end+headerSize+at, e)
+			next++
+		}) == nil
 		switch {
-		case !ok && left > most:
+		case ok:
+			end += headerSize + n
+		case left > headerSize+n || later(append(buf[:], body...), next):
 			return end, next, buried, nil
-		case !ok:
+		default:
 			return end, next, broken, nil
 		}
-		end += most
 	}
 	return end, next, whole, nil
+}
+
+// later reports whether a header of a frame after the broken one is among the
+// bytes that begin with that. Its own body need not be whole, nor fit: whoever
+// wrote it had written the one before to its end.
+func later(b []byte, next int64) bool {
+	for at := 0; at+headerSize <= len(b); at++ {
+		if h, ok := readHeader(b[at:]); ok && h.first <= translog.MaxSize && (h.first > next || at > 0 && h.first == next) {
+			return true
+		}
+	}
+	return false
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
 // frame makes a frame of entries, as a writer does.
@@ -34,6 +36,7 @@ func reseal(b []byte) []byte {
 // are broken all the same, and none of their entries is read.
 func TestReadSegment(t *testing.T) {
 	good := frame(0, "a", "bb")
+	bad := func(b []byte) []byte { b[5] ^= 1; return b }
 	put := func(at int, v uint32) []byte {
 		b := bytes.Clone(good)
 		binary.BigEndian.PutUint32(b[at:], v)
@@ -47,7 +50,13 @@ func TestReadSegment(t *testing.T) {
 	}{
 		{"empty", segmentOf(), whole, 0},
 		{"two frames", segmentOf(good, frame(2, "c")), whole, 3},
-		{"a frame of another place", segmentOf(good, frame(3, "c")), broken, 2},
+		{"a frame missing before another", segmentOf(good, frame(3, "c")), buried, 2},
+		{"a frame missing before a torn one", segmentOf(good, frame(3, "c")[:headerSize]), buried, 2},
+		{"a broken header before a frame", segmentOf(good, bad(frame(2, "c")), frame(3, "d")), buried, 2},
+		{"a broken header before one of the same index", segmentOf(good, bad(frame(2, "c")), frame(2, "d")), buried, 2},
+		{"a broken header before half a header", segmentOf(good, bad(frame(2, "c")), frame(3, "d")[:headerSize-1]), broken, 2},
+		{"a broken header before an older frame", segmentOf(good, bad(frame(2, "c")), good), broken, 2},
+		{"a broken header before an index of no log", segmentOf(good, bad(frame(2, "c")), frame(translog.MaxSize+1, "d")), broken, 2},
 		{"the same frame twice", segmentOf(good, good), broken, 2},
 		{"a frame without entries", segmentOf(frame(0)), broken, 0},
 		{"a count too high", segmentOf(put(4, 3)), broken, 0},

@@ -18,14 +18,53 @@ const (
 	stateLossy  = "lossy\n"  // acknowledged entries may be missing, with or without a trace
 )
 
+var (
+	errEmptied    = fmt.Errorf("%w: its segments are gone", ErrDamaged)
+	errClosedTorn = fmt.Errorf("%w: it was closed, and what is at its end is broken", ErrDamaged)
+)
+
+// inspect reads the log for a reader, beside whose reading a writer may open it,
+// append and close it.
+func (l *Log) inspect() error {
+	before, err := l.readFile("state")
+	if err != nil {
+		return err
+	}
+	t, err := l.load()
+	if err != nil {
+		return err
+	}
+	if len(l.segments) == 0 {
+		if before != nil { // a writer makes the first segment before it
+			return errEmptied
+		}
+		return nil
+	}
+	if t != short {
+		return nil
+	}
+	// A batch in the making is finished by the time that a writer says closed.
+	state, err := l.readFile("state")
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(l.segments[len(l.segments)-1].path)
+	if err != nil {
+		return fmt.Errorf("disklog: %w", err)
+	}
+	if string(state) == stateClosed && info.Size() == l.end+l.recovery.Dropped {
+		return errClosedTorn
+	}
+	return nil
+}
+
 // recover reads the log for its writer, repairs what a crash has left, and
 // discloses it.
 func (l *Log) recover() error {
-	b, err := os.ReadFile(filepath.Join(l.dir, "state"))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("disklog: %w", err)
+	state, err := l.readFile("state")
+	if err != nil {
+		return err
 	}
-	state := string(b)
 	t, err := l.load()
 	if err != nil {
 		return err
@@ -40,12 +79,17 @@ func (l *Log) recover() error {
 		}
 	}
 	if n := len(l.segments); n > 0 {
+		if err := l.setAside(l.segments[n-1]); err != nil {
+			return fmt.Errorf("disklog: %w", err)
+		}
 		if err := l.openLast(l.segments[n-1], l.end); err != nil {
 			return fmt.Errorf("disklog: %w", err)
 		}
 		if err := errors.Join(l.file.Truncate(l.end), l.file.Sync()); err != nil {
 			return fmt.Errorf("disklog: %w", err)
 		}
+	} else if err := l.rotate(0); err != nil { // before there is a state, which from then on says that there are segments
+		return fmt.Errorf("disklog: %w", err)
 	}
 	if why != "" {
 		if err := l.disclose(why); err != nil {
@@ -61,16 +105,18 @@ func (l *Log) recover() error {
 
 // judge says why acknowledged entries could be missing, "" when they cannot,
 // and refuses a log in which they certainly are. See the package comment.
-func judge(state string, t tail, empty bool) (why string, err error) {
-	switch {
-	case state == "" && empty:
+func judge(left []byte, t tail, empty bool) (why string, err error) {
+	switch state := string(left); {
+	case left == nil && empty:
 		return "", nil // a new log
+	case empty:
+		return "", errEmptied
+	case t == buried:
+		return "", fmt.Errorf("%w: a batch is broken or missing, and others were written after it", ErrDamaged)
 	case state == stateClosed && t == whole:
 		return "", nil
 	case state == stateClosed:
-		return "", fmt.Errorf("%w: it was closed, and what is at its end is broken", ErrDamaged)
-	case state == stateSync && t == buried:
-		return "", fmt.Errorf("%w: a batch is broken, and others were written after it", ErrDamaged)
+		return "", errClosedTorn
 	case state == stateSync && t == broken:
 		return "the last batch is broken", nil
 	case state == stateSync:
@@ -82,16 +128,35 @@ func judge(state string, t tail, empty bool) (why string, err error) {
 	}
 }
 
+// setAside keeps what is about to be cut off, at most one frame, in a file of
+// its own that nothing here reads again. None that is there is written over.
+func (l *Log) setAside(s segment) error {
+	if l.recovery.Dropped == 0 {
+		return nil
+	}
+	f, err := os.Open(s.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	tail := make([]byte, l.recovery.Dropped)
+	if _, err := f.ReadAt(tail, l.end); err != nil {
+		return err
+	}
+	for n := 0; ; n++ {
+		name := fmt.Sprintf("%016x.%d.dropped", l.tree.Size(), n)
+		if _, err := os.Lstat(filepath.Join(l.dir, name)); errors.Is(err, os.ErrNotExist) {
+			return writeFile(l.dir, name, tail)
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
 // disclose appends the entry for a gap, and makes it durable.
 func (l *Log) disclose(why string) error {
 	g := translog.Gap{Size: l.tree.Size(), Dropped: l.recovery.Dropped, Why: why}
 	entry, err := g.Entry()
-	if l.opts.GapEntry != nil {
-		entry, err = l.opts.GapEntry(g)
-	}
-	if err == nil {
-		err = translog.CheckEntry(entry)
-	}
 	if err != nil {
 		return fmt.Errorf("disklog: the entry for a gap: %w", err)
 	}
@@ -102,6 +167,23 @@ func (l *Log) disclose(why string) error {
 	}
 	l.recovery.Gap = &g
 	return l.sync()
+}
+
+// makeDir makes a directory, and those above it, durably when there was none.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil // what else it may be is found soon enough
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return syncDir(parent)
 }
 
 // writeFile puts a file in its place whole and durable, or not at all.
