@@ -45,8 +45,10 @@ func (a *app) openLog(dir string, o disklog.Options) (*disklog.Log, error) {
 	switch r := l.Recovered(); {
 	case r.Gap != nil:
 		a.complain("%s: %s: entry %d says that receipts may be missing", dir, r.Gap.Why, r.Gap.Size)
+	case r.Dropped > 0 && o.ReadOnly:
+		a.complain("%s: %d bytes at the end are left out: they may be of a batch in the making", dir, r.Dropped)
 	case r.Dropped > 0:
-		a.complain("%s: %d bytes at the end are of no acknowledged receipt", dir, r.Dropped)
+		a.complain("%s: %d bytes at the end were of no acknowledged receipt, and are set aside", dir, r.Dropped)
 	}
 	return l, nil
 }
@@ -82,25 +84,47 @@ func (a *app) logAppend(dir string, files []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	var list []object
+	return a.appendAll(l, files, all, asJSON)
+}
+
+// An openedLog is what appendAll needs of a disklog.Log.
+type openedLog interface {
+	translog.Log
+	Size() int64
+	Close() error
+}
+
+// appendAll appends, closes the log, and prints what was acknowledged, also
+// when that was not all.
+func (a *app) appendAll(l openedLog, files []string, all [][]byte, asJSON bool) error {
+	list := []object{}
+	var failure error
 	for i, b := range all {
 		index, err := l.Append(context.Background(), b)
 		if err != nil {
-			return errors.Join(logFailure(err), l.Close())
+			failure = fmt.Errorf("%s: %w", printable(files[i]), err)
+			break
 		}
 		list = append(list, object{"file": printable(files[i]), "index": index})
 		if !asJSON {
 			a.printf("%d  %s\n", index, short(files[i]))
 		}
 	}
-	size := l.Size()
-	if err := l.Close(); err != nil {
-		return logFailure(err)
+	answer := object{"ok": true, "size": l.Size(), "appended": list}
+	if err := l.Close(); failure == nil {
+		failure = err
+	}
+	if failure != nil {
+		failure = logFailure(failure)
+		var e *exit
+		errors.As(failure, &e) // as every failure of the log
+		answer = failureJSON("mandate log append", e)
+		answer["appended"] = list
 	}
 	if asJSON {
-		return a.printJSON(object{"ok": true, "size": size, "appended": list})
+		return errors.Join(failure, a.printJSON(answer))
 	}
-	return nil
+	return failure
 }
 
 func (a *app) logCheckpointCommand() *cobra.Command {
@@ -134,8 +158,8 @@ func (a *app) logCheckpoint(dir, keyFile, origin, tiles string) error {
 	if err != nil {
 		return unusable("%w", err)
 	}
-	if _, err := os.Stat(dir); err != nil {
-		return unusable("%w", err) // signing makes no logs
+	if _, err := os.Stat(filepath.Join(dir, "state")); err != nil {
+		return unusable("%s is no log: %w", dir, err) // signing makes none
 	}
 	l, err := a.openLog(dir, disklog.Options{})
 	if err != nil {

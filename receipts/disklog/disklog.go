@@ -200,7 +200,10 @@ func (l *Log) loadSegment(name string, last bool) (tail, error) {
 	if err != nil {
 		return t, fmt.Errorf("disklog: %s: %w", filepath.Base(name), err)
 	}
-	if l.opts.ReadOnly && (t == broken || t == buried) {
+	if t == buried {
+		return t, fmt.Errorf("%w: %s: the batch at byte %d is broken or missing, and others were written after it", ErrDamaged, filepath.Base(name), end)
+	}
+	if l.opts.ReadOnly && t == broken {
 		return t, fmt.Errorf("%w: %s at byte %d; opening it to write may repair it", ErrDamaged, filepath.Base(name), end)
 	}
 	if last {

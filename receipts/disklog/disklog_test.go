@@ -372,6 +372,49 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
+// TestMendByHand: what docs/log.md says to do with a broken batch that others
+// follow makes a log with a gap of it.
+func TestMendByHand(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, disklog.Options{NoSync: true})
+	fill(t, l, 0, 10)
+	closeLog(t, l)
+	edit(t, last(t, dir), func(b []byte) []byte { b[8+4*39] ^= 1; return b }) // as if the page had not been written
+	state := filepath.Join(dir, "state")
+	if err := os.WriteFile(state, []byte("lossy\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []disklog.Options{{}, {ReadOnly: true}} {
+		if _, err := disklog.Open(dir, o); !errors.Is(err, disklog.ErrDamaged) || !strings.Contains(err.Error(), "0000000000000000.seg: the batch at byte 164 is broken") {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Truncate(last(t, dir), 164), os.WriteFile(state, []byte("lossy\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, dir, disklog.Options{})
+	if holds(t, l, 4); l.Size() != 5 || l.Recovered().Gap == nil {
+		t.Errorf("%d entries, %+v", l.Size(), l.Recovered())
+	}
+}
+
+// TestEmpty: a log that nothing was appended to is one all the same, however
+// its writer ended.
+func TestEmpty(t *testing.T) {
+	for _, state := range []string{"closed\n", "sync\n"} {
+		dir := t.TempDir()
+		closeLog(t, open(t, dir, disklog.Options{}))
+		if err := os.WriteFile(filepath.Join(dir, "state"), []byte(state), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []disklog.Options{{ReadOnly: true}, {}} {
+			if l := open(t, dir, o); l.Size() != 0 || l.Recovered() != (disklog.Recovery{}) {
+				t.Errorf("%d entries, %+v", l.Size(), l.Recovered())
+			}
+		}
+	}
+}
+
 // TestSetAside: what is cut off is never lost, though the log is torn at the
 // same entry twice, and nothing is cut off that cannot be set aside.
 func TestSetAside(t *testing.T) {

@@ -111,8 +111,6 @@ func judge(left []byte, t tail, empty bool) (why string, err error) {
 		return "", nil // a new log
 	case empty:
 		return "", errEmptied
-	case t == buried:
-		return "", fmt.Errorf("%w: a batch is broken or missing, and others were written after it", ErrDamaged)
 	case state == stateClosed && t == whole:
 		return "", nil
 	case state == stateClosed:
