@@ -38,7 +38,7 @@ func (a *Action) Lint() []Issue {
 	l := &linter{action: a, issues: is, compiler: c, folder: f, used: map[string]bool{}, upper: map[string]Issue{}, lower: map[string]bool{}}
 	for _, r := range a.rules {
 		if tree, err := parsePlain(r.source); err == nil {
-			l.rule, l.tree, l.told = r, tree, map[string]bool{}
+			l.rule, l.tree, l.told, l.mayErr = r, tree, map[string]bool{}, false
 			l.lint(tree.Expr())
 		}
 	}
@@ -63,6 +63,7 @@ type linter struct {
 	folder   *folder
 	rule     *rule
 	tree     *ast.AST
+	mayErr   bool            // the rule reads what may be absent
 	told     map[string]bool // codes and fields that were reported for the rule
 
 	used  map[string]bool  // userParams
@@ -87,12 +88,17 @@ func (l *linter) lint(root ast.Expr) {
 	for _, name := range reads(root, userVar) {
 		l.used[name] = true
 	}
-	l.outcome(root)
 	l.presence(root, nil)
+	l.outcome(root)
 	l.limits(root, !l.rule.forbid)
 	ast.PostOrderVisit(root, ast.NewExprVisitor(l.node))
+<<<<<<< HEAD
 	if l.rule.cost >= maxRuleCost {
 		l.warn(root, "cost", "bound the lists and texts that it runs over", "the largest parameters may cost more than the limit of %d", maxRuleCost)
+=======
+	if cost := l.compiler.maxCost(l.rule); cost >= maxRuleCost {
+		l.warn(root, "cost", "loop over one list, and compare its elements with literals", "the largest parameters may cost more than the limit of %d", maxRuleCost)
+>>>>>>> 9220364f1d34edbbea7abe89ca7100ac05384b33
 	}
 }
 
@@ -103,6 +109,8 @@ func (l *linter) outcome(root ast.Expr) {
 	switch {
 	case l.impossible(folded, pass):
 		l.warn(root, "never_true", "compare it with what the shapes declare", "no parameters pass this rule")
+	case l.impossible(folded, !pass) && l.mayErr:
+		l.warn(root, "always_true", "declare as required what it reads, or write what it is meant to refuse", "the rule refuses nothing but parameters that lack what it reads")
 	case l.impossible(folded, !pass):
 		l.warn(root, "always_true", "remove it, or write what it is meant to refuse", "no parameters fail this rule")
 	case len(reads(root, execVar)) == 0:
@@ -140,7 +148,10 @@ func (l *linter) presence(e ast.Expr, present []string) {
 	for variable, s := range map[string]*shape{execVar: l.action.exec, userVar: l.action.user} {
 		name, ok := fieldOf(e, variable)
 		f := s.fields[name]
-		if ok && f != nil && !f.required && (name != toolField || s.tools == nil) && !slices.Contains(present, variable+"."+name) {
+		if !ok || f != nil && f.required || name == toolField && s.tools != nil || slices.Contains(present, variable+"."+name) {
+			continue
+		}
+		if l.mayErr = true; f != nil {
 			l.warn(e, "unguarded_optional", "declare it as required, or guard it with has()", "%s.%s is optional, and read without has()", variable, name)
 		}
 	}
@@ -192,6 +203,7 @@ func (l *linter) limits(e ast.Expr, want bool) {
 		sides = append(sides, other)
 	}
 	for _, side := range sides {
+		side = side.positive()
 		for _, name := range reads(side.left, execVar) {
 			f := l.action.exec.fields[name]
 			if f == nil || f.kind != numberKind || f.values != nil {
@@ -205,6 +217,23 @@ func (l *linter) limits(e ast.Expr, want bool) {
 			}
 		}
 	}
+}
+
+// positive returns the same bound on what a minus stands before.
+func (c comparison) positive() comparison {
+	inner := c.left
+	if call, ok := called(c.left, operators.Negate); ok {
+		inner = call.Args()[0]
+	} else if call, ok := called(c.left, operators.Subtract); ok && len(reads(call.Args()[0], execVar)) == 0 {
+		inner = call.Args()[1]
+	} else {
+		return c
+	}
+	m, ok := comparison{c.op, c.right, inner}.mirror()
+	if !ok {
+		return c
+	}
+	return m.positive()
 }
 
 // node finds what a single call shows.
@@ -221,7 +250,7 @@ func (l *linter) node(e ast.Expr) {
 	}
 	for _, side := range []ast.Expr{c.left, c.right} {
 		name, ok := fieldOf(side, execVar)
-		if f := l.action.exec.fields[name]; ok && f != nil && f.kind == numberKind {
+		if f := l.action.exec.fields[name]; ok && f != nil && f.kind == numberKind && f.values == nil {
 			l.warn(e, "number_equality", "for money compare with <= or >=, or declare the values that there are", "executionParams.%s is a number, compared with %s", name, c.op)
 		}
 	}

@@ -29,6 +29,10 @@ func TestLint(t *testing.T) {
 		{"no lower bound, mirrored", `5.0 >= executionParams.amount`, "no_lower_bound"},
 		{"no lower bound, negated", `!(executionParams.amount > 5.0)`, "no_lower_bound"},
 		{"no lower bound in a sum", `executionParams.amount + 1.0 <= 5.0`, "no_lower_bound"},
+		{"no lower bound below a minus", `-(5.0 - executionParams.amount) <= 5.0`, "no_lower_bound"},
+		{"a lower bound by a minus", `-executionParams.amount <= 5.0`, ""},
+		{"a lower bound by a difference", `!(5.0 - executionParams.amount > 3.0)`, ""},
+		{"both bounds by a minus", `-executionParams.amount <= 0.0 && executionParams.amount <= 5.0`, ""},
 		{"lower bound alone", `executionParams.amount > 5.0`, ""},
 		{"values", `executionParams.amount in [1.0, 2.0]`, ""},
 		{"forbid", `forbid: executionParams.amount > 5.0`, "no_lower_bound"},
@@ -40,20 +44,20 @@ func TestLint(t *testing.T) {
 		{"guarded by and", `has(executionParams.city) && executionParams.city == "a"`, ""},
 		{"guarded by two", `!(has(executionParams.city) && has(executionParams.flag)) || executionParams.flag && executionParams.city == "a"`, ""},
 		{"guarded by another", `!has(executionParams.flag) || executionParams.city == "a"`, "unguarded_optional"},
-		{"guarded the wrong way", `has(executionParams.city) || executionParams.city == "a"`, "always_true unguarded_optional"},
+		{"guarded the wrong way", `has(executionParams.city) || executionParams.city == "a"`, "unguarded_optional always_true"},
 		{"guarded by a condition", `has(executionParams.city) ? executionParams.city == "a" : executionParams.city == "b"`, "unguarded_optional"},
 		{"required", `executionParams.tool != "pay" || executionParams.category in ["a"]`, "unguarded_optional"},
 		{"told once", `executionParams.city == "a" || executionParams["city"] == "b"`, "unguarded_optional"},
 		{"always", `executionParams.amount <= 5.0 || executionParams.amount > 3.0`, "always_true"},
 		{"literally", `true`, "always_true"},
-		{"constant", `1.0 < 2.0 || executionParams.flag`, "always_true unguarded_optional"},
-		{"always of forbid", `forbid: false && executionParams.flag`, "always_true unguarded_optional"},
+		{"constant", `1.0 < 2.0 || executionParams.flag`, "unguarded_optional always_true"},
+		{"always of forbid", `forbid: false && executionParams.flag`, "unguarded_optional always_true"},
 		{"never", `executionParams.amount > 5.0 && executionParams.amount < 5.0`, "never_true"},
 		{"never of forbid", `forbid: true`, "never_true"},
-		{"never: not a declared value", `executionParams.category == "z"`, "never_true unguarded_optional"},
-		{"always: every declared value", `executionParams.category in ["a", "b", "c"]`, "always_true unguarded_optional"},
+		{"never: not a declared value", `executionParams.category == "z"`, "unguarded_optional never_true"},
+		{"always: every declared value", `executionParams.category in ["a", "b", "c"]`, "unguarded_optional always_true"},
 		{"never: not a declared tool", `executionParams.tool == "sell"`, "never_true"},
-		{"nothing", `userParams.on`, "reads_nothing unguarded_optional"},
+		{"nothing", `userParams.on`, "unguarded_optional reads_nothing"},
 		{"unanchored", `executionParams.tool.matches("pay")`, "unanchored_pattern"},
 		{"half anchored", `executionParams.tool.matches("^pay|look$")`, "unanchored_pattern"},
 		{"anchored lines", `executionParams.tool.matches("(?m)^pay$")`, "unanchored_pattern"},
@@ -61,6 +65,7 @@ func TestLint(t *testing.T) {
 		{"money", `executionParams.amount == 500`, "number_equality"},
 		{"money, unequal", `5.0 != executionParams.amount`, "number_equality"},
 		{"cost", `!has(executionParams.to) || executionParams.to.all(v, v in executionParams.to)`, "cost"},
+		{"cost, as the hint says", `!has(executionParams.to) || executionParams.to.all(v, v in ["a", "b"])`, ""},
 		{"cheap", `!has(executionParams.to) || executionParams.to.all(v, v == "a")`, ""},
 	}
 	for _, tt := range tests {
@@ -75,6 +80,33 @@ func TestLint(t *testing.T) {
 				t.Errorf("got %v, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// What a rule refuses by being an error is no reason to remove it, and a number
+// with declared values may be compared with them.
+func TestLintAdvice(t *testing.T) {
+	for _, tt := range []struct{ name, exec, expression, want string }{
+		{"every value of what may be absent", `{"c": {"type": "string", "values": ["a", "b"]}}`, `executionParams.c in ["a", "b"]`, "declare as required what it reads, or write what it is meant to refuse"},
+		{"every value of what is there", `{"c": {"type": "string", "values": ["a", "b"], "required": true}}`, `executionParams.c in ["a", "b"]`, "remove it, or write what it is meant to refuse"},
+		{"every value, guarded", `{"c": {"type": "string", "values": ["a", "b"]}}`, `!has(executionParams.c) || executionParams.c in ["a", "b"]`, "remove it, or write what it is meant to refuse"},
+		{"undeclared", ``, `executionParams.n <= 5 || executionParams.n > 3`, "declare as required what it reads, or write what it is meant to refuse"},
+		{"number with values", `{"n": {"type": "number", "values": [1, 2], "required": true}}`, `executionParams.n == 1`, ""},
+		{"number without", `{"n": {"type": "number", "required": true}}`, `executionParams.n == 1`, "for money compare with <= or >=, or declare the values that there are"},
+	} {
+		shape := ""
+		if tt.exec != "" {
+			shape = `"executionParams": ` + tt.exec + `, `
+		}
+		var hints []string
+		for _, i := range mustCompile(t, `{"name": "a", `+shape+`"rules": [{"name": "r", "expression": `+quoted(tt.expression)+`}]}`).Lint() {
+			if i.Code == "always_true" || i.Code == "number_equality" {
+				hints = append(hints, i.Hint)
+			}
+		}
+		if got := strings.Join(hints, "; "); got != tt.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
+		}
 	}
 }
 

@@ -157,6 +157,17 @@ func (n narrower) narrowOr(args []ast.Expr, want bool) bool {
 		}
 		return n.narrowOr(rest, want)
 	}
+	if n.only == "" && n.loop == "" {
+		// Where every alternative is an error, so is the whole.
+		needed := strictReads(args[0])
+		for _, arg := range args[1:] {
+			reads := strictReads(arg)
+			needed = slices.DeleteFunc(needed, func(name string) bool { return !slices.Contains(reads, name) })
+		}
+		for _, name := range needed {
+			n.schema.required[name] = true
+		}
+	}
 	var target *bounds
 	var all []any
 	exact := true

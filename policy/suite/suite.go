@@ -19,13 +19,13 @@
 //	    expect: {decision: deny, failed: [amount-cap]}
 //
 // expect says all there is: decision, allow or deny; failed, errors and skipped,
-// the rules with these results, where absent means none; reason, which a deny
-// without failed or errors has to name; and faults, the JSON pointers of what
-// is wrong with the parameters. The rules of an allow that is expected to have
+// the rules with these results, and faults, the JSON pointers of what is wrong
+// with the parameters, where absent means none; and reason, which a deny
+// without failed or errors has to name. The rules of an allow that is expected to have
 // no errors passed, or are among skipped.
 //
 // Files are read as strictly as JSON: unknown members, duplicate keys, aliases,
-// tags, and numbers that JSON does not have are errors. No engine but that of
+// anchors, tags, and numbers that JSON does not have are errors. No engine but that of
 // package policy takes part; nothing is verified or signed.
 package suite
 
@@ -209,7 +209,7 @@ func (r *reader) testCase(c canonical.Value, where string, mandates, now canonic
 	switch denies := len(t.expect.failed)+len(t.expect.errors) > 0; {
 	case t.expect.decision != "allow" && t.expect.decision != "deny":
 		r.fail("%s.decision is neither allow nor deny", where)
-	case t.expect.decision == "allow" && (denies || t.expect.reason != "" || t.expect.faults != nil):
+	case t.expect.decision == "allow" && (denies || len(t.expect.reason)+len(t.expect.faults) > 0):
 		r.fail("%s: an allow has no reason, nothing failed, and no errors", where)
 	case t.expect.decision == "deny" && !denies && t.expect.reason == "":
 		r.fail("%s: a deny says which rules failed, or its reason", where)
@@ -309,9 +309,7 @@ func (e *expectation) compare(d *policy.Decision) []string {
 	differ("failed", list(rules[policy.ResultFail]), list(e.failed))
 	differ("errors", list(rules[policy.ResultError]), list(e.errors))
 	differ("skipped", list(rules[policy.ResultSkip]), list(e.skipped))
-	if e.faults != nil || e.reason == "" {
-		differ("faults", list(faults), list(e.faults))
-	}
+	differ("faults", list(faults), list(e.faults))
 	if len(problems) > 0 {
 		for _, v := range d.Evaluations {
 			if v.Result == policy.ResultFail || v.Result == policy.ResultError {

@@ -16,7 +16,8 @@ import (
 const maxFileBytes = 1 << 20
 
 // parseYAML reads the one document of a YAML file as the JSON that it stands
-// for. What JSON does not have is refused rather than converted: aliases, tags,
+// for. What JSON does not have is refused rather than converted: aliases,
+// anchors, tags (of a lone ! the parser leaves no trace: it has no effect),
 // keys that are no strings, numbers that JSON writes otherwise, and duplicate
 // keys. A plain date or time is a string.
 func parseYAML(b []byte) (canonical.Value, error) {
@@ -45,14 +46,14 @@ func writeJSON(out *bytes.Buffer, n *yaml.Node) error {
 	refuse := func(format string, args ...any) error {
 		return fmt.Errorf("line %d: %s", n.Line, fmt.Sprintf(format, args...))
 	}
+	if n.Kind == yaml.AliasNode || n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
+		return refuse("aliases, anchors and tags are not read")
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		return writeAll(out, n, '{', '}')
 	case yaml.SequenceNode:
 		return writeAll(out, n, '[', ']')
-	case yaml.ScalarNode:
-	default:
-		return refuse("aliases are not read")
 	}
 	switch n.ShortTag() {
 	case "!!str", "!!timestamp":
@@ -74,15 +75,12 @@ func writeJSON(out *bytes.Buffer, n *yaml.Node) error {
 	case "!!null":
 		out.WriteString("null")
 	default:
-		return refuse("the tag %.40q is not read", n.Tag)
+		return refuse("%.40q is not read; quote it if it is a text", n.Value)
 	}
 	return nil
 }
 
 func writeAll(out *bytes.Buffer, n *yaml.Node, open, end byte) error {
-	if n.Style&yaml.TaggedStyle != 0 || n.Anchor != "" {
-		return fmt.Errorf("line %d: anchors and tags are not read", n.Line)
-	}
 	out.WriteByte(open)
 	for i, child := range n.Content {
 		isKey := open == '{' && i%2 == 0
