@@ -92,13 +92,8 @@ func (l *linter) lint(root ast.Expr) {
 	l.outcome(root)
 	l.limits(root, !l.rule.forbid)
 	ast.PostOrderVisit(root, ast.NewExprVisitor(l.node))
-<<<<<<< HEAD
 	if l.rule.cost >= maxRuleCost {
-		l.warn(root, "cost", "bound the lists and texts that it runs over", "the largest parameters may cost more than the limit of %d", maxRuleCost)
-=======
-	if cost := l.compiler.maxCost(l.rule); cost >= maxRuleCost {
 		l.warn(root, "cost", "loop over one list, and compare its elements with literals", "the largest parameters may cost more than the limit of %d", maxRuleCost)
->>>>>>> 9220364f1d34edbbea7abe89ca7100ac05384b33
 	}
 }
 
