@@ -320,6 +320,14 @@ func TestPassports(t *testing.T) {
 			t.Errorf("%s: %d %s", name, rec.Code, rec.Body)
 		}
 	}
+	strict := newInstall(t, func(c *Config) {
+		c.Keys = keys{"mk_strict": {ID: "k", Tenant: store.Tenant{ID: "t1", DID: sample.Verifier}, Secrets: [][]byte{[]byte("ms")}, Strict: true}}
+	})
+	r = httptest.NewRequest("POST", "/passports", strings.NewReader(`{"type":"agent","name":"a"}`))
+	r.Header.Set("Authorization", "Bearer mk_strict")
+	if rec := strict.send(r); rec.Code != 401 {
+		t.Errorf("a strict key without a signature: %d %s", rec.Code, rec.Body)
+	}
 	if status, m := in.do("requester", "GET", "/passports/passport_none", ""); status != 404 || text(m, "error", "code") == "" {
 		t.Errorf("an unknown passport: %d %v", status, m)
 	}

@@ -140,9 +140,6 @@ func (s *Server) statusList(c *call) (reply, error) {
 // has made: did:web finds their documents there.
 func didDocument(kind string) handler {
 	return func(s *Server, c *call) (reply, error) {
-		if s.cfg.PublicHost == "" {
-			return reply{}, notFound()
-		}
 		did := "did:web:" + strings.ReplaceAll(s.cfg.PublicHost, ":", "%3A") + ":" + kind + ":" + c.PathValue("id")
 		res, err := s.cfg.Requests.Resolve(c.Context(), did)
 		if err != nil {

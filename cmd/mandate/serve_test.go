@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -185,6 +186,10 @@ type acknowledged struct {
 	unsure    []string // presentations whose verification nobody was told of
 }
 
+func newAcknowledged() *acknowledged {
+	return &acknowledged{requests: map[string][2]string{}, decided: map[string]bool{}, revoked: map[string]bool{}, receipts: map[string]bool{}, passports: map[string]bool{}}
+}
+
 // client lives the life of mandates until a call is not answered.
 func (s *running) client(name string, ack *acknowledged, action string, calls chan<- struct{}) error {
 	do := func(method, target, body string, header ...string) ([]byte, error) {
@@ -252,9 +257,10 @@ func TestKill(t *testing.T) {
 	}
 	s := newRunning(t, t.TempDir())
 	action := member(mustJSON(s.must("POST", "/actions", bookHotel)), "id")
-	ack := &acknowledged{requests: map[string][2]string{}, decided: map[string]bool{}, revoked: map[string]bool{}, receipts: map[string]bool{}, passports: map[string]bool{}}
+	all := newAcknowledged()
 	total := 0
 	for k := range kills {
+		ack := newAcknowledged()
 		calls := make(chan struct{}, 1<<12) // more than there are before the kill
 		var clients sync.WaitGroup
 		failed := make(chan error, 4)
@@ -279,15 +285,21 @@ func TestKill(t *testing.T) {
 		}
 		s.start()
 		s.holds(ack, action)
+		maps.Copy(all.requests, ack.requests)
+		maps.Copy(all.decided, ack.decided)
+		maps.Copy(all.revoked, ack.revoked)
+		maps.Copy(all.receipts, ack.receipts)
+		maps.Copy(all.passports, ack.passports)
 	}
+	s.holds(all, action) // what was there after its own kill is there after all the others
 	s.kill()
 	entries := checkLog(t, s.dir)
-	for id := range ack.receipts {
+	for id := range all.receipts {
 		if !entries[id] {
 			t.Errorf("the receipt %s is not in the log", id)
 		}
 	}
-	t.Logf("%d kills, %d calls, %d requests, %d receipts, %d entries in the log", kills, total, len(ack.requests), len(ack.receipts), len(entries))
+	t.Logf("%d kills, %d calls, %d requests, %d receipts, %d entries in the log", kills, total, len(all.requests), len(all.receipts), len(entries))
 	for _, secret := range []string{s.creds.APIKey, s.creds.SignatureSecret, "ana@example.com", `"otp"`, "secretKey"} {
 		if strings.Contains(s.output.String(), secret) {
 			t.Errorf("the server has written %.12q", secret)
@@ -354,7 +366,6 @@ func (s *running) holds(ack *acknowledged, action string) {
 			s.t.Fatalf("a presentation was allowed twice (told before: %v, allowed again %d times)", told[verify], allows)
 		}
 	}
-	ack.unsure, ack.allowed = nil, nil // all used up now
 }
 
 // checkLog reads the log from the database and builds its tree again. It
