@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
@@ -23,6 +23,7 @@ type verifyCase struct {
 	request verifier.Request
 	before  []earlier
 	now     time.Time
+	signer  *receipts.KeySigner // of the receipts
 }
 
 // An earlier request is the same one with other parameters, made before.
@@ -51,6 +52,11 @@ func parseVerify(in *reader) *verifyCase {
 	c.cfg = readConfig(settings)
 	settings.done()
 	c.cfg.Now = func() time.Time { return c.now }
+	signer, err := receiptSigner()
+	if err != nil {
+		in.fail("%v", err)
+	}
+	c.signer = signer
 	c.cfg.Rand = zeros{}
 	c.cfg.Resolver = readResolver(in)
 	c.cfg.Status = readLists(in)
@@ -233,11 +239,7 @@ func receiptSigner() (*receipts.KeySigner, error) {
 // nil for allow and nothing else.
 func (c *verifyCase) run(ctx context.Context) (outcome, error) {
 	cfg := c.cfg
-	signer, err := receiptSigner()
-	if err != nil {
-		return nil, err
-	}
-	cfg.Signer = signer
+	cfg.Signer = c.signer
 	v, err := verifier.New(cfg)
 	if err != nil {
 		return nil, err
@@ -245,17 +247,17 @@ func (c *verifyCase) run(ctx context.Context) (outcome, error) {
 	for i, b := range c.before {
 		req := c.request
 		req.ExecutionParams = b.params
-		o, err := decide(ctx, v, req, c.now)
+		o, err := c.decide(ctx, v, req)
 		if o["decision"] != b.decision {
 			return nil, fmt.Errorf("earlier request %d: %v (%w)", i, o["decision"], err)
 		}
 	}
-	return decide(ctx, v, c.request, c.now)
+	return c.decide(ctx, v, c.request)
 }
 
 // decide makes one request and turns the answer into an outcome. Every allow
 // and every deny must come with a receipt that verifies and says the same.
-func decide(ctx context.Context, v *verifier.Verifier, req verifier.Request, now time.Time) (outcome, error) {
+func (c *verifyCase) decide(ctx context.Context, v *verifier.Verifier, req verifier.Request) (outcome, error) {
 	res, err := v.Verify(ctx, req)
 	var deny *verifier.DenyError
 	var bad *verifier.RequestError
@@ -276,11 +278,11 @@ func decide(ctx context.Context, v *verifier.Verifier, req verifier.Request, now
 		if len(warnings) > 0 {
 			o["warnings"] = warnings
 		}
-		return o, o.receipt(ctx, res.Receipt, "", now)
+		return o, c.receipt(ctx, o, res.Receipt, "")
 	case errors.As(err, &deny):
 		o := outcome{"decision": "deny", "reason": string(deny.Reason), "check": deny.Check}
 		o.rules(deny.Evaluations, deny.Faults)
-		if bad := o.receipt(ctx, deny.Receipt, string(deny.Reason), now); bad != nil {
+		if bad := c.receipt(ctx, o, deny.Receipt, string(deny.Reason)); bad != nil {
 			return o, bad
 		}
 		return o, err
@@ -308,19 +310,12 @@ func orEmpty(e []policy.Evaluation) []policy.Evaluation {
 
 // receipt checks the receipt of a decision and adds what only it says. When
 // the receipt does not verify the outcome says so, and fits no case.
-func (o outcome) receipt(ctx context.Context, r *receipts.Receipt, reason string, now time.Time) error {
+func (c *verifyCase) receipt(ctx context.Context, o outcome, r *receipts.Receipt, reason string) error {
 	err := errors.New("there is no receipt")
 	var verified *receipts.Verified
 	if r != nil {
-		signer, bad := receiptSigner()
-		if bad != nil {
-			return bad
-		}
-		issuer, bad := didresolve.ParseURL(signer.VerificationMethod())
-		if bad != nil {
-			return bad
-		}
-		verified, err = receipts.Verify(ctx, r.Bytes(), receipts.VerifyConfig{Issuers: []string{issuer.DID.String()}, At: now})
+		issuer, _, _ := strings.Cut(c.signer.VerificationMethod(), "#")
+		verified, err = receipts.Verify(ctx, r.Bytes(), receipts.VerifyConfig{Issuers: []string{issuer}, At: c.now})
 	}
 	if err == nil && (verified.Decision != o["decision"] || verified.Reason != reason) {
 		err = errors.New("the receipt says something else than the answer")
