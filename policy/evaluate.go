@@ -270,7 +270,7 @@ func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool, cost uin
 	}
 	user, _ := ev.vars[userVar].(map[string]any)
 	x := explainer{written: r.written, state: state, hidden: ev.hidden, user: user, exec: ev.exec}
-	x.ctx, x.env, x.steps = ctx, r.env, &ev.explained
+	x.ctx, x.rule, x.steps = ctx, r, &ev.explained
 	return x.text(holds), x.passesIf(!holds)
 }
 
