@@ -139,10 +139,25 @@ func TestPassesIfIsTrue(t *testing.T) {
 // A value of userParams of a type that no rule could have been written for
 // compiles nowhere, so it is not suggested.
 func TestPassesIfCompiles(t *testing.T) {
-	a := mustCompile(t, `{"name": "a", "executionParams": {"amount": "number", "flag": "boolean"}, "rules": [{"name": "r", "expression": "executionParams.flag && executionParams.amount <= userParams.max"}]}`)
-	for user, want := range map[string]string{`{"max": 5}`: `executionParams.flag == true && executionParams.amount <= 5`, `{"max": "x"}`: ``} {
-		if got := evaluate(t, a, user, `{"flag": false, "amount": 6}`).Evaluations[0].PassesIf; got != want {
-			t.Errorf("%s: got %s, want %s", user, got, want)
+	for _, tt := range []struct{ expression, user, want string }{
+		{`executionParams.amount <= userParams.max`, `{"max": 5}`, `executionParams.flag == true && executionParams.amount <= 5`},
+		{`executionParams.amount <= userParams.max`, `{"max": "x"}`, ``},
+		{`executionParams.amount + 1.0 <= userParams.max`, `{"max": 5}`, `executionParams.flag == true && executionParams.amount + 1.0 <= 5`},
+		{`executionParams.amount + 1.0 <= userParams.max`, `{"max": "x"}`, ``},
+		{`executionParams.amount in userParams.max`, `{"max": [5, 7]}`, `executionParams.flag == true && executionParams.amount in [5, 7]`},
+		{`executionParams.amount in userParams.max`, `{"max": ["x", "y"]}`, ``},
+		{`executionParams.amount in userParams.max`, `{"max": [[5]]}`, ``},
+		{`executionParams.amount == userParams.max`, `{"max": [5]}`, ``},
+		{`!(executionParams.amount in userParams.max)`, `{"max": 5}`, ``},
+		{`!(executionParams.amount in userParams.max)`, `{"max": ["x"]}`, ``},
+		{`executionParams.to == userParams.max`, `{"max": ["x"]}`, `executionParams.flag == true && executionParams.to == ["x"]`},
+		{`executionParams.to == userParams.max`, `{"max": [5]}`, ``},
+		{`executionParams.to == userParams.max`, `{"max": []}`, `executionParams.flag == true && executionParams.to == []`},
+		{`executionParams.to in userParams.max`, `{"max": ["x"]}`, ``},
+	} {
+		a := mustCompile(t, `{"name": "a", "executionParams": {"amount": "number", "flag": "boolean", "to": "array<string>"}, "rules": [{"name": "r", "expression": `+quoted("executionParams.flag && "+tt.expression)+`}]}`)
+		if got := evaluate(t, a, tt.user, `{"flag": false, "amount": 6, "to": []}`).Evaluations[0].PassesIf; got != tt.want {
+			t.Errorf("%s with %s: got %s, want %s", tt.expression, tt.user, got, tt.want)
 		}
 	}
 }

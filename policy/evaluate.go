@@ -293,7 +293,7 @@ func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool, cost uin
 	}
 	hidden := map[string]map[string]bool{execVar: ev.exec.hidden, userVar: ev.user.hidden}
 	x := explainer{written: r.written, state: state, hidden: hidden, user: ev.user.members(), exec: ev.exec.shape}
-	x.ctx, x.env, x.steps = ctx, r.env, &ev.explained
+	x.ctx, x.rule, x.steps = ctx, r, &ev.explained
 	return x.text(holds), x.passesIf(!holds)
 }
 

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
@@ -29,7 +28,7 @@ type explainer struct {
 	exec    *shape
 
 	ctx    context.Context
-	env    *cel.Env
+	rule   *rule
 	steps  *int               // of the search for passesIf, and of other rules
 	fields map[int64][]string // of executionParams, that an expression reads
 }
