@@ -88,7 +88,7 @@ const (
 	maxParamsDepth = 8         // the object itself is depth 1
 	maxRuleCost    = 100_000   // of one rule
 	maxActionCost  = 1_000_000 // of all rules; checked before each rule
-	maxExplainCost = 200_000   // of explaining all rules that failed; checked before each
+	maxExplainCost = 300_000   // of explaining all rules that failed; checked before each
 	maxCallCost    = 100_000   // of one function call, checked before it runs
 	maxRegexSteps  = 1 << 22   // bytes of subject × instructions of the program
 	maxStringBytes = 1 << 20   // result of one string concatenation
