@@ -161,6 +161,7 @@ func TestRefusedForTheReason(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"receipt/allow-with-reason":          "do not fit",
+		"receipt/context-appended":           "@context is not that of a receipt",
 		"receipt/created-ahead":              "proof_from_future",
 		"receipt/did-unknown":                "not found",
 		"receipt/duplicate-member":           "duplicate_key",

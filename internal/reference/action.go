@@ -278,7 +278,7 @@ func isDate(s string) bool {
 	return err == nil && t.Format(time.DateOnly) == s
 }
 
-var webURLForm = regexp.MustCompile("^https?://(([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)(\\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*)(:[1-9][0-9]{0,4})?([/?#][!#-;=?-\\[\\]_a-z~]*)?$")
+var webURLForm = regexp.MustCompile(`^https?://(([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*)(:[1-9][0-9]{0,4})?([/?#][!#-;=?-\[\]_a-z~]*)?$`)
 
 // isWebURL knows URLs with a name as host; the others are refused here.
 func isWebURL(s string) bool {

@@ -91,6 +91,9 @@ func receiptVectors() []vector {
 	})
 	tampered("time-changed", "The time was changed.", func(r obj) { r["timestamp"] = "2026-05-02T10:16:00.001Z" })
 	tampered("unsigned", "A receipt without a proof.", func(r obj) { delete(r, "proof") })
+	tampered("context-appended", "A context after those that were signed gives the words of a receipt another meaning, and no signature notices.", func(r obj) {
+		r["@context"] = append(r["@context"].(arr), contextVIA)
+	})
 	tampered("via-proofs", "The VIA form is for credentials of others; receipts have a proof.", func(r obj) { r["proofs"] = arr{r["proof"]}; delete(r, "proof") })
 	tampered("proof-empty-array", "An empty array is no proof.", func(r obj) { r["proof"] = arr{} })
 

@@ -175,6 +175,9 @@ func allowVectors() []vector {
 		s.bind(obj{"challenge": bound("book_hotel", obj{"amount": 420.5})})
 		s.config()["requireParamsBinding"] = true
 	})
+	allow("params-bound-nonce", "A nonce may look like a commitment: the last one counts.", obj{"paramsBound": true}, func(s *scene) {
+		s.bind(obj{"challenge": "c-1~" + sri(obj{}) + strings.TrimPrefix(bound("book_hotel", obj{"amount": 420.5}), "c-1")})
+	})
 	allow("params-bound-tool", "Where the action has tools, the challenge commits to the tool in place of the name.", obj{"paramsBound": true}, func(s *scene) {
 		s.content()["tools"] = arr{"book", "cancel"}
 		params := obj{"amount": 420.5, "tool": "book"}

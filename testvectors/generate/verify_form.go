@@ -81,6 +81,11 @@ func formVectors() []vector {
 		s.request["challenge"] = "c-1"
 		s.input["before"] = used
 	})
+	add("replayed-with-challenge-old", "A presentation of yesterday counts for its challenge alone, and once.", replayed, func(s *scene) {
+		s.bind(obj{"challenge": "c-1", "created": "2026-05-01T10:16:00Z"})
+		s.request["challenge"] = "c-1"
+		s.input["before"] = used
+	})
 	noHolder := denied(verifier.ReasonVerificationMethodInvalid, "vp.proof.form")
 	add("holder-absent-relative-key", "Without a holder the key says who presents, and a relative one says nothing.", noHolder, func(s *scene) {
 		delete(s.presentation, "holder")

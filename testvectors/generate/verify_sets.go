@@ -35,6 +35,15 @@ func setVectors() []vector {
 			}
 		}
 	}
+	add("issuer-two-documents", "Two documents of the issuer, each with another key: neither counts.", denied(verifier.ReasonDIDInvalid, "issuer.key"), func(s *scene) {
+		s.webIssued(webDocument(webIssuer, issuer))
+		s.input["didDocuments"] = arr{webDocument(webIssuer, stranger), webDocument(webIssuer, issuer)}
+	})
+	nine := []proofForm{by(issuer)}
+	for p := party(20); p < 28; p++ {
+		nine = append(nine, by(p))
+	}
+	add("vc-proof-set-nine-signers", "Keys of ten DIDs would have to be looked up, of which eight are.", denied(verifier.ReasonTooManyProofs, "vc.proof.form"), several(nine...))
 	add("vc-proof-set-bad-member", "A good proof of the issuer beside a bad one of a notary: a set must not pass on the good one.", invalid, tampered(1, by(issuer), by(stranger)))
 	add("vc-proof-set-bad-issuer", "A good proof of a notary beside a bad one of the issuer.", invalid, tampered(0, by(issuer), by(stranger)))
 	add("vc-proof-set-two-of-issuer", "Two proofs of the issuer, one of them bad.", invalid, tampered(1, by(issuer), by(issuer).with("id", proofB)))
