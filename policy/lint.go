@@ -216,7 +216,7 @@ func (l *linter) limits(e ast.Expr, want bool) {
 
 // positive returns the same bound on what a minus stands before.
 func (c comparison) positive() comparison {
-	inner := c.left
+	var inner ast.Expr
 	if call, ok := called(c.left, operators.Negate); ok {
 		inner = call.Args()[0]
 	} else if call, ok := called(c.left, operators.Subtract); ok && len(reads(call.Args()[0], execVar)) == 0 {
