@@ -347,9 +347,9 @@ func (r *reader) answer() verifier.Answer {
 		a.Bytes = r.blob("document")
 	}
 	if r.at.Get("error").Kind() != canonical.Absent {
-		e := &didresolve.Error{Type: didresolve.ErrNotFound, Detail: r.text("error")}
+		e := recorded{text: r.text("error")}
 		if r.at.Get("errorType").Kind() != canonical.Absent {
-			e.Type = didresolve.ErrorType(r.text("errorType"))
+			e.is = didresolve.ErrorType(r.text("errorType"))
 		}
 		a.Err = e
 	}
@@ -360,4 +360,19 @@ func (r *reader) answer() verifier.Answer {
 		a.RetrievedAt = r.time("retrievedAt")
 	}
 	return a
+}
+
+// recorded is an error of a bundle that was read: its text and its type.
+type recorded struct {
+	text string
+	is   didresolve.ErrorType // "" for none
+}
+
+func (e recorded) Error() string { return e.text }
+
+func (e recorded) Unwrap() error {
+	if e.is == "" {
+		return nil
+	}
+	return e.is
 }
