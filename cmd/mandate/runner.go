@@ -34,6 +34,8 @@ func (run conformance) ask(c testvectors.Case) testvectors.Result {
 	switch {
 	case ctx.Err() != nil:
 		r.Passed, r.Detail = false, fmt.Sprintf("no answer within %s", run.timeout)
+	case stdout.over: // the command's own end, often a broken pipe, follows from it
+		r.Passed, r.Detail = false, fmt.Sprintf("the answer is too long: the limit is %d bytes", maxAnswer)
 	case err != nil:
 		r.Passed, r.Detail = false, fmt.Sprintf("the command: %v: %s", err, stderr.buf.String())
 	case r.Detail == "" && !r.Passed:
@@ -48,6 +50,7 @@ type bounded struct {
 	buf  bytes.Buffer // not embedded: its ReadFrom knows no bound
 	most int
 	cut  bool
+	over bool // more was written
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
@@ -56,6 +59,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 		return b.buf.Write(p)
 	}
 	b.buf.Write(p[:room])
+	b.over = true
 	if b.cut {
 		return len(p), nil
 	}
