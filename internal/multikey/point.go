@@ -1,9 +1,6 @@
 package multikey
 
-import (
-	"math/big"
-	"slices"
-)
+import "filippo.io/edwards25519"
 
 // The y coordinates of the eight points of small order, little endian as
 // RFC 8032 §5.1.2 encodes them. Negating a point keeps its y, so the
@@ -56,31 +53,8 @@ func belowP(y [32]byte) bool {
 }
 
 // onCurve reports whether some x completes y to a point of edwards25519:
-// RFC 8032 §5.1.3 steps 2 and 3, without computing x.
-//
-// The curve equation gives x² = u/v with u = y² - 1 and v = d·y² + 1. As
-// d = -121665/121666, multiplying both by 121666 keeps the quotient and
-// leaves integers:
-//
-//	u' = 121666·(y² - 1)    v' = 121666 - 121665·y²
-//
-// v' is never zero, because -1 is a square mod p and d is not. So u'/v'
-// is a square, or zero, exactly when u'·v' is: its Jacobi symbol is not -1.
+// RFC 8032 §5.1.3 steps 2 and 3.
 func onCurve(enc [32]byte) bool {
-	enc[31] &= 0x7f
-	slices.Reverse(enc[:])
-	y2 := new(big.Int).SetBytes(enc[:])
-	y2.Mul(y2, y2)
-
-	one := big.NewInt(1)
-	p := new(big.Int).Lsh(one, 255)
-	p.Sub(p, big.NewInt(19))
-
-	u := new(big.Int).Sub(y2, one)
-	u.Mul(u, big.NewInt(121666))
-	v := new(big.Int).Mul(y2, big.NewInt(121665))
-	v.Sub(big.NewInt(121666), v)
-
-	uv := u.Mul(u, v)
-	return big.Jacobi(uv.Mod(uv, p), p) >= 0
+	_, err := new(edwards25519.Point).SetBytes(enc[:])
+	return err == nil
 }
