@@ -65,8 +65,8 @@ func (l Limits) withDefaults() Limits {
 // A Doc is one parsed document. It is immutable and safe for concurrent use,
 // until the [Parser] that made it, if one did, goes on to the next.
 type Doc struct {
-	src   []byte    // our copy of the input
-	text  []byte    // decoded text of the strings that hold escapes
+	src   string    // our copy of the input
+	text  string    // decoded text of the strings that hold escapes
 	nums  []float64 // numbers that are not copied verbatim
 	nodes []node    // values and member names in source order
 	order []int32   // member names in canonical order, for objects not in that order
@@ -98,6 +98,8 @@ func (l Limits) Parse(b []byte) (*Doc, error) {
 type Parser struct {
 	Limits Limits
 	last   *Doc
+	src    []byte // what is being parsed: b may change meanwhile
+	text   []byte
 }
 
 // Parse is [Limits.Parse] with the memory of the document before, which ends
@@ -107,24 +109,28 @@ func (p *Parser) Parse(b []byte) (*Doc, error) {
 	l := p.Limits.withDefaults()
 	d := &Doc{}
 	if old := p.last; old != nil {
-		d.src, d.text, d.nums, d.nodes, d.order = old.src[:0], old.text[:0], old.nums[:0], old.nodes[:0], old.order[:0]
+		d.nums, d.nodes, d.order = old.nums[:0], old.nodes[:0], old.order[:0]
 		*old = Doc{}
 		p.last = nil
 	}
 	if len(b) > l.MaxBytes {
 		return nil, &Error{Kind: TooLarge, Offset: l.MaxBytes, Limit: l.MaxBytes, detail: "document too long"}
 	}
-	if cap(d.src) < len(b) {
-		d.src = make([]byte, 0, len(b))
+	if cap(p.src) < len(b) {
+		p.src = make([]byte, 0, len(b))
 	}
-	d.src = append(d.src, b...)
 	if d.nodes == nil {
 		d.nodes = make([]node, 0, min(len(b)/16+8, 1024)) // what a larger document needs, it shows
 	}
-	parse := parser{limits: l, doc: d}
-	if err := parse.document(); err != nil {
+	parse := parser{limits: l, doc: d, src: append(p.src[:0], b...), text: p.text[:0]}
+	err := parse.document()
+	p.src, p.text = parse.src, parse.text
+	if err != nil {
 		return nil, err
 	}
+	p.src = append(p.src, p.text...)
+	both := string(p.src)
+	d.src, d.text = both[:len(b)], both[len(b):]
 	p.last = d
 	return d, nil
 }

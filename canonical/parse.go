@@ -9,9 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// A parser makes one forward pass over doc.src.
+// A parser makes one forward pass over src.
 type parser struct {
 	doc    *Doc
+	src    []byte // and of text it makes those of doc
+	text   []byte
 	limits Limits
 	pos    int
 	depth  int
@@ -24,7 +26,7 @@ func (p *parser) document() error {
 		return err.finish()
 	}
 	p.space()
-	if p.pos < len(p.doc.src) {
+	if p.pos < len(p.src) {
 		return p.fail(TrailingData, p.pos, "data after the end of the document")
 	}
 	return nil
@@ -36,14 +38,14 @@ func (p *parser) fail(k Kind, off int, detail string) *Error {
 
 // unexpected reports the byte at the current position, or the end of input.
 func (p *parser) unexpected(want string) *Error {
-	if p.pos >= len(p.doc.src) {
+	if p.pos >= len(p.src) {
 		return p.fail(Syntax, p.pos, "unexpected end, want "+want)
 	}
-	return p.fail(Syntax, p.pos, "unexpected "+strconv.QuoteRuneToASCII(rune(p.doc.src[p.pos]))+", want "+want)
+	return p.fail(Syntax, p.pos, "unexpected "+strconv.QuoteRuneToASCII(rune(p.src[p.pos]))+", want "+want)
 }
 
 func (p *parser) space() {
-	src, i := p.doc.src, p.pos
+	src, i := p.src, p.pos
 	for i < len(src) && (src[i] == ' ' || src[i] == '\n' || src[i] == '\t' || src[i] == '\r') {
 		i++
 	}
@@ -53,8 +55,8 @@ func (p *parser) space() {
 // peek returns the byte at the current position, or 0 at the end. A zero byte
 // is nowhere legal, so callers need not tell the two apart.
 func (p *parser) peek() byte {
-	if p.pos < len(p.doc.src) {
-		return p.doc.src[p.pos]
+	if p.pos < len(p.src) {
+		return p.src[p.pos]
 	}
 	return 0
 }
@@ -84,6 +86,15 @@ func (p *parser) close(self, count int32, size int, sorted bool) {
 	n.a, n.b = count, -1
 	// Without white space between them, the container is canonical as it is.
 	n.indirect = !sorted || size != p.pos-int(n.off)-2
+}
+
+// textOf returns the decoded text of string node i.
+func (p *parser) textOf(i int32) []byte {
+	n := &p.doc.nodes[i]
+	if n.indirect {
+		return p.text[n.a:n.b]
+	}
+	return p.src[n.a:n.b]
 }
 
 // sizeOf returns the size of node i as it stands in the source, or -1 when
@@ -146,7 +157,7 @@ func beginsValue(c byte) bool {
 }
 
 func (p *parser) literal(word string, kind ValueKind) *Error {
-	if len(p.doc.src)-p.pos < len(word) || string(p.doc.src[p.pos:p.pos+len(word)]) != word {
+	if len(p.src)-p.pos < len(word) || string(p.src[p.pos:p.pos+len(word)]) != word {
 		return p.fail(Syntax, p.pos, "bad literal, want "+word)
 	}
 	p.scalar(kind, p.pos, p.pos+len(word))
@@ -216,7 +227,7 @@ func (p *parser) object() *Error {
 		if err := p.str(); err != nil {
 			return err
 		}
-		if sorted && last >= 0 && compareUTF16(p.doc.textOf(last), p.doc.textOf(key)) >= 0 {
+		if sorted && last >= 0 && compareUTF16(p.textOf(last), p.textOf(key)) >= 0 {
 			sorted = false
 		}
 		last = key
@@ -227,7 +238,7 @@ func (p *parser) object() *Error {
 		p.pos++
 		p.space()
 		if err := p.value(); err != nil {
-			return err.within(string(p.doc.textOf(key)))
+			return err.within(string(p.textOf(key)))
 		}
 		count++
 		if k, n := p.sizeOf(key), p.sizeOf(key+1); k >= 0 && n >= 0 && size >= 0 {
@@ -262,16 +273,16 @@ func (p *parser) sortMembers(self int32) *Error {
 		d.order = append(d.order, key)
 	}
 	keys := d.order[start:]
-	slices.SortStableFunc(keys, func(x, y int32) int { return compareUTF16(d.textOf(x), d.textOf(y)) })
+	slices.SortStableFunc(keys, func(x, y int32) int { return compareUTF16(p.textOf(x), p.textOf(y)) })
 	again := int32(-1)
 	for i := 1; i < len(keys); i++ {
-		if string(d.textOf(keys[i-1])) == string(d.textOf(keys[i])) && (again < 0 || keys[i] < again) {
+		if string(p.textOf(keys[i-1])) == string(p.textOf(keys[i])) && (again < 0 || keys[i] < again) {
 			again = keys[i]
 		}
 	}
 	if again >= 0 {
 		err := p.fail(DuplicateKey, int(d.nodes[again].off), "member name repeated")
-		return err.within(string(d.textOf(again)))
+		return err.within(string(p.textOf(again)))
 	}
 	d.nodes[self].b = int32(start)
 	return nil
@@ -285,7 +296,7 @@ func (p *parser) sortMembers(self int32) *Error {
 // are told apart by a double, so that none shorter, nor another of the same
 // length, names the same one. All others go through a double.
 func (p *parser) number() *Error {
-	src, start := p.doc.src, p.pos
+	src, start := p.src, p.pos
 	if p.peek() == '-' {
 		p.pos++
 	}
@@ -360,7 +371,7 @@ func (p *parser) longNumber(start int) *Error {
 
 // str parses a string at its opening quote.
 func (p *parser) str() *Error {
-	src, start := p.doc.src, p.pos
+	src, start := p.src, p.pos
 	p.pos++
 	for {
 		i := plain(src, p.pos)
@@ -388,13 +399,13 @@ func (p *parser) str() *Error {
 // escapedStr goes on with a string at its first backslash, decoding it into
 // Doc.text.
 func (p *parser) escapedStr(start int) *Error {
-	src, d := p.doc.src, p.doc
-	textStart := len(d.text)
-	d.text = append(d.text, src[start+1:p.pos]...)
+	src := p.src
+	textStart := len(p.text)
+	p.text = append(p.text, src[start+1:p.pos]...)
 	for {
 		from := p.pos
 		i := plain(src, from)
-		d.text = append(d.text, src[from:i]...)
+		p.text = append(p.text, src[from:i]...)
 		p.pos = i
 		if i >= len(src) {
 			return p.unexpected(`'"'`)
@@ -403,21 +414,21 @@ func (p *parser) escapedStr(start int) *Error {
 		case c == '"':
 			n := p.scalar(String, start, i+1)
 			n.indirect = true
-			n.a, n.b = int32(textStart), int32(len(d.text))
+			n.a, n.b = int32(textStart), int32(len(p.text))
 			return nil
 		case c == '\\':
 			r, err := p.escape()
 			if err != nil {
 				return err
 			}
-			d.text = utf8.AppendRune(d.text, r)
+			p.text = utf8.AppendRune(p.text, r)
 		case c < 0x20:
 			return p.fail(Syntax, i, "control character in a string")
 		default:
 			if err := p.rune(); err != nil {
 				return err
 			}
-			d.text = append(d.text, src[i:p.pos]...)
+			p.text = append(p.text, src[i:p.pos]...)
 		}
 	}
 }
@@ -446,7 +457,7 @@ func plain(src []byte, i int) int {
 
 // rune skips one character outside ASCII.
 func (p *parser) rune() *Error {
-	src := p.doc.src[p.pos:]
+	src := p.src[p.pos:]
 	r, size := utf8.DecodeRune(src)
 	if r == utf8.RuneError && size == 1 {
 		return p.fail(InvalidUTF8, p.pos+validPrefix(src), "invalid UTF-8")
@@ -470,7 +481,7 @@ func validPrefix(b []byte) int {
 
 // escape decodes the escape sequence at the current position.
 func (p *parser) escape() (rune, *Error) {
-	src, at := p.doc.src, p.pos
+	src, at := p.src, p.pos
 	if at+1 >= len(src) {
 		return 0, p.fail(Syntax, at, "bad escape")
 	}

@@ -67,7 +67,7 @@ func (v Value) Get(name string) Value {
 		return Value{}
 	}
 	for key := v.i + 1; key < n.next; key = v.d.nodes[key+1].next {
-		if string(v.d.textOf(key)) == name {
+		if v.d.textOf(key) == name {
 			return Value{v.d, key + 1}
 		}
 	}
@@ -92,7 +92,7 @@ func (v Value) Index(i int) Value {
 func (v Value) Members() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
 		for key, m := range v.members() {
-			if !yield(string(v.d.textOf(key)), m) {
+			if !yield(v.d.textOf(key), m) {
 				return
 			}
 		}
@@ -136,12 +136,13 @@ func (v Value) Elements() iter.Seq2[int, Value] {
 }
 
 // String returns the decoded text of a string; ok is false for every other
-// kind, so that 5 and "5" cannot be confused.
+// kind, so that 5 and "5" cannot be confused. It shares the memory of the
+// document's text: whoever keeps it for long clones it.
 func (v Value) String() (s string, ok bool) {
 	if v.Kind() != String {
 		return "", false
 	}
-	return string(v.d.textOf(v.i)), true
+	return v.d.textOf(v.i), true
 }
 
 // Float64 returns the value of a number as the double that RFC 8785
@@ -154,7 +155,7 @@ func (v Value) Float64() (f float64, ok bool) {
 	if n.indirect {
 		return v.d.nums[n.a], true
 	}
-	f, err := strconv.ParseFloat(string(v.d.src[n.off:n.end]), 64)
+	f, err := strconv.ParseFloat(v.d.src[n.off:n.end], 64)
 	return f, err == nil
 }
 
@@ -221,7 +222,7 @@ func (v Value) Pointer() string {
 func (v Value) childHolding(i int32) (token string, child Value) {
 	for key, m := range v.members() {
 		if i < m.node().next {
-			return string(v.d.textOf(key)), m
+			return v.d.textOf(key), m
 		}
 	}
 	for j, e := range v.Elements() {
@@ -232,8 +233,8 @@ func (v Value) childHolding(i int32) (token string, child Value) {
 	return "", Value{}
 }
 
-// textOf returns the decoded text of string node i, aliasing the document.
-func (d *Doc) textOf(i int32) []byte {
+// textOf returns the decoded text of string node i.
+func (d *Doc) textOf(i int32) string {
 	n := &d.nodes[i]
 	if n.indirect {
 		return d.text[n.a:n.b]

@@ -121,10 +121,10 @@ func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
 	}
 	for _, key := range v.sortedMembers() {
 		name := v.d.textOf(key)
-		for len(put) > 0 && compareUTF16(put[0].name, string(name)) < 0 {
+		for len(put) > 0 && compareUTF16(put[0].name, name) < 0 {
 			writePut()
 		}
-		if slices.ContainsFunc(edits, func(e Edit) bool { return e.name == string(name) }) {
+		if slices.ContainsFunc(edits, func(e Edit) bool { return e.name == name }) {
 			continue
 		}
 		dst = v.d.appendMember(appendComma(dst, &first), key)

@@ -145,6 +145,11 @@ func compile(content canonical.Value, is *issues) *Action {
 		is.content("limit", "the content has more than %d bytes", maxContentBytes)
 		return a
 	}
+	content, ok := own(content)
+	if !ok {
+		is.content("limit", "the content cannot be read again")
+		return a
+	}
 	members(content, is)
 	name, ok := content.Get("name").String()
 	if !ok || !validName(name) {
@@ -171,6 +176,14 @@ func compile(content canonical.Value, is *issues) *Action {
 	}
 	a.compileRules(rules, is)
 	return a
+}
+
+// own returns a copy of a content that was bounded: the strings of a value keep
+// the text of its whole document alive, which may be a large presentation.
+func own(content canonical.Value) (canonical.Value, bool) {
+	limits := canonical.Limits{MaxBytes: maxContentBytes, MaxDepth: maxContentBytes, MaxValues: maxContentBytes}
+	d, err := limits.Parse(content.AppendCanonical(nil))
+	return d.Root(), err == nil
 }
 
 // members refuses the content members that Compile does not list.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -124,11 +125,13 @@ func (d *verdict) denyError() *DenyError {
 	return e
 }
 
+// credentialID returns the id of the mandate, in memory of its own: strings of the
+// presentation keep all of it alive.
 func (d *verdict) credentialID() string {
 	if d.s.mandate == nil {
 		return ""
 	}
-	return d.s.mandate.ID
+	return strings.Clone(d.s.mandate.ID)
 }
 
 // commit makes a verdict final: on an allow the presentation is used up, and
@@ -170,9 +173,9 @@ func (v *Verifier) commit(ctx context.Context, d *verdict) (*Result, error) {
 		return nil, asNoDecision("signer", err)
 	}
 	return &Result{
-		Credential:  d.s.mandate.ID,
-		Issuer:      d.s.mandate.vc.issuer,
-		Holder:      d.s.holder,
+		Credential:  d.credentialID(),
+		Issuer:      strings.Clone(d.s.mandate.vc.issuer),
+		Holder:      strings.Clone(d.s.holder),
 		Verifier:    d.s.req.Verifier,
 		Checks:      d.ledger.checks(),
 		Evaluations: d.evaluations,

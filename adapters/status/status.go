@@ -6,6 +6,7 @@ package status
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -102,7 +103,7 @@ func (c *Cache) keep(url string, list []byte, at time.Time) {
 		}
 		delete(c.lists, oldest)
 	}
-	c.lists[url] = entry{list, at, until}
+	c.lists[strings.Clone(url)] = entry{list, at, until} // it may be a part of a large presentation
 }
 
 func or[T int | time.Duration](v, standard T) T {
