@@ -62,6 +62,7 @@ type candidate struct {
 	id       string // absolute
 	value    canonical.Value
 	embedded Purpose // the relationship that holds it, "" for verificationMethod
+	material *keyMaterial
 }
 
 // ParseDocument reads a DID document. The error is an [*Error] of type
@@ -186,7 +187,7 @@ func (d *Document) collect(list canonical.Value, relationship Purpose, limit int
 			if !ok || id == "" {
 				return at(v) + "a verification method without an id"
 			}
-			d.methods = append(d.methods, candidate{id: d.absolute(id), value: v, embedded: relationship})
+			d.methods = append(d.methods, candidate{id: d.absolute(id), value: v, embedded: relationship, material: &keyMaterial{}})
 		default:
 			return at(v) + "not a verification method"
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/multikey"
@@ -16,6 +17,23 @@ var (
 
 // isUnsupported reports whether err is about a sound key of another type.
 func isUnsupported(err error) bool { return errors.Is(err, multikey.ErrUnsupported) }
+
+// keyMaterial is the key of a verification method, decoded when it is first
+// asked for: documents are kept, and to check that a key is a point of the curve
+// takes a tenth of what a signature's verification does.
+type keyMaterial struct {
+	once sync.Once
+	key  multikey.PublicKey
+	err  error
+}
+
+func (k *keyMaterial) read(typ string, vm canonical.Value) (multikey.PublicKey, error) {
+	k.once.Do(func() { k.key, k.err = readKey(typ, vm) })
+	return k.key, k.err
+}
+
+// set puts a key in that was decoded already.
+func (k *keyMaterial) set(key multikey.PublicKey) { k.once.Do(func() { k.key = key }) }
 
 // readKey decodes the key material of a verification method of type typ.
 // Messages never quote the material: it could be a secret.

@@ -84,7 +84,7 @@ func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Tim
 	if err := m.readDates(c.value, at); err != nil {
 		return VerificationMethod{}, err
 	}
-	if m.key, err = readKey(m.Type, c.value); err != nil {
+	if m.key, err = c.material.read(m.Type, c.value); err != nil {
 		return VerificationMethod{}, &Error{Type: ErrInvalidVerificationMethod, Detail: quote(vmURL), Cause: err}
 	}
 	return m, nil

@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
-	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
@@ -20,11 +20,41 @@ import (
 // capabilityDelegation; no X25519 key is derived. A version (did:key:1.1:z…)
 // is ErrInvalidDID; a key of another known type, such as P-256 or X25519, is
 // ErrFeatureNotSupported.
-func Key() Resolver { return keyResolver{} }
+//
+// It keeps up to 1,024 of the documents that it derived, some 3 KB each: they
+// never change.
+func Key() Resolver { return &keyResolver{} }
 
-type keyResolver struct{}
+// maxDerived is how many documents a keyResolver keeps; one more, and it begins
+// anew.
+const maxDerived = 1024
 
-func (keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
+type keyResolver struct {
+	mu    sync.Mutex
+	known map[string]*Document
+}
+
+func (r *keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
+	r.mu.Lock()
+	doc := r.known[did]
+	r.mu.Unlock()
+	if doc == nil {
+		var err error
+		if doc, err = deriveKey(did); err != nil {
+			return nil, err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.known == nil || len(r.known) >= maxDerived {
+			r.known = map[string]*Document{}
+		}
+		r.known[doc.id] = doc // its own text, not a part of a presentation
+	}
+	return &Resolution{Document: doc, Source: "did:key"}, nil
+}
+
+// deriveKey makes the document of a did:key.
+func deriveKey(did string) (*Document, error) {
 	d, err := Parse(did)
 	if err != nil {
 		return nil, err
@@ -37,33 +67,24 @@ func (keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
 	if strings.Contains(d.ID, ":") {
 		return nil, fail(ErrInvalidDID, "did:key with a version")
 	}
-	if _, err := multikey.ParsePublicKey(d.ID); err != nil {
+	key, err := multikey.ParsePublicKey(d.ID)
+	if err != nil {
 		t := ErrInvalidDID
 		if isUnsupported(err) {
 			t = ErrFeatureNotSupported
 		}
 		return nil, &Error{Type: t, Detail: "did:key", Cause: err}
 	}
-	id := did + "#" + d.ID
-	b, err := canonical.Marshal(map[string]any{
-		"@context": []string{"https://www.w3.org/ns/did/v1.1"},
-		"id":       did,
-		"verificationMethod": []any{map[string]any{
-			"id": id, "type": "Multikey", "controller": did, "publicKeyMultibase": d.ID,
-		}},
-		string(Authentication):       []string{id},
-		string(AssertionMethod):      []string{id},
-		string(CapabilityInvocation): []string{id},
-		string(CapabilityDelegation): []string{id},
-	})
+	// Base58 needs no escapes, and this is the canonical form.
+	id := `"` + did + "#" + d.ID + `"`
+	doc, err := ParseDocument([]byte(`{"@context":["https://www.w3.org/ns/did/v1.1"],"assertionMethod":[` + id + `],"authentication":[` + id +
+		`],"capabilityDelegation":[` + id + `],"capabilityInvocation":[` + id + `],"id":"` + did + `","verificationMethod":[{"controller":"` + did +
+		`","id":` + id + `,"publicKeyMultibase":"` + d.ID + `","type":"Multikey"}]}`))
 	if err != nil {
 		return nil, &Error{Type: ErrInternal, Detail: "did:key", Cause: err}
 	}
-	doc, err := ParseDocument(b)
-	if err != nil {
-		return nil, &Error{Type: ErrInternal, Detail: "did:key", Cause: err}
-	}
-	return &Resolution{Document: doc, Source: "did:key"}, nil
+	doc.methods[0].material.set(key)
+	return doc, nil
 }
 
 // Static returns a resolver that knows these documents and nothing else, for
