@@ -19,6 +19,7 @@ package canonical
 
 import (
 	"math"
+	"sync"
 )
 
 // Default limits, used where a field of [Limits] is zero.
@@ -70,6 +71,9 @@ type Doc struct {
 	nums  []float64 // numbers that are not copied verbatim
 	nodes []node    // values and member names in source order
 	order []int32   // member names in canonical order, for objects not in that order
+
+	once  sync.Once
+	whole writing
 }
 
 // A node is one value or member name. Children follow their container

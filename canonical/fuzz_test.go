@@ -1,9 +1,12 @@
 package canonical
 
 import (
+	"crypto/sha256"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/gowebpki/jcs"
 )
@@ -73,9 +76,22 @@ func checkTree(t *testing.T, d *Doc, v Value) {
 	if len(d.nodes) > 200 {
 		return // quadratic below
 	}
+	if got := v.SHA256(); got != sha256.Sum256(sub.Root().AppendCanonical(nil)) {
+		t.Fatalf("%q: another hash", v.Pointer())
+	}
 	for name, m := range v.Members() {
 		if v.Get(name) != m {
 			t.Fatalf("member %q is not found", name)
+		}
+		// What is cut from the whole document is what is written of the part alone,
+		// without the member and with others in its place.
+		if v.SHA256(Omit(name)) != sha256.Sum256(slowly(sub.Root(), name, "")) {
+			t.Fatalf("%q without %q: another hash", v.Pointer(), name)
+		}
+		with := ReplaceAll(name, []Value{v, m})
+		text := "[" + string(v.AppendCanonical(nil)) + "," + string(m.AppendCanonical(nil)) + "]"
+		if v.SHA256(with) != sha256.Sum256(slowly(sub.Root(), name, text)) {
+			t.Fatalf("%q with another %q: another hash", v.Pointer(), name)
 		}
 		checkTree(t, d, m)
 	}
@@ -85,4 +101,29 @@ func checkTree(t *testing.T, d *Doc, v Value) {
 		}
 		checkTree(t, d, e)
 	}
+}
+
+// slowly writes an object with text in place of a member, or without it.
+func slowly(v Value, name, text string) []byte {
+	var names []string
+	for n := range v.Members() {
+		names = append(names, n)
+	}
+	slices.SortFunc(names, func(a, b string) int { return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b))) })
+	out := []byte("{")
+	for _, n := range names {
+		if n == name && text == "" {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(appendQuoted(out, n), ':')
+		if n == name {
+			out = append(out, text...)
+		} else {
+			out = v.Get(n).AppendCanonical(out)
+		}
+	}
+	return append(out, '}')
 }

@@ -40,71 +40,112 @@ func ReplaceAll(name string, vs []Value) Edit {
 // object do nothing, and an absent v appends nothing.
 func (v Value) AppendCanonical(dst []byte, edits ...Edit) []byte {
 	if v.Kind() == Object && len(edits) > 0 {
-		return v.appendEdited(dst, edits)
+		return v.appendEdited(dst, v.d.written(), edits)
 	}
 	return v.append(dst)
 }
 
 // SHA256 returns the SHA-256 of what AppendCanonical writes. That of an absent
 // Value is the hash of nothing: check Kind first.
+//
+// The first one of a document writes the whole of it, and those that follow cut
+// what they hash from that: a presentation is hashed four times and more, each
+// time a part of it, or all but one member.
 func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
-	n := v.node()
-	return sha256.Sum256(v.AppendCanonical(make([]byte, 0, n.end-n.off), edits...))
+	if v.Kind() == Absent {
+		return sha256.Sum256(nil)
+	}
+	w := v.d.written()
+	if v.Kind() == Object && len(edits) > 0 {
+		var scratch [4096]byte // larger ones go to the heap
+		return sha256.Sum256(v.appendEdited(scratch[:0], w, edits))
+	}
+	return sha256.Sum256(w.of(v.i))
+}
+
+// A writing is the canonical form of a document, and where each of its nodes
+// stands in it.
+type writing struct {
+	text  []byte
+	spans []span
+}
+
+type span struct{ from, to int32 }
+
+func (w *writing) of(i int32) []byte { return w.text[w.spans[i].from:w.spans[i].to] }
+
+// written returns the canonical form of the document, written once.
+func (d *Doc) written() *writing {
+	d.once.Do(func() {
+		spans := make([]span, len(d.nodes))
+		d.whole = writing{d.append(make([]byte, 0, len(d.src)), 0, spans), spans}
+	})
+	return &d.whole
 }
 
 func (v Value) append(dst []byte) []byte {
 	if v.Kind() == Absent {
 		return dst
 	}
-	return v.d.append(dst, v.i)
+	return v.d.append(dst, v.i, nil)
 }
 
-// append writes node i. Its loops are spelled out: an iterator would allocate
-// for every container.
-func (d *Doc) append(dst []byte, i int32) []byte {
-	n := &d.nodes[i]
+// append writes node i, and when spans are asked for notes in them where it and
+// all it holds stand. Its loops are spelled out: an iterator would allocate for
+// every container.
+func (d *Doc) append(dst []byte, i int32, spans []span) []byte {
+	n, from := &d.nodes[i], len(dst)
 	if !n.indirect {
+		if spans != nil {
+			for j, moved := i, int32(from)-n.off; j < n.next; j++ {
+				spans[j] = span{d.nodes[j].off + moved, d.nodes[j].end + moved}
+			}
+		}
 		return append(dst, d.src[n.off:n.end]...)
 	}
 	switch n.kind {
 	case Number:
-		return appendNumber(dst, d.nums[n.a])
+		dst = appendNumber(dst, d.nums[n.a])
 	case String:
-		return appendQuoted(dst, d.text[n.a:n.b])
+		dst = appendQuoted(dst, d.text[n.a:n.b])
 	case Array:
 		dst = append(dst, '[')
 		first := true
 		for e := i + 1; e < n.next; e = d.nodes[e].next {
-			dst = d.append(appendComma(dst, &first), e)
+			dst = d.append(appendComma(dst, &first), e, spans)
 		}
-		return append(dst, ']')
+		dst = append(dst, ']')
 	case Object:
 		dst = append(dst, '{')
 		first := true
 		if n.b < 0 { // in canonical order as it stands
 			for key := i + 1; key < n.next; key = d.nodes[key+1].next {
-				dst = d.appendMember(appendComma(dst, &first), key)
+				dst = d.appendMember(appendComma(dst, &first), key, spans)
 			}
 		} else {
 			for _, key := range d.order[n.b : n.b+n.a] {
-				dst = d.appendMember(appendComma(dst, &first), key)
+				dst = d.appendMember(appendComma(dst, &first), key, spans)
 			}
 		}
-		return append(dst, '}')
+		dst = append(dst, '}')
+	}
+	if spans != nil {
+		spans[i] = span{int32(from), int32(len(dst))}
 	}
 	return dst
 }
 
 // appendMember writes the member whose name is node key.
-func (d *Doc) appendMember(dst []byte, key int32) []byte {
-	return d.append(append(d.appendString(dst, key), ':'), key+1)
+func (d *Doc) appendMember(dst []byte, key int32, spans []span) []byte {
+	return d.append(append(d.append(dst, key, spans), ':'), key+1, spans)
 }
 
-func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
-	put := make([]Edit, 0, len(edits)) // what is written, in canonical order
+// appendEdited writes an object of the document that w is of, with edits.
+func (v Value) appendEdited(dst []byte, w *writing, edits []Edit) []byte {
+	var room [4]Edit
+	put := room[:0] // what is written, in canonical order
 	for i, e := range edits {
-		later := slices.ContainsFunc(edits[i+1:], func(l Edit) bool { return l.name == e.name })
-		if !later && (e.array || len(e.values) > 0 && e.values[0].Kind() != Absent) {
+		if !e.in(edits[i+1:]) && (e.array || len(e.values) > 0 && e.values[0].Kind() != Absent) {
 			put = append(put, e)
 		}
 	}
@@ -112,43 +153,54 @@ func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
 
 	dst = append(dst, '{')
 	first := true
-	writePut := func() {
-		dst = appendComma(dst, &first)
-		dst = appendQuoted(dst, put[0].name)
-		dst = append(dst, ':')
-		dst = put[0].append(dst)
-		put = put[1:]
-	}
-	for _, key := range v.sortedMembers() {
-		name := v.d.textOf(key)
+	n := v.node()
+	for k, key := int32(0), v.i+1; k < n.a; k, key = k+1, v.d.nodes[key+1].next {
+		member := key
+		if n.b >= 0 {
+			member = v.d.order[n.b+k]
+		}
+		name := v.d.textOf(member)
 		for len(put) > 0 && compareUTF16(put[0].name, name) < 0 {
-			writePut()
+			dst, put = put[0].append(appendComma(dst, &first)), put[1:]
 		}
-		if slices.ContainsFunc(edits, func(e Edit) bool { return e.name == name }) {
-			continue
+		if !(Edit{name: name}).in(edits) {
+			dst = append(appendComma(dst, &first), w.text[w.spans[member].from:w.spans[member+1].to]...)
 		}
-		dst = v.d.appendMember(appendComma(dst, &first), key)
 	}
-	for len(put) > 0 {
-		writePut()
+	for _, e := range put {
+		dst = e.append(appendComma(dst, &first))
 	}
 	return append(dst, '}')
 }
 
+// in reports whether one of edits is of the same member.
+func (e Edit) in(edits []Edit) bool {
+	for i := range edits {
+		if edits[i].name == e.name {
+			return true
+		}
+	}
+	return false
+}
+
+// append writes the member that e puts in.
 func (e Edit) append(dst []byte) []byte {
+	dst = append(appendQuoted(dst, e.name), ':')
 	if !e.array {
-		return e.values[0].append(dst)
+		return e.values[0].copy(dst)
 	}
 	dst = append(dst, '[')
 	first := true
 	for _, v := range e.values {
 		if v.Kind() != Absent {
-			dst = appendComma(dst, &first)
-			dst = v.append(dst)
+			dst = v.copy(appendComma(dst, &first))
 		}
 	}
 	return append(dst, ']')
 }
+
+// copy is append from what was written, for a value that is not absent.
+func (v Value) copy(dst []byte) []byte { return append(dst, v.d.written().of(v.i)...) }
 
 func appendComma(dst []byte, first *bool) []byte {
 	if *first {
@@ -156,30 +208,6 @@ func appendComma(dst []byte, first *bool) []byte {
 		return dst
 	}
 	return append(dst, ',')
-}
-
-// sortedMembers returns the nodes of an object's member names in canonical
-// order.
-func (v Value) sortedMembers() []int32 {
-	n := v.node()
-	if n.b >= 0 {
-		return v.d.order[n.b : n.b+n.a]
-	}
-	keys := make([]int32, 0, n.a)
-	for key := v.i + 1; key < n.next; key = v.d.nodes[key+1].next {
-		keys = append(keys, key)
-	}
-	return keys
-}
-
-// appendString writes string node i. A string without escapes in the source
-// is already canonical.
-func (d *Doc) appendString(dst []byte, i int32) []byte {
-	n := &d.nodes[i]
-	if !n.indirect {
-		return append(dst, d.src[n.off:n.end]...)
-	}
-	return appendQuoted(dst, d.text[n.a:n.b])
 }
 
 // appendQuoted writes valid UTF-8 as RFC 8785 section 3.2.2.2 wants it.

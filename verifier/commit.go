@@ -351,9 +351,9 @@ func identifier(s string) string {
 
 // receiptChecks lists the checks, and the keys and lists they rest on.
 func (d *verdict) receiptChecks() []receipts.Check {
-	var out []receipts.Check
-	for _, c := range d.ledger.checks() {
-		out = append(out, receipts.Check{Check: c.Check, Result: string(c.Result), Code: string(c.Code)})
+	out := make([]receipts.Check, 0, len(d.ledger.rows)+len(d.keys)+len(d.lists))
+	for _, c := range d.ledger.rows {
+		out = append(out, receipts.Check{Check: c.Check.Check, Result: string(c.Result), Code: string(c.Code)})
 	}
 	for _, k := range d.keys {
 		result := Fail

@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,8 +29,8 @@ type Check struct {
 	Detail  string // for people; may quote the presentation
 }
 
-// A ledger collects the outcomes of the checks of one request. A check that
-// fails once has failed.
+// A ledger collects the outcomes of the checks of one request, in the order of
+// their numbers. A check that fails once has failed.
 type ledger struct{ rows []ledgerRow }
 
 type ledgerRow struct {
@@ -40,20 +39,30 @@ type ledgerRow struct {
 }
 
 func (l *ledger) record(c check, row Check) {
-	row.Check = c.String()
-	for i := range l.rows {
-		if r := &l.rows[i]; r.check == c {
-			if severity(row.Result) > severity(r.Result) {
-				r.Check = row
-			}
-			return
-		}
+	i := len(l.rows) // most come in order
+	for i > 0 && l.rows[i-1].check >= c {
+		i--
 	}
-	l.rows = append(l.rows, ledgerRow{c, row})
+	row.Check = c.String()
+	if i == len(l.rows) || l.rows[i].check != c {
+		l.rows = slices.Insert(l.rows, i, ledgerRow{c, row})
+	} else if r := &l.rows[i]; severity(row.Result) > severity(r.Result) {
+		r.Check = row
+	}
 }
 
 // severity orders the outcomes of one check over several credentials.
-func severity(o Outcome) int { return slices.Index([]Outcome{Skip, Pass, Warn, Fail}, o) }
+func severity(o Outcome) int {
+	switch o {
+	case Skip:
+		return 0
+	case Pass:
+		return 1
+	case Warn:
+		return 2
+	}
+	return 3
+}
 
 func (l *ledger) pass(c check) { l.record(c, Check{Result: Pass}) }
 
@@ -74,38 +83,49 @@ func (l *ledger) failAt(c check, why Reason, pointer, detail string) {
 
 // failed reports whether any check has failed.
 func (l *ledger) failed() bool {
-	return slices.ContainsFunc(l.rows, func(r ledgerRow) bool { return r.Result == Fail })
+	_, failed := l.firstFailure()
+	return failed
+}
+
+// of returns the outcome of check c, "" when it did not run.
+func (l *ledger) of(c check) Outcome {
+	for i := range l.rows {
+		if l.rows[i].check == c {
+			return l.rows[i].Result
+		}
+	}
+	return ""
 }
 
 // failedAt reports whether check c has failed.
-func (l *ledger) failedAt(c check) bool {
-	return slices.ContainsFunc(l.rows, func(r ledgerRow) bool { return r.check == c && r.Result == Fail })
-}
+func (l *ledger) failedAt(c check) bool { return l.of(c) == Fail }
 
 // passedAt reports whether check c ran and did not fail.
-func (l *ledger) passedAt(c check) bool {
-	return slices.ContainsFunc(l.rows, func(r ledgerRow) bool { return r.check == c && (r.Result == Pass || r.Result == Warn) })
+func (l *ledger) passedAt(c check) bool { o := l.of(c); return o == Pass || o == Warn }
+
+// clone makes into, whose memory it uses again, a copy that can grow on its own.
+func (l *ledger) clone(into *ledger) *ledger {
+	into.rows = append(slices.Grow(into.rows[:0], maxRows), l.rows...)
+	return into
 }
 
-// clone returns a copy that can grow on its own.
-func (l *ledger) clone() *ledger { return &ledger{rows: slices.Clone(l.rows)} }
+// maxRows is how many checks there are, about.
+const maxRows = 40
 
 // checks returns the rows in the order of their numbers.
 func (l *ledger) checks() []Check {
-	rows := slices.Clone(l.rows)
-	slices.SortStableFunc(rows, func(a, b ledgerRow) int { return cmp.Compare(a.check, b.check) })
-	out := make([]Check, len(rows))
-	for i, r := range rows {
-		out[i] = r.Check
+	out := make([]Check, len(l.rows))
+	for i := range l.rows {
+		out[i] = l.rows[i].Check
 	}
 	return out
 }
 
 // firstFailure returns the failed check with the lowest number.
 func (l *ledger) firstFailure() (Check, bool) {
-	for _, c := range l.checks() {
-		if c.Result == Fail {
-			return c, true
+	for i := range l.rows {
+		if r := &l.rows[i]; r.Result == Fail {
+			return r.Check, true
 		}
 	}
 	return Check{}, false
