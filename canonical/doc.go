@@ -73,7 +73,7 @@ type Doc struct {
 	order []int32   // member names in canonical order, for objects not in that order
 
 	once  sync.Once
-	whole writing
+	whole writing // of an earlier document, until once is done
 }
 
 // A node is one value or member name. Children follow their container
@@ -113,7 +113,7 @@ func (p *Parser) Parse(b []byte) (*Doc, error) {
 	l := p.Limits.withDefaults()
 	d := &Doc{}
 	if old := p.last; old != nil {
-		d.nums, d.nodes, d.order = old.nums[:0], old.nodes[:0], old.order[:0]
+		d.nums, d.nodes, d.order, d.whole = old.nums[:0], old.nodes[:0], old.order[:0], old.whole
 		*old = Doc{}
 		p.last = nil
 	}

@@ -77,8 +77,11 @@ func (w *writing) of(i int32) []byte { return w.text[w.spans[i].from:w.spans[i].
 // written returns the canonical form of the document, written once.
 func (d *Doc) written() *writing {
 	d.once.Do(func() {
-		spans := make([]span, len(d.nodes))
-		d.whole = writing{d.append(make([]byte, 0, len(d.src)), 0, spans), spans}
+		text, spans := d.whole.text[:0], slices.Grow(d.whole.spans[:0], len(d.nodes))[:len(d.nodes)]
+		if text == nil {
+			text = make([]byte, 0, len(d.src))
+		}
+		d.whole = writing{d.append(text, 0, spans), spans}
 	})
 	return &d.whole
 }

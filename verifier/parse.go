@@ -43,8 +43,28 @@ func (v *Verifier) now() (time.Time, error) {
 	return t, err
 }
 
+// An arena is memory that one decision after the other uses. Nothing of a
+// request can be seen in the next one: the values of a Parser end with it.
+type arena struct{ presentation, params canonical.Parser }
+
+// arenaBytes is how much one request may have had for its arena to be kept.
+const arenaBytes = 64 << 10
+
+// arena returns memory for one request, and the function that gives it back. A
+// ContextChecker may have kept a document, which then must not change.
+func (v *Verifier) arena(req Request) (*arena, func()) {
+	if v.cfg.ContextChecker != nil || len(req.Presentation)+len(req.ExecutionParams) > arenaBytes {
+		return &arena{}, func() {}
+	}
+	a, ok := v.arenas.Get().(*arena)
+	if !ok {
+		a = &arena{}
+	}
+	return a, func() { v.arenas.Put(a) }
+}
+
 // parse reads the bytes of a request.
-func (v *Verifier) parse(req Request, now time.Time) (*parsed, error) {
+func (v *Verifier) parse(a *arena, req Request, now time.Time) (*parsed, error) {
 	if req.Verifier == "" {
 		req.Verifier = v.cfg.Verifier
 	}
@@ -54,7 +74,7 @@ func (v *Verifier) parse(req Request, now time.Time) (*parsed, error) {
 	if len(req.Domain) == 0 {
 		req.Domain = []string{req.Verifier}
 	}
-	d, err := canonical.Parse(req.Presentation)
+	d, err := a.presentation.Parse(req.Presentation)
 	if err != nil {
 		return nil, unreadable(MalformedJSON, err)
 	}
@@ -69,7 +89,7 @@ func (v *Verifier) parse(req Request, now time.Time) (*parsed, error) {
 	if len(paramBytes) == 0 {
 		paramBytes = []byte("{}")
 	}
-	pd, err := canonical.Parse(paramBytes)
+	pd, err := a.params.Parse(paramBytes)
 	if err != nil {
 		return nil, unreadable(MalformedParams, err)
 	}

@@ -23,6 +23,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/mandate-engine/mandate/didresolve"
@@ -199,6 +200,7 @@ type Verifier struct {
 	trusted  map[string]bool
 	contexts map[string]bool
 	actions  policy.Cache
+	arenas   sync.Pool // of *arena
 	modes    []string
 	insecure []string
 }
@@ -318,11 +320,14 @@ func (c *Config) insecureSettings() []string {
 func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
 	// A panic in the engine itself must not take its host down.
 	return guard("engine", func() (*Result, error) {
-		verdict, err := v.judge(ctx, req)
+		a, release := v.arena(req)
+		verdict, err := v.judge(ctx, a, req)
 		if err != nil {
 			return nil, err
 		}
-		return v.commit(ctx, verdict)
+		result, err := v.commit(ctx, verdict)
+		release() // not after a panic
+		return result, err
 	})
 }
 
@@ -330,7 +335,7 @@ func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
 // that it was used before, and signs no receipt. Its answer authorizes nothing.
 func (v *Verifier) DryRun(ctx context.Context, req Request) (*Preview, error) {
 	return guard("engine", func() (*Preview, error) {
-		verdict, err := v.judge(ctx, req)
+		verdict, err := v.judge(ctx, &arena{}, req)
 		if err != nil {
 			return nil, err
 		}
@@ -339,7 +344,7 @@ func (v *Verifier) DryRun(ctx context.Context, req Request) (*Preview, error) {
 }
 
 // judge carries a request from bytes to a verdict.
-func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
+func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, noDecision("", err)
 	}
@@ -347,7 +352,7 @@ func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := v.parse(req, now)
+	p, err := v.parse(a, req, now)
 	if err != nil {
 		return nil, err
 	}
