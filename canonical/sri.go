@@ -9,5 +9,9 @@ import (
 // and padded base64. Compare digests in this form, text with text: then no
 // other algorithm, list of digests, option or spelling of the base64 counts.
 func SRI(sum [sha256.Size]byte) string {
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+	const prefix = "sha256-"
+	var text [len(prefix) + (sha256.Size+2)/3*4]byte
+	copy(text[:], prefix)
+	base64.StdEncoding.Encode(text[len(prefix):], sum[:])
+	return string(text[:])
 }

@@ -22,11 +22,12 @@ const millis = "2006-01-02T15:04:05.000Z"
 // padding. Whoever is given the salt and the parameters can compute it again;
 // whoever is not learns nothing from it.
 func Commitment(salt [16]byte, params canonical.Value) (string, error) {
-	b, err := canonical.Marshal(map[string]any{"salt": EncodeSalt(salt), "params": params})
-	if err != nil {
-		return "", fmt.Errorf("receipts: commitment: %w", err)
+	if params.Kind() == canonical.Absent {
+		return "", fmt.Errorf("receipts: commitment: there are no parameters")
 	}
-	return canonical.SRI(sha256.Sum256(b)), nil
+	b := params.AppendCanonical(append(make([]byte, 0, 512), `{"params":`...))
+	b = append(append(append(b, `,"salt":"`...), EncodeSalt(salt)...), `"}`...) // base64url needs no escapes
+	return sri(b), nil
 }
 
 // EncodeSalt returns the text form of a salt.
@@ -117,7 +118,8 @@ func (w *writer) flag(name string, value bool) {
 
 func (w *writer) time(name string, t time.Time) {
 	if !t.IsZero() {
-		w.must(name, t.UTC().Format(millis))
+		w.name(name)
+		w.dst = append(t.UTC().AppendFormat(append(w.dst, '"'), millis), '"')
 	}
 }
 

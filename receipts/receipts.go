@@ -18,6 +18,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -202,8 +203,10 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	if err := checkEnvelope(id, at, engine); err != nil {
 		return nil, err
 	}
-	seconds := at.UTC().Format("2006-01-02T15:04:05Z")
-	w := &writer{dst: make([]byte, 0, 4096)}
+	at = at.UTC()
+	var digits [len(millis)]byte
+	seconds := string(at.AppendFormat(digits[:0], "2006-01-02T15:04:05Z"))
+	w := &writer{dst: make([]byte, 0, usualSize)}
 	w.open('{')
 	w.name("@context")
 	w.dst = append(w.dst, contexts...)
@@ -215,15 +218,18 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	w.close('}')
 	w.must("id", id)
 	w.must("issuer", issuer)
-	before := len(w.dst) // the proof's place
-	w.must("timestamp", at.UTC().Format(millis))
-	w.name("type")
-	w.dst = append(w.dst, `["VerifiableCredential","`+receiptType+`"]`...)
-	w.must("validFrom", seconds) // truncated, so never after the timestamp
-	w.close('}')
 
-	p := &writer{dst: make([]byte, 0, 1024)}
-	p.open('{')
+	// The proof has its place here; what follows it is written beside.
+	room := make([]byte, 1024)
+	after := writer{dst: append(room[:0:256], '{')}
+	after.time("timestamp", at)
+	after.name("type")
+	after.dst = append(after.dst, `["VerifiableCredential","`+receiptType+`"]`...)
+	after.must("validFrom", seconds) // truncated, so never after the timestamp
+	after.close('}')
+	after.dst[0] = ','
+
+	p := writer{dst: append(room[256:256], '{')}
 	p.name("@context")
 	p.dst = append(p.dst, contexts...)
 	p.must("created", seconds)
@@ -233,31 +239,44 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	p.must("type", dataintegrity.ProofType)
 	p.must("verificationMethod", method)
 	p.close('}')
-	if err := errors.Join(w.err, p.err); err != nil {
+	if err := errors.Join(w.err, after.err, p.err); err != nil {
 		return nil, err
 	}
-	if n := len(w.dst) + len(p.dst) + proofMembers; n > MaxBytes {
+	if n := len(w.dst) + len(after.dst) + len(p.dst) + proofMembers; n > MaxBytes {
 		return nil, fmt.Errorf("%w: a receipt of some %d bytes, at most %d fit into a log", errBody, n, MaxBytes)
 	}
 
-	config, document := sha256.Sum256(p.dst), sha256.Sum256(w.dst)
-	signature, err := signer.Sign(ctx, append(config[:], document[:]...))
+	document := sha256.New()
+	document.Write(w.dst)
+	document.Write(after.dst)
+	config := sha256.Sum256(p.dst)
+	signature, err := signer.Sign(ctx, document.Sum(append(make([]byte, 0, 2*sha256.Size), config[:]...)))
 	if err != nil {
 		return nil, fmt.Errorf("receipts: signing: %w", err)
 	}
 	if len(signature) != ed25519.SignatureSize {
 		return nil, fmt.Errorf("receipts: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
 	}
-	out := make([]byte, 0, len(w.dst)+len(p.dst)+proofMembers)
-	out = append(append(append(out, w.dst[:before]...), `,"proof":`...), p.dst[:value]...)
+	out := append(append(w.dst, `,"proof":`...), p.dst[:value]...)
 	out = append(append(append(out, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
-	out = append(append(out, p.dst[value:]...), w.dst[before:]...)
-	return &Receipt{id: id, time: at.UTC().Truncate(time.Millisecond), bytes: out}, nil
+	out = append(append(out, p.dst[value:]...), after.dst...)
+	return &Receipt{id: id, time: at.Truncate(time.Millisecond), bytes: out}, nil
 }
+
+// usualSize is what a decision's receipt takes, with something to spare.
+const usualSize = 3072
 
 // NewID makes a receipt id from 16 random bytes (RFC 9562 version 4).
 func NewID(random [16]byte) string {
 	random[6] = random[6]&0x0f | 0x40
 	random[8] = random[8]&0x3f | 0x80
-	return fmt.Sprintf("%s%x-%x-%x-%x-%x", idPrefix, random[:4], random[4:6], random[6:8], random[8:10], random[10:])
+	var text [len(idPrefix) + 36]byte
+	out := append(text[:0], idPrefix...)
+	for i, b := range random {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			out = append(out, '-')
+		}
+		out = hex.AppendEncode(out, []byte{b})
+	}
+	return string(out)
 }
