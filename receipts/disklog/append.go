@@ -28,6 +28,15 @@ func newBatch() *batch {
 	return &batch{frame: make([]byte, headerSize, 4096), done: make(chan struct{})}
 }
 
+// next returns an empty batch in the memory of b, which was written: those who
+// wait for b look at nothing of it but first and err. A large one is let go.
+func (b *batch) next() *batch {
+	if cap(b.frame) > 64<<10 {
+		return newBatch()
+	}
+	return &batch{frame: b.frame[:headerSize], places: b.places[:0], leaves: b.leaves[:0], done: make(chan struct{})}
+}
+
 // add adds an entry, and reports whether there was room for it.
 func (b *batch) add(entry []byte, leaf tlog.Hash) bool {
 	if len(b.frame)+2+len(entry) > headerSize+maxBody {
@@ -91,9 +100,12 @@ func (l *Log) write(b *batch) {
 		l.mu.RUnlock()
 	}
 	l.mu.Lock()
-	l.pending = newBatch()
+	l.pending = l.spare
 	l.mu.Unlock()
-	defer close(b.done)
+	defer func() {
+		l.spare = b.next()
+		close(b.done)
+	}()
 	b.first = l.tree.Size() // only the holder of the turn changes it
 	if b.err = l.store(b); b.err != nil {
 		return

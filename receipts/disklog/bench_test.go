@@ -55,8 +55,18 @@ func BenchmarkAppend(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	plain, err := os.Create(filepath.Join(b.TempDir(), "plain"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer plain.Close()
 	rows := bench.Compare(101,
 		bench.Subject{Name: "sign", Run: func() { ed25519.Sign(key, message) }},
+		bench.Subject{Name: "one write call", Run: func() {
+			if _, err := plain.Write(ready); err != nil {
+				b.Fatal(err)
+			}
+		}},
 		bench.Subject{Name: "append", Run: func() { add(ready) }},
 		bench.Subject{Name: "build+sign", Run: func() { make() }},
 		bench.Subject{Name: "build+sign+append", Run: func() { add(make()) }},

@@ -107,6 +107,7 @@ type Log struct {
 	file    *os.File      // the last segment; for the holder of turn
 	end     int64         // its length
 	stopped error         // why nothing can be written any more
+	spare   *batch        // the next one
 
 	mu       sync.RWMutex
 	pending  *batch
@@ -129,7 +130,7 @@ func Open(dir string, opts Options) (l *Log, err error) {
 	if opts.SegmentBytes < 0 {
 		return nil, errors.New("disklog: SegmentBytes is negative")
 	}
-	l = &Log{dir: dir, opts: opts, turn: make(chan struct{}, 1), pending: newBatch(), unlock: func() error { return nil }}
+	l = &Log{dir: dir, opts: opts, turn: make(chan struct{}, 1), pending: newBatch(), spare: newBatch(), unlock: func() error { return nil }}
 	if opts.ReadOnly {
 		l.stopped = errors.New("disklog: opened to read only")
 		if err := l.inspect(); err != nil {
