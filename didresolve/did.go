@@ -112,14 +112,17 @@ func cutDID(s string) (d DID, rest, why string) {
 	if !ok {
 		return DID{}, "", `it does not begin with "did:"`
 	}
-	if i := strings.IndexAny(s, "/?#"); i >= 0 {
-		s, rest = s[:i], s[i:]
+	for i := range len(s) {
+		if s[i] == '/' || s[i] == '?' || s[i] == '#' {
+			s, rest = s[:i], s[i:]
+			break
+		}
 	}
 	d.Method, d.ID, ok = strings.Cut(s, ":")
 	switch {
 	case d.Method == "":
 		return DID{}, "", "no method name"
-	case strings.TrimLeft(d.Method, "abcdefghijklmnopqrstuvwxyz0123456789") != "":
+	case !lowerAlphanumeric(d.Method):
 		return DID{}, "", "the method name has characters other than a-z and 0-9"
 	case !ok || d.ID == "":
 		return DID{}, "", "no method-specific id"
@@ -137,6 +140,7 @@ func cutDID(s string) (d DID, rest, why string) {
 func misfit(s string, allowed func(byte) bool) string {
 	for i := 0; i < len(s); i++ {
 		switch {
+		case isAlphanumeric(s[i]): // which every caller allows
 		case s[i] == '%':
 			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
 				return "bad percent-encoding"
@@ -159,6 +163,15 @@ func isPchar(b byte) bool {
 
 func isAlphanumeric(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9'
+}
+
+func lowerAlphanumeric(s string) bool {
+	for i := range len(s) {
+		if !('a' <= s[i] && s[i] <= 'z' || '0' <= s[i] && s[i] <= '9') {
+			return false
+		}
+	}
+	return true
 }
 
 func isHex(b byte) bool { return '0' <= b && b <= '9' || 'a' <= b && b <= 'f' || 'A' <= b && b <= 'F' }

@@ -103,7 +103,7 @@ func methodDID(vmURL string) (string, error) {
 	case u.Fragment == "":
 		return "", fail(ErrInvalidVerificationMethod, "%s: no fragment, so it names no key", quote(vmURL))
 	}
-	return u.DID.String(), nil
+	return vmURL[:len(vmURL)-len("#")-len(u.Fragment)], nil
 }
 
 // find returns the method with that absolute id. ParseDocument has made

@@ -124,8 +124,7 @@ func (w *writer) time(name string, t time.Time) {
 }
 
 func (w *writer) texts(name string, list []string) {
-	w.name(name)
-	w.open('[')
+	w.array(name)
 	for _, s := range list {
 		w.next()
 		w.text(s)
@@ -133,26 +132,14 @@ func (w *writer) texts(name string, list []string) {
 	w.close(']')
 }
 
-// members writes a member that is an object.
-func (w *writer) members(name string, write func(w *writer)) {
-	w.name(name)
-	w.open('{')
-	write(w)
-	w.close('}')
-}
+// object begins a member that is an object, array one that is an array; close
+// ends either. What writes their members is called by name, so that a writer
+// stays on the stack: with functions passed in, it did not.
+func (w *writer) object(name string) { w.name(name); w.open('{') }
+func (w *writer) array(name string)  { w.name(name); w.open('[') }
 
-// list writes a member that is an array of objects.
-func list[T any](w *writer, name string, in []T, write func(*T, *writer)) {
-	w.name(name)
-	w.open('[')
-	for i := range in {
-		w.next()
-		w.open('{')
-		write(&in[i], w)
-		w.close('}')
-	}
-	w.close(']')
-}
+// element begins an element that is an object.
+func (w *writer) element() { w.next(); w.open('{') }
 
 // write writes the subject of a decision's receipt.
 func (b *Body) write(w *writer) error {
@@ -161,26 +148,39 @@ func (b *Body) write(w *writer) error {
 	if !allow && !deny {
 		return fmt.Errorf("%w: event %q, decision %q and reason %q do not fit", errBody, b.Event, b.Decision, b.Reason)
 	}
-	list(w, "checks", b.Checks, (*Check).write)
+	w.array("checks")
+	for i := range b.Checks {
+		w.element()
+		b.Checks[i].write(w)
+	}
+	w.close(']')
 	w.must("decision", b.Decision)
-	w.members("engine", b.Engine.write)
-	list(w, "evaluations", b.Evaluations, (*Evaluation).write)
+	b.Engine.write(w)
+	w.array("evaluations")
+	for i := range b.Evaluations {
+		w.element()
+		b.Evaluations[i].write(w)
+	}
+	w.close(']')
 	w.must("event", string(b.Event))
 	w.id(b.Credential)
 	if b.Policy != nil {
-		w.members("policy", b.Policy.write)
+		b.Policy.write(w)
 	}
 	w.put("reason", b.Reason)
-	w.members("request", b.Request.write)
+	b.Request.write(w)
 	return nil
 }
 
 func (e *Engine) write(w *writer) {
+	w.object("engine")
 	w.must("name", e.Name)
 	w.must("version", e.Version)
+	w.close('}')
 }
 
 func (p *Policy) write(w *writer) {
+	w.object("policy")
 	w.put("digest", p.Digest)
 	w.put("id", p.ID)
 	w.put("profile", p.Profile)
@@ -190,9 +190,11 @@ func (p *Policy) write(w *writer) {
 			w.err = fmt.Errorf("%w: version %d is beyond 2^53-1", errBody, p.Version)
 		}
 	}
+	w.close('}')
 }
 
 func (r *Request) write(w *writer) {
+	w.object("request")
 	w.put("challengeDigest", r.ChallengeDigest)
 	w.texts("domain", r.Domain)
 	w.put("holder", r.Holder)
@@ -207,6 +209,7 @@ func (r *Request) write(w *writer) {
 	w.put("unverifiedCredential", r.UnverifiedCredential)
 	w.put("unverifiedHolder", r.UnverifiedHolder)
 	w.put("verifier", r.Verifier)
+	w.close('}')
 }
 
 func (c *Check) write(w *writer) {
@@ -219,10 +222,12 @@ func (c *Check) write(w *writer) {
 	w.must("result", c.Result)
 	w.time("retrievedAt", c.RetrievedAt)
 	w.put("source", c.Source)
+	w.close('}')
 }
 
 func (e *Evaluation) write(w *writer) {
 	w.put("code", e.Code)
 	w.must("result", e.Result)
 	w.must("rule", e.Rule)
+	w.close('}')
 }

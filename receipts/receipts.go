@@ -179,7 +179,7 @@ func (r *Receipt) Bytes() []byte { return append([]byte(nil), r.bytes...) }
 
 // Sign builds the receipt of body and signs it.
 func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
-	return sign(ctx, body.ID, body.Time, body.Engine, signer, body.write)
+	return sign(ctx, body.ID, body.Time, body.Engine, signer, &body, nil)
 }
 
 // MaxBytes bounds a receipt: no log takes a longer entry.
@@ -191,10 +191,10 @@ const proofMembers = 128
 // contexts are the @context of every receipt, and of its proof.
 const contexts = `["` + contextCredential + `","` + contextUndefined + `"]`
 
-// sign writes a receipt and its proof, and signs it: what package
+// sign writes the receipt of a body or of a record, and its proof, and signs it: what package
 // secure would make of the same document, for the one form that receipts have (vc-di-eddsa
 // section 3.3.1).
-func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Signer, subject func(*writer) error) (*Receipt, error) {
+func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Signer, body *Body, record *Record) (*Receipt, error) {
 	method := signer.VerificationMethod() // once: issuer and proof have to name the same key while keys rotate
 	issuer, _, err := splitMethod(method)
 	if err != nil {
@@ -206,13 +206,17 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	at = at.UTC()
 	var digits [len(millis)]byte
 	seconds := string(at.AppendFormat(digits[:0], "2006-01-02T15:04:05Z"))
-	w := &writer{dst: make([]byte, 0, usualSize)}
+	w := writer{dst: make([]byte, 0, usualSize)}
 	w.open('{')
 	w.name("@context")
 	w.dst = append(w.dst, contexts...)
-	w.name("credentialSubject")
-	w.open('{')
-	if err := subject(w); err != nil {
+	w.object("credentialSubject")
+	if body != nil {
+		err = body.write(&w)
+	} else {
+		err = record.write(&w)
+	}
+	if err != nil {
 		return nil, err
 	}
 	w.close('}')

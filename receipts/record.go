@@ -61,7 +61,7 @@ func (v *Verified) Link() Link { return Link{v.ID, canonical.SRI(v.Document.SHA2
 
 // SignRecord builds the receipt of a record and signs it.
 func SignRecord(ctx context.Context, record Record, signer Signer) (*Receipt, error) {
-	return sign(ctx, record.ID, record.Time, record.Engine, signer, record.write)
+	return sign(ctx, record.ID, record.Time, record.Engine, signer, nil, &record)
 }
 
 // write writes the subject of a record's receipt.
@@ -84,14 +84,14 @@ func (r *Record) write(w *writer) error {
 		w.name("digests")
 		w.dst = append(w.dst, b...)
 	}
-	w.members("engine", r.Engine.write)
+	r.Engine.write(w)
 	w.must("event", string(r.Event))
 	w.id(r.Subject)
 	if isOutcome {
-		w.members("outcomeOf", func(w *writer) {
-			w.must("digest", r.OutcomeOf.Digest)
-			w.must("id", r.OutcomeOf.ID)
-		})
+		w.object("outcomeOf")
+		w.must("digest", r.OutcomeOf.Digest)
+		w.must("id", r.OutcomeOf.ID)
+		w.close('}')
 	}
 	return nil
 }
