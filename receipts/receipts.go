@@ -268,7 +268,7 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 }
 
 // usualSize is what a decision's receipt takes, with something to spare.
-const usualSize = 3072
+const usualSize = 4096
 
 // NewID makes a receipt id from 16 random bytes (RFC 9562 version 4).
 func NewID(random [16]byte) string {

@@ -349,9 +349,10 @@ func identifier(s string) string {
 	return s
 }
 
-// receiptChecks lists the checks, and the keys and lists they rest on.
+// receiptChecks lists the checks, and the keys and lists they rest on, in memory
+// of the arena.
 func (d *verdict) receiptChecks() []receipts.Check {
-	out := make([]receipts.Check, 0, len(d.ledger.rows)+len(d.keys)+len(d.lists))
+	out := slices.Grow(d.s.arena.checks[:0], len(d.ledger.rows)+len(d.keys)+len(d.lists))
 	for _, c := range d.ledger.rows {
 		out = append(out, receipts.Check{Check: c.Check.Check, Result: string(c.Result), Code: string(c.Code)})
 	}
@@ -377,5 +378,6 @@ func (d *verdict) receiptChecks() []receipts.Check {
 		}
 		out = append(out, row)
 	}
+	d.s.arena.checks = out
 	return out
 }

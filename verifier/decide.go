@@ -20,8 +20,6 @@ type evidence struct {
 	documents map[string]answer[*didresolve.Resolution]
 	actions   map[policy.Ref]answer[*canonical.Doc]
 	lists     map[string]answer[*canonical.Doc]
-
-	ledger ledger // of the decision that was tried last
 }
 
 // An answer is what was found, or the definite error that there is nothing.
@@ -142,7 +140,7 @@ func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verd
 // missing. What others have signed beside the issuer comes later: anybody can
 // add a proof to a set, and have a DID of his own looked up for it.
 func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict) {
-	p := &proven{screened: s, ledger: s.ledger.clone(&ev.ledger), evidence: ev}
+	p := &proven{screened: s, ledger: s.ledger.clone(&s.arena.decided), evidence: ev}
 	for _, c := range s.credentials {
 		if len(c.proofs) == 0 { // the screen has refused it; nothing proven is not success
 			p.ledger.fail(checkVCProof, ReasonCredentialUnsecured, c.node, "no proof")

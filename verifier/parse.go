@@ -10,6 +10,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/vcdm"
+	"github.com/mandate-engine/mandate/receipts"
 )
 
 // limits of what is parsed. The presentation and the parameters of one request
@@ -28,6 +29,7 @@ const (
 // parsed is a request whose bytes were read, once: everything later reads
 // these trees.
 type parsed struct {
+	arena  *arena
 	root   canonical.Value // a presentation, as far as its type goes
 	params canonical.Value // an object
 	req    Request         // with the defaults filled in; Presentation and ExecutionParams dropped
@@ -44,23 +46,37 @@ func (v *Verifier) now() (time.Time, error) {
 }
 
 // An arena is memory that one decision after the other uses. Nothing of a
-// request can be seen in the next one: the values of a Parser end with it.
-type arena struct{ presentation, params canonical.Parser }
+// request can be seen in the next one: the values of a Parser end with it, and
+// the rows are cleared.
+type arena struct {
+	presentation, params canonical.Parser
+	screened, decided    ledger
+	checks               []receipts.Check
+}
 
 // arenaBytes is how much one request may have had for its arena to be kept.
 const arenaBytes = 64 << 10
 
-// arena returns memory for one request, and the function that gives it back. A
-// ContextChecker may have kept a document, which then must not change.
+// arena returns memory for one request, and the function that gives it back when
+// nobody looks at the request any more. A ContextChecker may have kept a
+// document, which then must not change.
 func (v *Verifier) arena(req Request) (*arena, func()) {
-	if v.cfg.ContextChecker != nil || len(req.Presentation)+len(req.ExecutionParams) > arenaBytes {
-		return &arena{}, func() {}
-	}
 	a, ok := v.arenas.Get().(*arena)
 	if !ok {
 		a = &arena{}
 	}
-	return a, func() { v.arenas.Put(a) }
+	if v.cfg.ContextChecker != nil || len(req.Presentation)+len(req.ExecutionParams) > arenaBytes {
+		return a, func() {}
+	}
+	return a, func() {
+		for _, l := range []*ledger{&a.screened, &a.decided} {
+			clear(l.rows)
+			l.rows = l.rows[:0]
+		}
+		clear(a.checks)
+		a.checks = a.checks[:0]
+		v.arenas.Put(a)
+	}
 }
 
 // parse reads the bytes of a request.
@@ -96,7 +112,7 @@ func (v *Verifier) parse(a *arena, req Request, now time.Time) (*parsed, error) 
 	if k := pd.Root().Kind(); k != canonical.Object {
 		return nil, &RequestError{Kind: MalformedParams, Offset: pd.Root().Offset(), Detail: fmt.Sprintf("the parameters are of type %s, not an object", k)}
 	}
-	p := &parsed{root: root, params: pd.Root(), now: now}
+	p := &parsed{arena: a, root: root, params: pd.Root(), now: now}
 	if v.cfg.KeepBundle {
 		p.whole = req
 		p.whole.Presentation, p.whole.ExecutionParams = bytes.Clone(req.Presentation), bytes.Clone(paramBytes)

@@ -31,7 +31,7 @@ type screened struct {
 // a screened presentation, the verdict that denies it, or, when the
 // ContextChecker broke down, an error.
 func (v *Verifier) screen(p *parsed) (*screened, *verdict, error) {
-	s := &screened{parsed: p, ledger: &ledger{make([]ledgerRow, 0, maxRows)}, verified: verifiedProofs{}, statusLists: map[string]*credential{}}
+	s := &screened{parsed: p, ledger: (&ledger{}).clone(&p.arena.screened), verified: verifiedProofs{}, statusLists: map[string]*credential{}}
 	v.screenPresentation(s)
 	v.screenCredentials(s)
 	if s.broken != nil {

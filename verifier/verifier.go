@@ -335,11 +335,14 @@ func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
 // that it was used before, and signs no receipt. Its answer authorizes nothing.
 func (v *Verifier) DryRun(ctx context.Context, req Request) (*Preview, error) {
 	return guard("engine", func() (*Preview, error) {
-		verdict, err := v.judge(ctx, &arena{}, req)
+		a, release := v.arena(req)
+		verdict, err := v.judge(ctx, a, req)
 		if err != nil {
 			return nil, err
 		}
-		return verdict.preview(), nil
+		preview := verdict.preview()
+		release()
+		return preview, nil
 	})
 }
 

@@ -157,11 +157,21 @@ func signedEdits(doc, node canonical.Value, form Form) ([]canonical.Edit, *Error
 		return nil, refuse(Invalid, context, "the document's @context does not begin with the proof's")
 	}
 	for i := range want {
-		if !bytes.Equal(have[i].AppendCanonical(nil), want[i].AppendCanonical(nil)) {
+		if !same(have[i], want[i]) {
 			return nil, refuse(Invalid, want[i], "the document's @context does not begin with the proof's")
 		}
 	}
 	return append(edits, canonical.Replace("@context", context)), nil
+}
+
+// same reports whether two values have the same canonical form.
+func same(a, b canonical.Value) bool {
+	s, ok := a.String()
+	t, text := b.String()
+	if ok && text {
+		return s == t
+	}
+	return bytes.Equal(a.AppendCanonical(nil), b.AppendCanonical(nil))
 }
 
 // contextList returns an @context as a list; a string or an object is a list
