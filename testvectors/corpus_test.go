@@ -48,6 +48,9 @@ func TestCorpus(t *testing.T) {
 	var results []Result
 	for _, c := range load(t) {
 		r := Run(t.Context(), c)
+		if warm := RunWarm(t.Context(), c); warm.Got != r.Got {
+			t.Errorf("%s: %s, and once it is remembered %s", c.ID, r.Got, warm.Got)
+		}
 		if results = append(results, r); !r.Passed {
 			t.Errorf("%s: %s\n got  %s\n want %s\n said %s", c.ID, c.Comment, r.Got, r.Want, r.Detail)
 		}

@@ -244,21 +244,31 @@ func (c *verifyCase) run(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	isWarm := ctx.Value(warm{}) != nil
 	for i, b := range c.before {
 		req := c.request
 		req.ExecutionParams = b.params
-		o, err := c.decide(ctx, v, req)
+		o, err := c.decide(ctx, v, req, isWarm)
 		if o["decision"] != b.decision {
 			return nil, fmt.Errorf("earlier request %d: %v (%w)", i, o["decision"], err)
 		}
 	}
-	return c.decide(ctx, v, c.request)
+	return c.decide(ctx, v, c.request, isWarm)
 }
 
 // decide makes one request and turns the answer into an outcome. Every allow
 // and every deny must come with a receipt that verifies and says the same.
-func (c *verifyCase) decide(ctx context.Context, v *verifier.Verifier, req verifier.Request) (outcome, error) {
-	res, err := v.Verify(ctx, req)
+func (c *verifyCase) decide(ctx context.Context, v *verifier.Verifier, req verifier.Request, warm bool) (outcome, error) {
+	var res *verifier.Result
+	var err error
+	if warm {
+		for range 2 { // which uses nothing up
+			_, _ = v.DryRun(ctx, req)
+		}
+		res, err = v.VerifyMany(ctx, []verifier.Request{req})[0].Result()
+	} else {
+		res, err = v.Verify(ctx, req)
+	}
 	var deny *verifier.DenyError
 	var bad *verifier.RequestError
 	switch {

@@ -143,7 +143,7 @@ func (v *Verifier) proveHolder(p *proven, ev *evidence, n *need) {
 			continue
 		}
 		l.pass(checkHolderKey)
-		if p.verified.verify(proof, key) {
+		if v.verify(p.verified, proof, key, false) {
 			l.pass(checkVPProof)
 		} else if !n.newerOf(ev, proof) {
 			l.fail(checkVPProof, ReasonProofInvalid, p.root.Get("proof"), "the signature does not fit the presentation and the key %q", shorten(proof.VerificationMethod))

@@ -11,6 +11,7 @@ import (
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/sigmemo"
 	"github.com/mandate-engine/mandate/policy"
 )
 
@@ -69,12 +70,24 @@ func (n *need) list(ev *evidence, url string) (a answer[*canonical.Doc], have bo
 // outcome.
 type verifiedProofs map[*dataintegrity.Proof]multikey.PublicKey
 
-func (vp verifiedProofs) verify(p *dataintegrity.Proof, key multikey.PublicKey) bool {
+// verify reports whether key made a proof. keep is for signatures that come
+// again: those of credentials, not of presentations.
+func (v *Verifier) verify(vp verifiedProofs, p *dataintegrity.Proof, key multikey.PublicKey, keep bool) bool {
 	if known, ok := vp[p]; ok && known == key && !key.IsZero() {
 		return true
 	}
-	if !p.Verify(key) {
-		return false
+	message, signature := p.HashData(), p.Signature()
+	var id sigmemo.ID
+	if keep = keep && v.memo != nil && !key.IsZero(); keep {
+		id = sigmemo.Of([32]byte(key.Bytes()), message, signature)
+	}
+	if !keep || !v.memo.Has(id) {
+		if !key.VerifyWith(v.cfg.SignatureVerifier.Verify, message[:], signature[:]) {
+			return false
+		}
+		if keep {
+			v.memo.Add(id)
+		}
 	}
 	vp[p] = key
 	return true
@@ -183,7 +196,7 @@ func (v *Verifier) proveIssuer(p *proven, c *credential, ev *evidence, n *need) 
 			continue
 		}
 		byIssuer++
-		c.proven = p.proof(checkIssuerKey, c, proof, ev, n) || c.proven
+		c.proven = v.proof(p, checkIssuerKey, c, proof, ev, n) || c.proven
 	}
 	if byIssuer == 0 {
 		p.ledger.fail(checkIssuerBinding, ReasonIssuerMismatch, c.node, "%s", stranger)
@@ -224,12 +237,12 @@ func (v *Verifier) notOfIssuer(p *proven, c *credential, proof *dataintegrity.Pr
 // proof verifies one proof of a credential, and records the check of its key; a
 // proof that is no good fails vc.proof, and one that is good says nothing of the
 // others yet.
-func (p *proven) proof(keyCheck check, c *credential, proof *dataintegrity.Proof, ev *evidence, n *need) bool {
+func (v *Verifier) proof(p *proven, keyCheck check, c *credential, proof *dataintegrity.Proof, ev *evidence, n *need) bool {
 	key, have := p.key(keyCheck, c.node, proof, didresolve.AssertionMethod, ev, n)
 	if have && keyCheck != checkVCProof {
 		p.ledger.pass(keyCheck)
 	}
-	if have && !p.verified.verify(proof, key) {
+	if have && !v.verify(p.verified, proof, key, true) {
 		if n.newerOf(ev, proof) {
 			return false
 		}
@@ -271,7 +284,7 @@ func (v *Verifier) checkGrantors(p *proven) {
 func (v *Verifier) proveOthers(p *proven, ev *evidence, n *need) {
 	good := 0
 	for _, o := range p.others {
-		if p.proof(checkVCProof, o.credential, o.proof, ev, n) {
+		if v.proof(p, checkVCProof, o.credential, o.proof, ev, n) {
 			good++
 		}
 	}

@@ -42,7 +42,7 @@ func (v *Verifier) bundle(d *verdict, random randomness) *Bundle {
 	}
 	b := &Bundle{Engine: Version, Config: v.cfg, Request: d.s.whole, Now: d.s.now, Contexts: d.s.contexts, Replayed: d.ledger.failedAt(checkReplay),
 		Documents: map[string]Answer{}, Lists: map[string]Answer{}, Actions: map[policy.Ref]Answer{}}
-	b.Config.Resolver, b.Config.Signer, b.Config.Replay, b.Config.Rand, b.Config.Now = nil, nil, nil, nil, nil
+	b.Config.Resolver, b.Config.Signer, b.Config.Replay, b.Config.Rand, b.Config.Now, b.Config.SignatureVerifier = nil, nil, nil, nil, nil, nil
 	copy(b.Random[:16], random.id[:])
 	copy(b.Random[16:], random.salt[:])
 	if d.evidence == nil {

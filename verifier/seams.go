@@ -2,12 +2,31 @@ package verifier
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
 )
+
+// A SignatureVerifier verifies Ed25519 signatures. It is asked about keys that are
+// points of the curve and not of small order, and about signatures of 64 bytes
+// whose R is neither of small order nor spelled in another way. It must decide
+// like crypto/ed25519: without the cofactor, S below L, and each signature for
+// itself, since verifying in batches accepts what that does not. Implementations
+// must be safe for concurrent use.
+type SignatureVerifier interface {
+	Verify(key ed25519.PublicKey, message, signature []byte) bool
+}
+
+// standardLibrary is the SignatureVerifier that is used unless the Config names
+// another.
+type standardLibrary struct{}
+
+func (standardLibrary) Verify(key ed25519.PublicKey, message, signature []byte) bool {
+	return ed25519.Verify(key, message, signature)
+}
 
 // A ContextChecker decides whether the terms of a document mean what their
 // names say, beyond the URLs of its @context, which are always checked.

@@ -138,7 +138,7 @@ func (v *Verifier) proveList(p *proven, list *credential, url, issuer string, ev
 	lp, needs := &proven{screened: p.screened, ledger: &ledger{}}, &need{}
 	v.proveIssuer(lp, list, ev, needs)
 	for _, o := range lp.others {
-		lp.proof(checkVCProof, o.credential, o.proof, ev, needs)
+		v.proof(lp, checkVCProof, o.credential, o.proof, ev, needs)
 	}
 	p.keys = append(p.keys, lp.keys...)
 	if c, failed := lp.ledger.firstFailure(); failed {

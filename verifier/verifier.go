@@ -28,6 +28,7 @@ import (
 
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/fetchbudget"
+	"github.com/mandate-engine/mandate/internal/sigmemo"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
@@ -41,6 +42,8 @@ const Version = "0.1.0"
 const (
 	DefaultMaxAge    = 5 * time.Minute
 	DefaultMaxFuture = time.Minute
+
+	DefaultMaxCachedCredentials = 4096
 )
 
 // A Signer signs receipts.
@@ -146,6 +149,27 @@ type Config struct {
 	// [replay.Memory] of its own, which forgets when the process ends.
 	Replay Replay
 
+	// SignatureVerifier verifies the signatures of presentations, credentials and
+	// status lists. Nil means crypto/ed25519.
+	SignatureVerifier SignatureVerifier
+	// MaxCachedCredentials is how many signatures of credentials and status lists
+	// to remember that verified, 50 bytes each: a mandate is presented more than
+	// once. Zero means DefaultMaxCachedCredentials, less than that none.
+	//
+	// What is remembered is that this key made this signature of these bytes, the
+	// proof's own among them, which is true for good. All else is checked each
+	// time, of a credential that is remembered as of any other:
+	//
+	//	the key       found in a document as old as the Resolver lets it be, not
+	//	              revoked or expired, of the issuer, for assertions
+	//	validity      by the clock
+	//	status        in the list as it is now
+	//	the holder    named by the mandate, and proven: the signature of the
+	//	              presentation is verified each time
+	//	use           the challenge, the domain, and whether it was used before
+	//	the rules     on the parameters at hand
+	MaxCachedCredentials int
+
 	// KeepBundle puts everything that a decision rests on into its outcome, so
 	// that it can be reproduced later.
 	KeepBundle bool
@@ -201,6 +225,7 @@ type Verifier struct {
 	contexts map[string]bool
 	actions  policy.Cache
 	arenas   sync.Pool // of *arena
+	memo     *sigmemo.Memo
 	modes    []string
 	insecure []string
 }
@@ -248,6 +273,13 @@ func New(cfg Config) (*Verifier, error) {
 	if v.cfg.Replay == nil {
 		v.cfg.Replay = &replay.Memory{}
 	}
+	if v.cfg.SignatureVerifier == nil {
+		v.cfg.SignatureVerifier = standardLibrary{}
+	}
+	if v.cfg.MaxCachedCredentials == 0 {
+		v.cfg.MaxCachedCredentials = DefaultMaxCachedCredentials
+	}
+	v.memo = sigmemo.New(v.cfg.MaxCachedCredentials)
 	if v.cfg.Now == nil {
 		v.cfg.Now = time.Now
 	}

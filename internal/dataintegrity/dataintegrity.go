@@ -10,6 +10,7 @@ package dataintegrity
 
 import (
 	"cmp"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
 	"math"
@@ -88,7 +89,8 @@ func truncate(s string) string {
 	return s
 }
 
-// A Proof is one proof whose form was checked. Only [Parse] makes one.
+// A Proof is one proof whose form was checked. Only [Parse] makes one. It is for
+// one goroutine at a time.
 // Its members are claims until [Proof.Verify] has returned true.
 type Proof struct {
 	ID                 string
@@ -109,12 +111,24 @@ type Proof struct {
 	signature []byte
 	// edits turn doc into the document that was signed: the first one is about
 	// the proofs, a second one about @context.
-	edits []canonical.Edit
+	edits  []canonical.Edit
+	data   [2 * sha256.Size]byte // once hashed
+	hashed bool
 }
 
 // HashData returns the 64 bytes that are signed: the SHA-256 of the proof
 // configuration, then that of the document (vc-di-eddsa section 3.3.4).
-func (p *Proof) HashData() [2 * sha256.Size]byte { return HashData(p.doc, p.node, p.edits...) }
+func (p *Proof) HashData() [2 * sha256.Size]byte {
+	if !p.hashed {
+		p.data, p.hashed = HashData(p.doc, p.node, p.edits...), true
+	}
+	return p.data
+}
+
+// Signature returns the signature: 64 bytes, not verified.
+func (p *Proof) Signature() [ed25519.SignatureSize]byte {
+	return [ed25519.SignatureSize]byte(p.signature)
+}
 
 // HashData returns what the first proof of a document signs. A proofValue in
 // config does not count. edits turn doc into the document that is hashed.

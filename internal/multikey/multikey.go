@@ -135,14 +135,13 @@ func (k PublicKey) String() string {
 // R is of small order or not canonically encoded, which keeps the verdict
 // equal to that of the strictest common implementations. It never panics.
 func (k PublicKey) Verify(message, sig []byte) bool {
-	if k.IsZero() || len(sig) != ed25519.SignatureSize {
-		return false
-	}
-	if weakPoint([32]byte(sig[:32])) != "" {
-		return false
-	}
-	// Verify refuses S >= L itself.
-	return ed25519.Verify(k.raw[:], message, sig)
+	return k.VerifyWith(ed25519.Verify, message, sig) // which refuses S >= L itself
+}
+
+// VerifyWith is Verify with another implementation of crypto/ed25519.Verify,
+// which is asked only about sound keys and signatures of 64 bytes.
+func (k PublicKey) VerifyWith(verify func(key ed25519.PublicKey, message, sig []byte) bool, message, sig []byte) bool {
+	return !k.IsZero() && len(sig) == ed25519.SignatureSize && weakPoint([32]byte(sig[:32])) == "" && verify(k.raw[:], message, sig)
 }
 
 // ParsePrivateKey reads an Ed25519 private key in Multikey form: z and

@@ -128,6 +128,9 @@ func (m *mutator) compare(t testing.TB, n uint16, seed uint64) string {
 	}
 	run := testvectors.Run(t.Context(), cases[0])
 	said, _ := parse([]byte(run.Got))
+	if again := testvectors.RunWarm(t.Context(), cases[0]); again.Got != run.Got {
+		t.Errorf("%s, seed %d: %s, and once it is remembered %s\n%s", id, seed, run.Got, again.Got, file)
+	}
 	area := text(c, "area")
 	if notObject(said) || text(said, "decision") == "" && area == "verify" {
 		return "no outcome" // the configuration is refused, or there are more proofs than keys
