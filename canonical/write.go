@@ -13,7 +13,8 @@ import (
 // have to be valid UTF-8 without noncharacters.
 type Edit struct {
 	name   string
-	values []Value
+	value  Value   // absent: left out
+	values []Value // of an array
 	array  bool
 }
 
@@ -22,10 +23,7 @@ func Omit(name string) Edit { return Edit{name: name} }
 
 // Replace writes v as the member, present before or not. An absent v omits it.
 func Replace(name string, v Value) Edit {
-	if v.Kind() == Absent {
-		return Omit(name)
-	}
-	return Edit{name: name, values: []Value{v}}
+	return Edit{name: name, value: v}
 }
 
 // ReplaceAll writes an array of vs as the member, present before or not.
@@ -148,7 +146,7 @@ func (v Value) appendEdited(dst []byte, w *writing, edits []Edit) []byte {
 	var room [4]Edit
 	put := room[:0] // what is written, in canonical order
 	for i, e := range edits {
-		if !e.in(edits[i+1:]) && (e.array || len(e.values) > 0 && e.values[0].Kind() != Absent) {
+		if !e.in(edits[i+1:]) && (e.array || e.value.Kind() != Absent) {
 			put = append(put, e)
 		}
 	}
@@ -190,7 +188,7 @@ func (e Edit) in(edits []Edit) bool {
 func (e Edit) append(dst []byte) []byte {
 	dst = append(appendQuoted(dst, e.name), ':')
 	if !e.array {
-		return e.values[0].copy(dst)
+		return e.value.copy(dst)
 	}
 	dst = append(dst, '[')
 	first := true

@@ -54,6 +54,7 @@ type Document struct {
 	id      string
 	size    int // of the text
 	digest  [sha256.Size]byte
+	sri     string
 	methods []candidate
 }
 
@@ -93,6 +94,7 @@ func ParseDocument(b []byte) (*Document, error) {
 		return nil, fail(ErrInvalidDIDDocument, "%s", why)
 	}
 	d.digest = doc.Root().SHA256()
+	d.sri = canonical.SRI(d.digest)
 	return d, nil
 }
 
@@ -110,6 +112,14 @@ func (d *Document) Digest() [sha256.Size]byte {
 		return [sha256.Size]byte{}
 	}
 	return d.digest
+}
+
+// SRI returns the digest in the form that receipts record, "sha256-" and base64.
+func (d *Document) SRI() string {
+	if d == nil {
+		return ""
+	}
+	return d.sri
 }
 
 // Raw returns a copy of the JSON text that was parsed, without white space

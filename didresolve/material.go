@@ -24,16 +24,22 @@ func isUnsupported(err error) bool { return errors.Is(err, multikey.ErrUnsupport
 type keyMaterial struct {
 	once sync.Once
 	key  multikey.PublicKey
+	text string
 	err  error
 }
 
 func (k *keyMaterial) read(typ string, vm canonical.Value) (multikey.PublicKey, error) {
-	k.once.Do(func() { k.key, k.err = readKey(typ, vm) })
+	k.once.Do(func() {
+		k.key, k.err = readKey(typ, vm)
+		k.text = k.key.String()
+	})
 	return k.key, k.err
 }
 
 // set puts a key in that was decoded already.
-func (k *keyMaterial) set(key multikey.PublicKey) { k.once.Do(func() { k.key = key }) }
+func (k *keyMaterial) set(key multikey.PublicKey) {
+	k.once.Do(func() { k.key, k.text = key, key.String() })
+}
 
 // readKey decodes the key material of a verification method of type typ.
 // Messages never quote the material: it could be a secret.

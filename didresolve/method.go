@@ -23,12 +23,17 @@ type VerificationMethod struct {
 	// time that the key was judged at.
 	Expires, Revoked *time.Time
 
-	key multikey.PublicKey
+	key  multikey.PublicKey
+	text string
 }
 
 // Key returns the checked key. Its Verify is stricter than that of
 // crypto/ed25519 and is the one to use.
 func (m VerificationMethod) Key() multikey.PublicKey { return m.key }
+
+// Multikey returns the key as Multikey text, which begins z6Mk, and "" for the zero
+// value.
+func (m VerificationMethod) Multikey() string { return m.text }
 
 // PublicKey returns a copy of the key's 32 bytes, nil for the zero value.
 func (m VerificationMethod) PublicKey() ed25519.PublicKey { return m.key.Bytes() }
@@ -87,6 +92,7 @@ func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Tim
 	if m.key, err = c.material.read(m.Type, c.value); err != nil {
 		return VerificationMethod{}, &Error{Type: ErrInvalidVerificationMethod, Detail: quote(vmURL), Cause: err}
 	}
+	m.text = c.material.text
 	return m, nil
 }
 

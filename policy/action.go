@@ -17,6 +17,7 @@ type Action struct {
 	rules    []*rule
 	warnings []Issue
 	memory   int // bytes, about
+	digest   string
 }
 
 // Compile checks an action version content and compiles its rules. The error
@@ -78,12 +79,16 @@ func Compile(content canonical.Value) (a *Action, err error) {
 		return nil, &CompileError{Issues: is.list}
 	}
 	a.warnings = is.list
-	a.memory = a.weigh()
+	a.memory, a.digest = a.weigh(), canonical.SRI(content.SHA256())
 	return a, nil
 }
 
 // Name returns the name of the action.
 func (a *Action) Name() string { return a.name }
+
+// Digest returns the SRI of the SHA-256 of the content's canonical form, by which
+// mandates reference it.
+func (a *Action) Digest() string { return a.digest }
 
 // HasTools reports whether the content declares tools. Then valid
 // executionParams name one of them in the member tool.

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
@@ -60,15 +61,16 @@ func TestUnverifiedProofIsNoAllow(t *testing.T) {
 	}
 	own, other := &dataintegrity.Proof{}, &dataintegrity.Proof{}
 	p := &proven{ledger: l, screened: &screened{proofs: []*dataintegrity.Proof{own},
-		credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}, verified: verifiedProofs{own: key, other: key}}}
+		credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}, verified: verifiedProofs{{own, key}, {other, key}}}}
 	if !p.verdict(nil).allow {
 		t.Fatal("all proofs were verified")
 	}
 	for _, missing := range []*dataintegrity.Proof{own, other} {
-		delete(p.verified, missing)
+		all := p.verified
+		p.verified = slices.DeleteFunc(slices.Clone(all), func(v verifiedProof) bool { return v.proof == missing })
 		if p.verdict(nil).allow {
 			t.Error("a proof was not verified")
 		}
-		p.verified[missing] = key
+		p.verified = all
 	}
 }

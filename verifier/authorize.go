@@ -14,7 +14,7 @@ import (
 // authorize makes every check of a proven presentation but the rules: validity,
 // status, who presents to whom, the presentation's own proof, and the action.
 // It returns the action to evaluate, nil for none.
-func (v *Verifier) authorize(p *proven, ev *evidence, n *need) *boundAction {
+func (v *Verifier) authorize(p *proven, ev *evidence, n *need) *policy.Action {
 	for _, c := range p.credentials {
 		v.checkValidity(p, c)
 	}
@@ -143,7 +143,7 @@ func (v *Verifier) proveHolder(p *proven, ev *evidence, n *need) {
 			continue
 		}
 		l.pass(checkHolderKey)
-		if v.verify(p.verified, proof, key, false) {
+		if v.verify(p.screened, nil, proof, key) {
 			l.pass(checkVPProof)
 		} else if !n.newerOf(ev, proof) {
 			l.fail(checkVPProof, ReasonProofInvalid, p.root.Get("proof"), "the signature does not fit the presentation and the key %q", shorten(proof.VerificationMethod))
@@ -152,7 +152,7 @@ func (v *Verifier) proveHolder(p *proven, ev *evidence, n *need) {
 }
 
 // resolveAction finds, pins and compiles the mandate's action.
-func (v *Verifier) resolveAction(p *proven, ev *evidence, n *need) *boundAction {
+func (v *Verifier) resolveAction(p *proven, ev *evidence, n *need) *policy.Action {
 	l, m := p.ledger, p.mandate
 	if m.Action.Kind() == canonical.Absent {
 		switch {
@@ -182,14 +182,7 @@ func (v *Verifier) resolveAction(p *proven, ev *evidence, n *need) *boundAction 
 		name, _ = p.params.Get("tool").String()
 	}
 	v.checkParamsBound(p, name)
-	return &boundAction{action, canonical.SRI(content.SHA256())}
-}
-
-// A boundAction is the action of a mandate, compiled, with the digest of its
-// content.
-type boundAction struct {
-	*policy.Action
-	digest string
+	return action
 }
 
 // actionContent returns the content of the action, checked against its digest.

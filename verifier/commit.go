@@ -23,7 +23,7 @@ type verdict struct {
 	ledger      *ledger
 	evaluations []policy.Evaluation
 	faults      []policy.Fault
-	action      *boundAction
+	action      *policy.Action
 	keys        []usedKey
 	lists       []*credential
 	evidence    *evidence // nil when the screen denied
@@ -45,7 +45,7 @@ func (l *ledger) allows() bool {
 }
 
 // verdict returns the verdict that the ledger gives.
-func (p *proven) verdict(action *boundAction) *verdict {
+func (p *proven) verdict(action *policy.Action) *verdict {
 	return &verdict{s: p.screened, allow: p.ledger.allows() && p.allProven(), ledger: p.ledger, action: action, keys: p.keys, lists: p.lists, evidence: p.evidence}
 }
 
@@ -314,17 +314,17 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 		b.Request.Tool = shorten(tool)
 	}
 	for _, p := range d.s.proofs {
-		if p.HasChallenge && !d.s.verified[p].IsZero() {
+		if p.HasChallenge && !d.s.verified.by(p).IsZero() {
 			b.Request.ChallengeDigest = canonical.SRI(sha256.Sum256([]byte(p.Challenge)))
 		}
 	}
 	if m := d.s.mandate; m != nil {
-		b.Request.MandateDigest = canonical.SRI(m.vc.node.SHA256())
+		b.Request.MandateDigest = canonical.SRI(m.vc.sum())
 		for _, p := range m.vc.proofs {
 			b.Request.ProofForm = string(p.Form)
 		}
 		if d.action != nil {
-			b.Policy = &receipts.Policy{ID: shorten(m.ActionID), Version: m.Version, Digest: d.action.digest, Profile: d.action.Profile()}
+			b.Policy = &receipts.Policy{ID: shorten(m.ActionID), Version: m.Version, Digest: d.action.Digest(), Profile: d.action.Profile()}
 		}
 	}
 	if d.allow {
@@ -365,10 +365,10 @@ func (d *verdict) receiptChecks() []receipts.Check {
 			Check:          "key",
 			Result:         string(result),
 			DID:            k.resolution.Document.ID(),
-			DocumentDigest: canonical.SRI(k.resolution.Document.Digest()),
+			DocumentDigest: k.resolution.Document.SRI(),
 			Source:         k.resolution.Source,
 			RetrievedAt:    k.resolution.RetrievedAt,
-			Key:            k.key.String(),
+			Key:            k.text,
 		})
 	}
 	for _, l := range d.lists {

@@ -68,28 +68,47 @@ func (n *need) list(ev *evidence, url string) (a answer[*canonical.Doc], have bo
 // verifiedProofs remembers which proofs were verified with which key, so that
 // deciding again with more evidence does not repeat signatures. It changes no
 // outcome.
-type verifiedProofs map[*dataintegrity.Proof]multikey.PublicKey
+type verifiedProofs []verifiedProof
 
-// verify reports whether key made a proof. keep is for signatures that come
-// again: those of credentials, not of presentations.
-func (v *Verifier) verify(vp verifiedProofs, p *dataintegrity.Proof, key multikey.PublicKey, keep bool) bool {
-	if known, ok := vp[p]; ok && known == key && !key.IsZero() {
+type verifiedProof struct {
+	proof *dataintegrity.Proof
+	key   multikey.PublicKey
+}
+
+// by returns the key with which a proof was verified last, or zero.
+func (vp verifiedProofs) by(p *dataintegrity.Proof) (key multikey.PublicKey) {
+	for i := range vp {
+		if vp[i].proof == p {
+			key = vp[i].key
+		}
+	}
+	return key
+}
+
+// verify reports whether key made a proof of c, or of the presentation when c is
+// nil. Signatures of credentials come again, those of presentations do not.
+func (v *Verifier) verify(s *screened, c *credential, p *dataintegrity.Proof, key multikey.PublicKey) bool {
+	if key.IsZero() {
+		return false
+	}
+	if s.verified.by(p) == key {
 		return true
 	}
-	message, signature := p.HashData(), p.Signature()
+	memo := v.memo
 	var id sigmemo.ID
-	if keep = keep && v.memo != nil && !key.IsZero(); keep {
-		id = sigmemo.Of([32]byte(key.Bytes()), message, signature)
+	if c == nil {
+		memo = nil
+	} else if memo != nil {
+		id = sigmemo.Of([32]byte(key.Bytes()), c.sum(), slices.Index(c.proofs, p))
 	}
-	if !keep || !v.memo.Has(id) {
+	if !memo.Has(id) {
+		message, signature := p.HashData(), p.Signature()
 		if !key.VerifyWith(v.cfg.SignatureVerifier.Verify, message[:], signature[:]) {
 			return false
 		}
-		if keep {
-			v.memo.Add(id)
-		}
+		memo.Add(id)
 	}
-	vp[p] = key
+	s.verified = append(s.verified, verifiedProof{p, key})
 	return true
 }
 
@@ -123,7 +142,7 @@ func (n *need) newerOf(ev *evidence, proof *dataintegrity.Proof) bool {
 type usedKey struct {
 	resolution *didresolve.Resolution
 	accepted   bool
-	key        multikey.PublicKey // zero when none was found, or the document only lists it
+	text       string // the key as Multikey; "" when none was found, or the document only lists it
 }
 
 // decide takes the decision, or says what evidence it needs for that. It is a
@@ -242,7 +261,7 @@ func (v *Verifier) proof(p *proven, keyCheck check, c *credential, proof *datain
 	if have && keyCheck != checkVCProof {
 		p.ledger.pass(keyCheck)
 	}
-	if have && !v.verify(p.verified, proof, key, true) {
+	if have && !v.verify(p.screened, c, proof, key) {
 		if n.newerOf(ev, proof) {
 			return false
 		}
@@ -299,11 +318,9 @@ func (v *Verifier) proveOthers(p *proven, ev *evidence, n *need) {
 
 // allProven reports whether every proof that was presented has been verified.
 func (p *proven) allProven() bool {
-	all := slices.Clone(p.proofs)
-	for _, c := range p.credentials {
-		all = append(all, c.proofs...)
-	}
-	return !slices.ContainsFunc(all, func(proof *dataintegrity.Proof) bool { return p.verified[proof].IsZero() })
+	not := func(proof *dataintegrity.Proof) bool { return p.verified.by(proof).IsZero() }
+	return !slices.ContainsFunc(p.proofs, not) &&
+		!slices.ContainsFunc(p.credentials, func(c *credential) bool { return slices.ContainsFunc(c.proofs, not) })
 }
 
 // badMethodURL refuses what cannot name a key, before anything is looked up.
@@ -335,7 +352,7 @@ func (p *proven) key(c check, at canonical.Value, proof *dataintegrity.Proof, pu
 	if didresolve.TypeOf(err) == didresolve.ErrMethodNotFound && n.newer(a.value.Document.ID(), a) {
 		return multikey.PublicKey{}, false
 	}
-	p.keys = append(p.keys, usedKey{a.value, err == nil, method.Key()})
+	p.keys = append(p.keys, usedKey{a.value, err == nil, method.Multikey()})
 	if err != nil {
 		p.ledger.did(c, at, err)
 		return multikey.PublicKey{}, false
@@ -372,7 +389,7 @@ func KeyReason(err error) Reason {
 }
 
 // evaluate runs the rules of an authorized request.
-func (v *Verifier) evaluate(ctx context.Context, p *proven, action *boundAction) (*verdict, error) {
+func (v *Verifier) evaluate(ctx context.Context, p *proven, action *policy.Action) (*verdict, error) {
 	l := p.ledger
 	if action == nil {
 		// AllowActionless; authorize has checked that there are no parameters.

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"crypto/sha256"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -17,6 +18,16 @@ type credential struct {
 	from   *time.Time             // nil when absent
 	until  *time.Time
 	proven bool // a proof of the issuer was verified
+	digest [sha256.Size]byte
+	hashed bool
+}
+
+// sum returns the digest of the credential as it was presented, proofs included.
+func (c *credential) sum() [sha256.Size]byte {
+	if !c.hashed {
+		c.digest, c.hashed = c.node.SHA256(), true
+	}
+	return c.digest
 }
 
 // A mandate is what the selected credential says, read but not proven.

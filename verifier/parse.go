@@ -98,7 +98,7 @@ func (v *Verifier) parse(a *arena, req Request, now time.Time) (*parsed, error) 
 	if root.Kind() != canonical.Object {
 		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: fmt.Sprintf("the root is of type %s, not an object", root.Kind())}
 	}
-	if types, ok := vcdm.Types(root); !ok || !slices.Contains(types, "VerifiablePresentation") {
+	if !vcdm.HasType(root, "VerifiablePresentation") {
 		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: "type does not name VerifiablePresentation"}
 	}
 	paramBytes := req.ExecutionParams

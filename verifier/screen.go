@@ -31,7 +31,7 @@ type screened struct {
 // a screened presentation, the verdict that denies it, or, when the
 // ContextChecker broke down, an error.
 func (v *Verifier) screen(p *parsed) (*screened, *verdict, error) {
-	s := &screened{parsed: p, ledger: (&ledger{}).clone(&p.arena.screened), verified: verifiedProofs{}, statusLists: map[string]*credential{}}
+	s := &screened{parsed: p, ledger: (&ledger{}).clone(&p.arena.screened), statusLists: map[string]*credential{}}
 	v.screenPresentation(s)
 	v.screenCredentials(s)
 	if s.broken != nil {
@@ -168,12 +168,17 @@ func (v *Verifier) screenCredentials(s *screened) {
 	}
 	v.selectMandate(s)
 	// One more than can be looked up could never be decided on.
-	all, controllers := slices.Clone(s.proofs), map[string]bool{}
-	for _, c := range s.credentials {
-		all = append(all, c.proofs...)
+	controllers := make([]string, 0, maxDIDs)
+	count := func(proofs []*dataintegrity.Proof) {
+		for _, p := range proofs {
+			if did := controllerOf(p); !slices.Contains(controllers, did) {
+				controllers = append(controllers, did)
+			}
+		}
 	}
-	for _, p := range all {
-		controllers[controllerOf(p)] = true
+	count(s.proofs)
+	for _, c := range s.credentials {
+		count(c.proofs)
 	}
 	if len(controllers) > maxDIDs {
 		s.ledger.fail(checkVCProofForm, ReasonTooManyProofs, field, "keys of %d DIDs have signed, at most %d are looked up", len(controllers), maxDIDs)

@@ -143,16 +143,17 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 // document's must begin with all its values, in order; and the document is
 // hashed with the proof's in place of its own, as it stands there.
 func signedEdits(doc, node canonical.Value, form Form) ([]canonical.Edit, *Error) {
-	edits := []canonical.Edit{canonical.Omit(memberOf(form))}
+	edits := append(make([]canonical.Edit, 0, 2), canonical.Omit(memberOf(form)))
 	context := node.Get("@context")
 	if context.Kind() == canonical.Absent {
 		return edits, nil
 	}
-	want, ok := contextList(context)
+	var room, other [8]canonical.Value // as a rule there are two
+	want, ok := contextList(room[:0], context)
 	if !ok || len(want) == 0 {
 		return nil, refuse(Invalid, context, "the proof's @context is neither a string nor a list with an entry")
 	}
-	have, ok := contextList(doc.Get("@context"))
+	have, ok := contextList(other[:0], doc.Get("@context"))
 	if !ok || len(have) < len(want) {
 		return nil, refuse(Invalid, context, "the document's @context does not begin with the proof's")
 	}
@@ -174,14 +175,13 @@ func same(a, b canonical.Value) bool {
 	return bytes.Equal(a.AppendCanonical(nil), b.AppendCanonical(nil))
 }
 
-// contextList returns an @context as a list; a string or an object is a list
-// of one.
-func contextList(v canonical.Value) ([]canonical.Value, bool) {
+// contextList appends the entries of an @context to list; a string or an object
+// is one.
+func contextList(list []canonical.Value, v canonical.Value) ([]canonical.Value, bool) {
 	switch v.Kind() {
 	case canonical.String, canonical.Object:
-		return []canonical.Value{v}, true
+		return append(list, v), true
 	case canonical.Array:
-		list := make([]canonical.Value, 0, v.Len())
 		for _, e := range v.Elements() {
 			list = append(list, e)
 		}

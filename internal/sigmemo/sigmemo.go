@@ -1,24 +1,26 @@
 // Package sigmemo answers one question: was this very signature verified before?
 //
-// Whether a key has signed a message is a function of the three, which never
-// changes; whose key it is, and whether it may still be used, is none of it. So
-// whoever remembers that a signature verified saves that computation, and
-// nothing else.
+// Whether a key has made a signature of some bytes never changes; whose key it
+// is, and whether it may still be used, is none of it. So whoever remembers that a
+// signature verified saves that computation, and nothing else.
 package sigmemo
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"sync"
 )
 
-// An ID stands for a key, a message and a signature.
+// An ID stands for a key, a document, and one of the proofs in it.
 type ID [sha256.Size]byte
 
-// Of returns the ID of the signature of 64 hashed bytes by a key.
-func Of(key [32]byte, message [64]byte, signature [64]byte) ID {
-	var all [32 + 64 + 64]byte // of fixed lengths, so that none runs into the next
-	copy(all[copy(all[:], key[:]):], message[:])
-	copy(all[32+64:], signature[:])
+// Of returns the ID of the signature by key in the proof with that index.
+// document is the SHA-256 of the document's canonical form, its proofs included:
+// it settles which bytes are signed, and the signature.
+func Of(key, document [32]byte, proof int) ID {
+	var all [32 + 32 + 8]byte // of fixed lengths, so that none runs into the next
+	copy(all[copy(all[:], key[:]):], document[:])
+	binary.BigEndian.PutUint64(all[64:], uint64(proof))
 	return sha256.Sum256(all[:])
 }
 

@@ -46,20 +46,16 @@ func TestMemo(t *testing.T) {
 }
 
 func TestOf(t *testing.T) {
-	base := Of([32]byte{}, [64]byte{}, [64]byte{})
+	base := Of([32]byte{}, [32]byte{}, 0)
 	seen := map[ID]bool{base: true}
 	for i := range 32 {
-		var k [32]byte
-		k[i] = 1
-		seen[Of(k, [64]byte{}, [64]byte{})] = true
-	}
-	for i := range 64 {
-		var b [64]byte
+		var b [32]byte
 		b[i] = 1
-		seen[Of([32]byte{}, b, [64]byte{})] = true
-		seen[Of([32]byte{}, [64]byte{}, b)] = true
+		seen[Of(b, [32]byte{}, 0)] = true
+		seen[Of([32]byte{}, b, 0)] = true
+		seen[Of([32]byte{}, [32]byte{}, i+1)] = true
 	}
-	if len(seen) != 1+32+64+64 {
+	if len(seen) != 1+3*32 {
 		t.Errorf("%d IDs, want one for each difference", len(seen))
 	}
 }

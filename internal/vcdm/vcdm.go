@@ -308,7 +308,7 @@ func validityRule(nullUntil bool) rule {
 // envelopeRule tells an enveloped credential from a malformed one (section
 // 4.14). Its signature covers another serialization than the one at hand.
 func envelopeRule(doc canonical.Value) *Fault {
-	if types, ok := Types(doc); ok && slices.Contains(types, "EnvelopedVerifiableCredential") {
+	if HasType(doc, "EnvelopedVerifiableCredential") {
 		return &Fault{At: doc, Detail: "enveloped credentials are not accepted", Enveloped: true}
 	}
 	return nil
@@ -362,6 +362,23 @@ func Types(v canonical.Value) ([]string, bool) {
 		types = append(types, s)
 	}
 	return types, true
+}
+
+// HasType reports whether the type of a document is well formed and names typ.
+func HasType(v canonical.Value, typ string) bool {
+	t := v.Get("type")
+	if s, ok := t.String(); ok {
+		return s == typ
+	}
+	found := false
+	for _, e := range t.Elements() {
+		s, ok := e.String()
+		if !ok {
+			return false
+		}
+		found = found || s == typ
+	}
+	return found
 }
 
 // Instant reads a dateTimeStamp; nil when v is absent.

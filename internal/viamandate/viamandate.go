@@ -16,8 +16,7 @@ const MaxIdentifier = 2048
 
 // Is reports whether a credential is of the type of mandates.
 func Is(vc canonical.Value) bool {
-	types, ok := vcdm.Types(vc)
-	return ok && slices.Contains(types, "VIAMandate")
+	return vcdm.HasType(vc, "VIAMandate")
 }
 
 // A Mandate is what a credential says, read but not proven.
