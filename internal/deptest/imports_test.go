@@ -56,6 +56,7 @@ var owners = map[string][]string{
 	"github.com/gowebpki/jcs":              {"canonical", "internal/reference"}, // the second as a second opinion
 	"golang.org/x/time":                    {"adapters/httpapi"},
 	"github.com/multiformats/go-multibase": {"internal/multikey"}, // where its cost is bounded
+	"filippo.io/edwards25519":              {"internal/multikey"},
 	"github.com/piprate/json-gold":         {"canonical/jsonld"},
 	"golang.org/x/mod":                     {"adapters/store", "receipts/disklog", "receipts/logtest", "receipts/translog", "cmd/mandate"},
 	"github.com/spf13/cobra":               {"cmd/mandate"},
