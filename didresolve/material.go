@@ -30,6 +30,7 @@ type keyMaterial struct {
 
 func (k *keyMaterial) read(typ string, vm canonical.Value) (multikey.PublicKey, error) {
 	k.once.Do(func() {
+		k.err = errMaterial // unless readKey returns
 		k.key, k.err = readKey(typ, vm)
 		k.text = k.key.String()
 	})
