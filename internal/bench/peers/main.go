@@ -18,7 +18,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
@@ -77,33 +77,33 @@ func compare(name string, doc []byte, rounds int) {
 	parser := canonical.Parser{Limits: limits}
 	var out []byte
 	var value jsontext.Value
-	rows := bench.Compare(rounds,
-		bench.Subject{Name: "canonical", Run: func() {
+	rows := roundrobin.Compare(rounds,
+		roundrobin.Subject{Name: "canonical", Run: func() {
 			d, err := limits.Parse(doc)
 			must(err)
 			d.Root().AppendCanonical(make([]byte, 0, len(doc)))
 		}},
-		bench.Subject{Name: "canonical, reused", Run: func() {
+		roundrobin.Subject{Name: "canonical, reused", Run: func() {
 			d, err := parser.Parse(doc)
 			must(err)
 			out = d.Root().AppendCanonical(out[:0])
 		}},
-		bench.Subject{Name: "jsontext", Run: func() {
+		roundrobin.Subject{Name: "jsontext", Run: func() {
 			value = append(value[:0], doc...)
 			must(value.Canonicalize())
 		}},
-		bench.Subject{Name: "gowebpki/jcs", Run: func() {
+		roundrobin.Subject{Name: "gowebpki/jcs", Run: func() {
 			_, err := jcs.Transform(doc)
 			must(err)
 		}},
-		bench.Subject{Name: "encoding/json", Run: func() {
+		roundrobin.Subject{Name: "encoding/json", Run: func() {
 			var v any
 			must(json.Unmarshal(doc, &v))
 			_, err := json.Marshal(v)
 			must(err)
 		}},
 	)
-	bench.Print(os.Stdout, fmt.Sprintf("%s, %d bytes", name, len(doc)), "canonical", rows)
+	roundrobin.Print(os.Stdout, fmt.Sprintf("%s, %d bytes", name, len(doc)), "canonical", rows)
 }
 
 func must(err error) {
