@@ -24,9 +24,19 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 200, "turns that each subject takes")
+	only := flag.String("doc", "", "the one document to compare on, by its name")
+	asJSON := flag.Bool("json", false, "print the times of each as JSON")
 	flag.Parse()
 	for _, doc := range documents() {
-		compare(doc.name, doc.bytes, *rounds)
+		if *only != "" && doc.name != *only {
+			continue
+		}
+		rows := compare(doc.name, doc.bytes, *rounds)
+		if *asJSON {
+			must(json.NewEncoder(os.Stdout).Encode(rows))
+			continue
+		}
+		roundrobin.Print(os.Stdout, fmt.Sprintf("%s, %d bytes", doc.name, len(doc.bytes)), "canonical", rows)
 	}
 }
 
@@ -63,7 +73,7 @@ func documents() []document {
 	}
 }
 
-func compare(name string, doc []byte, rounds int) {
+func compare(name string, doc []byte, rounds int) []roundrobin.Row {
 	want, err := canonical.Transform(doc)
 	must(err)
 	other, err := jcs.Transform(doc)
@@ -77,7 +87,7 @@ func compare(name string, doc []byte, rounds int) {
 	parser := canonical.Parser{Limits: limits}
 	var out []byte
 	var value jsontext.Value
-	rows := roundrobin.Compare(rounds,
+	return roundrobin.Compare(rounds,
 		roundrobin.Subject{Name: "canonical", Run: func() {
 			d, err := limits.Parse(doc)
 			must(err)
@@ -103,7 +113,6 @@ func compare(name string, doc []byte, rounds int) {
 			must(err)
 		}},
 	)
-	roundrobin.Print(os.Stdout, fmt.Sprintf("%s, %d bytes", name, len(doc)), "canonical", rows)
 }
 
 func must(err error) {
