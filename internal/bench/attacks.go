@@ -73,7 +73,7 @@ type question struct {
 
 // corpusAttacks are the vectors of the corpus that are presentations or could be
 // sent as one. One that is allowed is sent again: it is refused for that.
-func corpusAttacks(change func(verifier.Config) verifier.Config) (out []attack) {
+func corpusAttacks() (out []attack) {
 	cases, err := testvectors.Load()
 	check(err)
 	head := overhead()
@@ -108,7 +108,7 @@ func corpusAttacks(change func(verifier.Config) verifier.Config) (out []attack) 
 			}
 			cfg.Status = lists
 		}
-		a.v, a.sent = newVerifier(change(cfg)), head+len(a.req.Presentation)+len(a.req.ExecutionParams)
+		a.v, a.sent = newVerifier(cfg), head+len(a.req.Presentation)+len(a.req.ExecutionParams)
 		if decide(a.v, a.req) == nil {
 			a.name += ", again"
 		}
@@ -118,12 +118,12 @@ func corpusAttacks(change func(verifier.Config) verifier.Config) (out []attack) 
 }
 
 // madeUpAttacks are inputs that cost as much as could be thought of.
-func madeUpAttacks(change func(verifier.Config) verifier.Config) (out []attack) {
+func madeUpAttacks() (out []attack) {
 	head := overhead()
 	add := func(name string, r verifier.Request) {
 		cfg := config()
 		r.ExecutionParams = sample.ParamsAllow()
-		out = append(out, attack{name, newVerifier(change(cfg)), r, head + len(r.Presentation) + len(r.ExecutionParams)})
+		out = append(out, attack{name, newVerifier(cfg), r, head + len(r.Presentation) + len(r.ExecutionParams)})
 	}
 	const most = 1<<20 - 100
 	fill := func(name, item string) {
@@ -147,23 +147,23 @@ func madeUpAttacks(change func(verifier.Config) verifier.Config) (out []attack) 
 	add("a type and nothing else", verifier.Request{Presentation: []byte(`{"type":"VerifiablePresentation"}`)})
 
 	w := newWorld()
-	change1 := func(r verifier.Request, old, new string) verifier.Request {
+	change := func(r verifier.Request, old, new string) verifier.Request {
 		i := bytes.LastIndex(r.Presentation, []byte(old))
 		hold(i >= 0, old+" is in the presentation")
 		r.Presentation = slices.Concat(r.Presentation[:i], []byte(new), r.Presentation[i+len(old):])
 		return r
 	}
-	add("a proofValue of 1 MiB", change1(w.newMandate(), `"proofValue":"z`, `"proofValue":"z`+strings.Repeat("2", most-8000)))
-	add("a verificationMethod of 1 MiB", change1(w.newMandate(), `"verificationMethod":"did:key:z`, `"verificationMethod":"did:key:z`+strings.Repeat("2", most-8000)))
+	add("a proofValue of 1 MiB", change(w.newMandate(), `"proofValue":"z`, `"proofValue":"z`+strings.Repeat("2", most-8000)))
+	add("a verificationMethod of 1 MiB", change(w.newMandate(), `"verificationMethod":"did:key:z`, `"verificationMethod":"did:key:z`+strings.Repeat("2", most-8000)))
 	// What follows has been seen, or is the attacker's own: the mandate is proven.
 	add("a mandate of somebody else", w.present(stranger(7), w.issue(w.issuer, w.holder)))
 	captured := w.newMandate()
-	add("a captured mandate, its presentation changed", change1(captured, `"challenge":"`+captured.Challenge, `"nonce":"x","challenge":"`+captured.Challenge))
+	add("a captured mandate, its presentation changed", change(captured, `"challenge":"`+captured.Challenge, `"nonce":"x","challenge":"`+captured.Challenge))
 	add("a captured mandate, with sixteen proofs", signedAgain(w, 15, true))
 	add("a mandate of one's own, with sixteen proofs, the last one bad", signedAgain(w, 15, false))
 	small := signCredential([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"`+w.issuer.did+`","credentialSubject":{"id":"urn:x"}}`), w.issuer)
 	short := w.present(w.holder, append(slices.Repeat([][]byte{small}, 15), w.issue(w.issuer, w.holder))...)
-	add("a small credential of the issuer fifteen times, the presentation changed", change1(short, `"challenge":"`+short.Challenge, `"nonce":"x","challenge":"`+short.Challenge))
+	add("a small credential of the issuer fifteen times, the presentation changed", change(short, `"challenge":"`+short.Challenge, `"nonce":"x","challenge":"`+short.Challenge))
 	least := signCredential([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2","https://via.humanos.dev/ns/v1"],"id":"urn:x","type":["VerifiableCredential","VIAMandate"],"issuer":"`+w.issuer.did+
 		`","credentialSubject":{"id":"`+w.holder.did+`","mandate":{"grantor":["`+w.holder.did+`"],"scope":"x","action":{"id":"urn:y","content":{"name":"a","profile":"via-cel/1","executionParams":{},"rules":[{"name":"r","expression":"1 == 2"}]}},"userParams":{}}}}`), w.issuer)
 	add("the smallest mandate, of one's own, for what it does not permit", w.present(w.holder, least))

@@ -1,7 +1,7 @@
-// Command peers compares canonicalization with other implementations, all of
-// them on the same documents in the same run:
+// Command peers compares canonicalization, and the verification of proofs, with
+// other implementations, all of them on the same documents in the same run:
 //
-//	cd internal/bench/peers && go run .
+//	cd internal/bench/peers && go run . && go run . -doc proofs
 //
 // encoding/json does less: it decodes and encodes again, accepts duplicate
 // members and invalid UTF-8, and its bytes are not canonical.
@@ -24,9 +24,13 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 200, "turns that each subject takes")
-	only := flag.String("doc", "", "the one document to compare on, by its name")
+	only := flag.String("doc", "", "the one document to compare on, by its name; \"proofs\" compares proofs")
 	asJSON := flag.Bool("json", false, "print the times of each as JSON")
 	flag.Parse()
+	if *only == "proofs" {
+		roundrobin.Print(os.Stdout, "both proofs of the sample presentation", "2 V", compareProofs(sample.Presentation(), *rounds))
+		return
+	}
 	for _, doc := range documents() {
 		if *only != "" && doc.name != *only {
 			continue
