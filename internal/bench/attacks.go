@@ -122,51 +122,63 @@ func madeUpAttacks() (out []attack) {
 	head := overhead()
 	add := func(name string, r verifier.Request) {
 		cfg := config()
-		r.ExecutionParams = sample.ParamsAllow()
+		if r.ExecutionParams == nil {
+			r.ExecutionParams = sample.ParamsAllow()
+		}
 		out = append(out, attack{name, newVerifier(cfg), r, head + len(r.Presentation) + len(r.ExecutionParams)})
 	}
-	const most = 1<<20 - 100
-	fill := func(name, item string) {
-		n := min(60_000, (most)/(len(item)+1))
-		add(name, verifier.Request{Presentation: []byte(`{"type":"VerifiablePresentation","x":[` + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + `]}`)})
+	w := newWorld()
+	// with returns a captured presentation with a member in front of the others: it
+	// is well-formed, and has to be hashed to see that nobody signed it.
+	with := func(member string) verifier.Request {
+		r := w.newMandate()
+		r.Presentation = slices.Concat([]byte("{"+member+","), r.Presentation[1:])
+		return r
 	}
-	fill("empty objects", `{}`)
-	fill("nested arrays", strings.Repeat("[", 100)+strings.Repeat("]", 100))
-	fill("long numbers", `1.7976931348623157e308`)
-	fill("short exponents", `1e9`)
-	fill("numbers of many digits", "0."+strings.Repeat("123456789", 100))
-	fill("escapes", `"`+strings.Repeat(`\u00e9`, 1000)+`"`)
-	fill("surrogate pairs", `"`+strings.Repeat(`\ud83d\ude00`, 1000)+`"`)
-	fill("members out of order", `{"z":0,"y":0,"x":0,"w":0,"\u00e9":0,"b":0,"a":0}`)
+	const most = 1<<20 - 8000
+	fill := func(name, item string, values int) {
+		n := min(60_000/values, most/(len(item)+1))
+		add(name, with(`"x":[`+strings.TrimSuffix(strings.Repeat(item+",", n), ",")+"]"))
+	}
+	fill("empty objects", `{}`, 1)
+	fill("nested arrays", strings.Repeat("[", 100)+strings.Repeat("]", 100), 100)
+	fill("long numbers", `1.7976931348623157e308`, 1)
+	fill("short exponents", `1e9`, 1)
+	fill("numbers of many digits", "0."+strings.Repeat("123456789", 100), 1)
+	fill("escapes", `"`+strings.Repeat(`\u00e9`, 1000)+`"`, 1)
+	fill("surrogate pairs", `"`+strings.Repeat(`\ud83d\ude00`, 1000)+`"`, 1)
+	fill("members out of order", `{"z":0,"y":0,"x":0,"w":0,"\u00e9":0,"b":0,"a":0}`, 8)
 	var members strings.Builder
 	for i := range 60_000 {
 		fmt.Fprintf(&members, `,"%d":0`, (i*7919)%60_000)
 	}
-	add("one object of 60,000 members", verifier.Request{Presentation: []byte(`{"type":"VerifiablePresentation"` + members.String() + `}`)})
+	add("one object of 60,000 members", with(`"x":{`+members.String()[1:]+`}`))
 	add("no JSON", verifier.Request{Presentation: []byte("x")})
 	add("a type and nothing else", verifier.Request{Presentation: []byte(`{"type":"VerifiablePresentation"}`)})
 
-	w := newWorld()
 	change := func(r verifier.Request, old, new string) verifier.Request {
 		i := bytes.LastIndex(r.Presentation, []byte(old))
 		hold(i >= 0, old+" is in the presentation")
 		r.Presentation = slices.Concat(r.Presentation[:i], []byte(new), r.Presentation[i+len(old):])
 		return r
 	}
-	add("a proofValue of 1 MiB", change(w.newMandate(), `"proofValue":"z`, `"proofValue":"z`+strings.Repeat("2", most-8000)))
-	add("a verificationMethod of 1 MiB", change(w.newMandate(), `"verificationMethod":"did:key:z`, `"verificationMethod":"did:key:z`+strings.Repeat("2", most-8000)))
+	add("a proofValue of 1 MiB", change(w.newMandate(), `"proofValue":"z`, `"proofValue":"z`+strings.Repeat("2", most)))
+	add("a verificationMethod of 1 MiB", change(w.newMandate(), `"verificationMethod":"did:key:z`, `"verificationMethod":"did:key:z`+strings.Repeat("2", most)))
 	// What follows has been seen, or is the attacker's own: the mandate is proven.
 	add("a mandate of somebody else", w.present(stranger(7), w.issue(w.issuer, w.holder)))
 	captured := w.newMandate()
 	add("a captured mandate, its presentation changed", change(captured, `"challenge":"`+captured.Challenge, `"nonce":"x","challenge":"`+captured.Challenge))
 	add("a captured mandate, with sixteen proofs", signedAgain(w, 15, true))
 	add("a mandate of one's own, with sixteen proofs, the last one bad", signedAgain(w, 15, false))
+	add("a mandate of one's own, signed by six strangers as well, the last proof bad", signedByMany(w, 6))
 	small := signCredential([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"`+w.issuer.did+`","credentialSubject":{"id":"urn:x"}}`), w.issuer)
 	short := w.present(w.holder, append(slices.Repeat([][]byte{small}, 15), w.issue(w.issuer, w.holder))...)
 	add("a small credential of the issuer fifteen times, the presentation changed", change(short, `"challenge":"`+short.Challenge, `"nonce":"x","challenge":"`+short.Challenge))
 	least := signCredential([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2","https://via.humanos.dev/ns/v1"],"id":"urn:x","type":["VerifiableCredential","VIAMandate"],"issuer":"`+w.issuer.did+
 		`","credentialSubject":{"id":"`+w.holder.did+`","mandate":{"grantor":["`+w.holder.did+`"],"scope":"x","action":{"id":"urn:y","content":{"name":"a","profile":"via-cel/1","executionParams":{},"rules":[{"name":"r","expression":"1 == 2"}]}},"userParams":{}}}}`), w.issuer)
-	add("the smallest mandate, of one's own, for what it does not permit", w.present(w.holder, least))
+	refused := w.present(w.holder, least)
+	refused.ExecutionParams = []byte("{}")
+	add("the smallest mandate, of one's own, for what it does not permit", refused)
 	return out
 }
 
@@ -174,12 +186,33 @@ func madeUpAttacks() (out []attack) {
 // the first or the last one is bad.
 func signedAgain(w *world, more int, first bool) verifier.Request {
 	r := w.newMandate()
-	for range more {
-		b, err := signing.Document(context.Background(), r.Presentation, w.holder.signer, signing.Options{Add: true, Purpose: "authentication", Created: sample.Now(), Challenge: r.Challenge, Domain: []string{sample.Verifier}})
-		check(err)
-		r.Presentation = b
+	for i := range more {
+		r.Presentation = addProof(r.Presentation, w.holder, signing.Options{Purpose: "authentication", Challenge: r.Challenge, Domain: []string{sample.Verifier}, Nonce: fmt.Sprint(i)})
 	}
-	d, err := canonical.Parse(r.Presentation)
+	r.Presentation = spoil(r.Presentation, first)
+	return r
+}
+
+// signedByMany returns a presentation of a mandate that some strangers have signed
+// as well, of whose proofs the last one is bad.
+func signedByMany(w *world, more int) verifier.Request {
+	vc := w.issue(w.issuer, w.holder)
+	for i := range more {
+		vc = addProof(vc, stranger(1000+i), signing.Options{Purpose: "assertionMethod"})
+	}
+	return w.present(w.holder, spoil(vc, false))
+}
+
+func addProof(document []byte, by party, o signing.Options) []byte {
+	o.Add, o.Created = true, sample.Now()
+	b, err := signing.Document(context.Background(), document, by.signer, o)
+	check(err)
+	return b
+}
+
+// spoil changes the first or the last proof of a document, which has several.
+func spoil(document []byte, first bool) []byte {
+	d, err := canonical.Parse(document)
 	check(err)
 	proofs := d.Root().Get("proof")
 	which := proofs.Len() - 1
@@ -187,11 +220,13 @@ func signedAgain(w *world, more int, first bool) verifier.Request {
 		which = 0
 	}
 	value, _ := proofs.Index(which).Get("proofValue").String()
-	other, _ := proofs.Index((which + 1) % proofs.Len()).Get("proofValue").String()
-	bad := []byte(value[:len(value)-1] + other[len(other)-1:])
-	if string(bad) == value {
-		bad[len(bad)-2]++
+	bad := []byte(value)
+	i := len(bad) - 5
+	if bad[i] != 'e' {
+		bad[i] = 'e'
+	} else {
+		bad[i] = 'f'
 	}
-	r.Presentation = bytes.Replace(r.Presentation, []byte(value), bad, 1)
-	return r
+	hold(string(bad) != value && bytes.Count(document, []byte(value)) == 1, "a proof can be spoilt")
+	return bytes.Replace(document, []byte(value), bad, 1)
 }
