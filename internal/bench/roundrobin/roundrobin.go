@@ -70,9 +70,12 @@ func (c Comparison) Run(subjects ...Subject) []Row {
 		perSlice[i] = c.calibrate(s)
 	}
 	took := make([][]time.Duration, len(subjects))
-	for range c.Rounds {
-		for i, s := range subjects {
-			took[i] = append(took[i], c.time(s, perSlice[i])/time.Duration(perSlice[i]))
+	for round := range c.Rounds {
+		for i := range subjects {
+			if round%2 == 1 { // so that nobody always comes after the same
+				i = len(subjects) - 1 - i
+			}
+			took[i] = append(took[i], c.time(subjects[i], perSlice[i])/time.Duration(perSlice[i]))
 		}
 	}
 	rows := make([]Row, len(subjects))
