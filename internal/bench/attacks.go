@@ -108,7 +108,7 @@ func corpusAttacks() (out []attack) {
 			}
 			cfg.Status = lists
 		}
-		a.v, a.sent = newVerifier(cfg), head+len(a.req.Presentation)+len(a.req.ExecutionParams)
+		a.cfg, a.v, a.sent = cfg, newVerifier(cfg), head+len(a.req.Presentation)+len(a.req.ExecutionParams)
 		if decide(a.v, a.req) == nil {
 			a.name += ", again"
 		}
@@ -125,7 +125,7 @@ func madeUpAttacks() (out []attack) {
 		if r.ExecutionParams == nil {
 			r.ExecutionParams = sample.ParamsAllow()
 		}
-		out = append(out, attack{name, newVerifier(cfg), r, head + len(r.Presentation) + len(r.ExecutionParams)})
+		out = append(out, attack{name, cfg, newVerifier(cfg), r, head + len(r.Presentation) + len(r.ExecutionParams)})
 	}
 	w := newWorld()
 	// with returns a captured presentation with a member in front of the others: it

@@ -26,7 +26,7 @@ func goals() []goal {
 		{id: "reject", group: "reject", subject: "reject before crypto, receipt not signed", base: "V", must: .25, stretch: .05},
 		{id: "reject-signed", group: "reject", subject: "reject before crypto, receipt signed", base: "V + S"},
 		{id: "asymmetry", group: "asymmetry", subject: "reject per KiB sent, worst vector", base: "V", must: .5, stretch: .1},
-		{id: "asymmetry-stranger", group: "asymmetry", subject: "reject per KiB sent, worst without a credential that counts", base: "V"},
+		{id: "asymmetry-stranger", group: "asymmetry", subject: "reject per KiB sent, worst of those without an issued credential", base: "V"},
 		{id: "receipt", group: "receipt", subject: "receipt, build and sign", base: "S", must: 1.35, stretch: 1.15},
 		{id: "append", group: "receipt", subject: "receipt, build, sign and append without fsync", base: "S"},
 		{id: "durable", group: "durable", subject: "durable append, 64 callers", base: "fsync / 64", must: 2, stretch: 1.2},
