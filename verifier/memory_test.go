@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -13,6 +15,12 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/verifier"
 )
+
+// raced reports whether the race detector slows everything down tenfold.
+func raced() bool {
+	info, _ := debug.ReadBuildInfo()
+	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
 
 // heapBytes returns the bytes that are in use.
 func heapBytes() int {
@@ -77,6 +85,9 @@ func TestMemoryOfMandates(t *testing.T) {
 		{"1,000 mandates with 1,000 actions", 1000, false, true, policy.DefaultMaxActions*action.Memory() + noise},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if raced() {
+				tt.n /= 10
+			}
 			cfg := config(t)
 			cfg.InsecureAllowReplay = !tt.replay
 			got := grows(t, newVerifier(t, cfg), 64, tt.n, func(i int) verifier.Request {
@@ -98,6 +109,9 @@ func TestMemoryOfMandates(t *testing.T) {
 // challenge is over, and mandates all the time. VERIFICATIONS says how many.
 func TestMemoryIsFlat(t *testing.T) {
 	n := 20_000
+	if raced() {
+		n /= 5
+	}
 	if s := os.Getenv("VERIFICATIONS"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}
