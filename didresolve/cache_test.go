@@ -15,7 +15,7 @@ import (
 
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/didresolve/resolvertest"
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/fetchbudget"
 )
 
@@ -700,11 +700,11 @@ func BenchmarkWarmLookup(b *testing.B) {
 	message := []byte("message")
 	signature := ed25519.Sign(key, message)
 	public := key.Public().(ed25519.PublicKey)
-	var rows []bench.Row
+	var rows []roundrobin.Row
 	for b.Loop() {
-		rows = bench.Compare(25,
-			bench.Subject{Name: "verify", Run: func() { ed25519.Verify(public, message, signature) }},
-			bench.Subject{Name: "lookup", Run: func() { c.Resolve(ctx, webDID) }})
+		rows = roundrobin.Compare(25,
+			roundrobin.Subject{Name: "verify", Run: func() { ed25519.Verify(public, message, signature) }},
+			roundrobin.Subject{Name: "lookup", Run: func() { c.Resolve(ctx, webDID) }})
 	}
 	b.ReportMetric(float64(rows[1].Median)/float64(rows[0].Median), "×verify(median)")
 	b.ReportMetric(float64(rows[1].P10)/float64(rows[0].P10), "×verify(p10)")

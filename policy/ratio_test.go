@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/cel-go/cel"
 
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 )
 
 // BenchmarkRatio prints a warm action of three rules, parameters validated and
@@ -84,10 +84,10 @@ func BenchmarkRatio(b *testing.B) {
 			b.Fatal(invalid, err)
 		}
 	}
-	rows := bench.Compare(100, bench.Subject{Name: "bare", Run: bare(programs)}, bench.Subject{Name: "action", Run: whole(a)},
-		bench.Subject{Name: "its validation", Run: read}, bench.Subject{Name: "its rules", Run: rules},
-		bench.Subject{Name: "action that counts costs", Run: whole(limited(b, a))}, bench.Subject{Name: "bare, with cel-go's cost limit", Run: bare(limits)})
-	bench.Print(b.Output(), "a warm action of three rules", "bare", rows)
+	rows := roundrobin.Compare(100, roundrobin.Subject{Name: "bare", Run: bare(programs)}, roundrobin.Subject{Name: "action", Run: whole(a)},
+		roundrobin.Subject{Name: "its validation", Run: read}, roundrobin.Subject{Name: "its rules", Run: rules},
+		roundrobin.Subject{Name: "action that counts costs", Run: whole(limited(b, a))}, roundrobin.Subject{Name: "bare, with cel-go's cost limit", Run: bare(limits)})
+	roundrobin.Print(b.Output(), "a warm action of three rules", "bare", rows)
 	b.ReportMetric(float64(rows[1].P10)/float64(rows[0].P10), "×bare/p10")
 	b.ReportMetric(float64(rows[1].Median)/float64(rows[0].Median), "×bare/median")
 	b.ReportMetric(0, "ns/op")

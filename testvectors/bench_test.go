@@ -4,7 +4,7 @@ import (
 	"crypto/ed25519"
 	"testing"
 
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 )
 
 // BenchmarkCorpus times the whole corpus, loaded, in one process, beside the
@@ -24,7 +24,7 @@ func BenchmarkCorpus(b *testing.B) {
 			}
 		}
 	}
-	subjects := []bench.Subject{
+	subjects := []roundrobin.Subject{
 		{Name: "F", Run: func() {
 			for range 2 {
 				if !ed25519.Verify(key.Public().(ed25519.PublicKey), message, signature) {
@@ -36,11 +36,11 @@ func BenchmarkCorpus(b *testing.B) {
 		{Name: "corpus", Run: subject(func(Case) bool { return true })},
 	}
 	for _, area := range []string{"canonical", "dataintegrity", "policy", "permits", "verify"} {
-		subjects = append(subjects, bench.Subject{Name: "area " + area, Run: subject(func(c Case) bool { return c.Area == area })})
+		subjects = append(subjects, roundrobin.Subject{Name: "area " + area, Run: subject(func(c Case) bool { return c.Area == area })})
 	}
-	var rows []bench.Row
+	var rows []roundrobin.Row
 	for range b.N {
-		rows = bench.Compare(10, subjects...)
+		rows = roundrobin.Compare(10, subjects...)
 	}
 	for _, r := range rows[1:] {
 		b.Logf("%-20s %6.0f × F (p10), %6.0f × F (median)", r.Name, float64(r.P10)/float64(rows[0].P10), float64(r.Median)/float64(rows[0].Median))

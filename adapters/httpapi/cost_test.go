@@ -15,7 +15,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/answer"
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
@@ -82,7 +82,7 @@ func TestVerifyCost(t *testing.T) {
 	}
 	best := 99.0
 	for range 3 {
-		rows := bench.Compare(30, bench.Subject{Name: "engine", Run: alone}, bench.Subject{Name: "handler", Run: handler}, bench.Subject{Name: "loopback, client included", Run: loopback})
+		rows := roundrobin.Compare(30, roundrobin.Subject{Name: "engine", Run: alone}, roundrobin.Subject{Name: "handler", Run: handler}, roundrobin.Subject{Name: "loopback, client included", Run: loopback})
 		if r := float64(rows[1].P10) / float64(rows[0].P10); r < best {
 			best = r
 		}

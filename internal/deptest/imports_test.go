@@ -53,7 +53,7 @@ var owners = map[string][]string{
 	"github.com/google/cel-go":             {"policy"}, // so that moving to another release is a change to one package
 	"cel.dev/expr":                         {"policy"},
 	"google.golang.org/protobuf":           {"policy"},
-	"github.com/gowebpki/jcs":              {"canonical", "internal/reference"}, // the second as a second opinion
+	"github.com/gowebpki/jcs":              {"canonical", "internal/bench", "internal/reference"}, // the others as what to compare with
 	"golang.org/x/time":                    {"adapters/httpapi"},
 	"github.com/multiformats/go-multibase": {"internal/multikey"}, // where its cost is bounded
 	"filippo.io/edwards25519":              {"internal/multikey"},
@@ -61,7 +61,7 @@ var owners = map[string][]string{
 	"golang.org/x/mod":                     {"adapters/store", "receipts/disklog", "receipts/logtest", "receipts/translog", "cmd/mandate"},
 	"github.com/spf13/cobra":               {"cmd/mandate"},
 	"go.yaml.in/yaml":                      {"policy/suite"}, // which no engine links
-	"modernc.org/sqlite":                   {"cmd/mandate"},
+	"modernc.org/sqlite":                   {"cmd/mandate", "internal/bench"},
 }
 
 type pkg struct {

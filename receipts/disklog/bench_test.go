@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/receipts/disklog"
 )
@@ -60,18 +60,18 @@ func BenchmarkAppend(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer plain.Close()
-	rows := bench.Compare(101,
-		bench.Subject{Name: "sign", Run: func() { ed25519.Sign(key, message) }},
-		bench.Subject{Name: "one write call", Run: func() {
+	rows := roundrobin.Compare(101,
+		roundrobin.Subject{Name: "sign", Run: func() { ed25519.Sign(key, message) }},
+		roundrobin.Subject{Name: "one write call", Run: func() {
 			if _, err := plain.Write(ready); err != nil {
 				b.Fatal(err)
 			}
 		}},
-		bench.Subject{Name: "append", Run: func() { add(ready) }},
-		bench.Subject{Name: "build+sign", Run: func() { make() }},
-		bench.Subject{Name: "build+sign+append", Run: func() { add(make()) }},
+		roundrobin.Subject{Name: "append", Run: func() { add(ready) }},
+		roundrobin.Subject{Name: "build+sign", Run: func() { make() }},
+		roundrobin.Subject{Name: "build+sign+append", Run: func() { add(make()) }},
 	)
-	bench.Print(os.Stdout, "receipts, without fsync", "sign", rows)
+	roundrobin.Print(os.Stdout, "receipts, without fsync", "sign", rows)
 	for b.Loop() { // the comparison is the benchmark
 	}
 }

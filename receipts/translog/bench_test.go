@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
@@ -36,16 +36,16 @@ func BenchmarkProof(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	rows := bench.Compare(31,
-		bench.Subject{Name: "node", Run: func() { tlog.NodeHash(tlog.Hash{1}, tlog.Hash{2}) }},
-		bench.Subject{Name: "prove", Run: func() { translog.ProveInclusion(&src, 777_777, checkpoint) }},
-		bench.Subject{Name: "verify", Run: func() {
+	rows := roundrobin.Compare(31,
+		roundrobin.Subject{Name: "node", Run: func() { tlog.NodeHash(tlog.Hash{1}, tlog.Hash{2}) }},
+		roundrobin.Subject{Name: "prove", Run: func() { translog.ProveInclusion(&src, 777_777, checkpoint) }},
+		roundrobin.Subject{Name: "verify", Run: func() {
 			if _, _, err := translog.VerifyInclusion(leaf(777_777), proof, v); err != nil {
 				b.Fatal(err)
 			}
 		}},
 	)
-	bench.Print(os.Stdout, "one entry in 2^20", "node", rows)
+	roundrobin.Print(os.Stdout, "one entry in 2^20", "node", rows)
 	for b.Loop() {
 	}
 	b.ReportMetric(float64(len(proof)), "B/inclusion")

@@ -1,7 +1,7 @@
-// Command peers compares canonicalization with other implementations, all of
-// them on the same documents in the same run:
+// Command peers compares canonicalization, and the verification of proofs, with
+// other implementations, all of them on the same documents in the same run:
 //
-//	cd internal/bench/peers && go run .
+//	cd internal/bench/peers && go run . && go run . -doc proofs
 //
 // encoding/json does less: it decodes and encodes again, accepts duplicate
 // members and invalid UTF-8, and its bytes are not canonical.
@@ -18,15 +18,29 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
 func main() {
 	rounds := flag.Int("rounds", 200, "turns that each subject takes")
+	only := flag.String("doc", "", "the one document to compare on, by its name; \"proofs\" compares proofs")
+	asJSON := flag.Bool("json", false, "print the times of each as JSON")
 	flag.Parse()
+	if *only == "proofs" {
+		roundrobin.Print(os.Stdout, "both proofs of the sample presentation", "2 V", compareProofs(sample.Presentation(), *rounds))
+		return
+	}
 	for _, doc := range documents() {
-		compare(doc.name, doc.bytes, *rounds)
+		if *only != "" && doc.name != *only {
+			continue
+		}
+		rows := compare(doc.name, doc.bytes, *rounds)
+		if *asJSON {
+			must(json.NewEncoder(os.Stdout).Encode(rows))
+			continue
+		}
+		roundrobin.Print(os.Stdout, fmt.Sprintf("%s, %d bytes", doc.name, len(doc.bytes)), "canonical", rows)
 	}
 }
 
@@ -63,7 +77,7 @@ func documents() []document {
 	}
 }
 
-func compare(name string, doc []byte, rounds int) {
+func compare(name string, doc []byte, rounds int) []roundrobin.Row {
 	want, err := canonical.Transform(doc)
 	must(err)
 	other, err := jcs.Transform(doc)
@@ -77,33 +91,32 @@ func compare(name string, doc []byte, rounds int) {
 	parser := canonical.Parser{Limits: limits}
 	var out []byte
 	var value jsontext.Value
-	rows := bench.Compare(rounds,
-		bench.Subject{Name: "canonical", Run: func() {
+	return roundrobin.Compare(rounds,
+		roundrobin.Subject{Name: "canonical", Run: func() {
 			d, err := limits.Parse(doc)
 			must(err)
 			d.Root().AppendCanonical(make([]byte, 0, len(doc)))
 		}},
-		bench.Subject{Name: "canonical, reused", Run: func() {
+		roundrobin.Subject{Name: "canonical, reused", Run: func() {
 			d, err := parser.Parse(doc)
 			must(err)
 			out = d.Root().AppendCanonical(out[:0])
 		}},
-		bench.Subject{Name: "jsontext", Run: func() {
+		roundrobin.Subject{Name: "jsontext", Run: func() {
 			value = append(value[:0], doc...)
 			must(value.Canonicalize())
 		}},
-		bench.Subject{Name: "gowebpki/jcs", Run: func() {
+		roundrobin.Subject{Name: "gowebpki/jcs", Run: func() {
 			_, err := jcs.Transform(doc)
 			must(err)
 		}},
-		bench.Subject{Name: "encoding/json", Run: func() {
+		roundrobin.Subject{Name: "encoding/json", Run: func() {
 			var v any
 			must(json.Unmarshal(doc, &v))
 			_, err := json.Marshal(v)
 			must(err)
 		}},
 	)
-	bench.Print(os.Stdout, fmt.Sprintf("%s, %d bytes", name, len(doc)), "canonical", rows)
 }
 
 func must(err error) {

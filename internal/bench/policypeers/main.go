@@ -20,7 +20,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/rego"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/policy"
 )
 
@@ -62,29 +62,29 @@ func main() {
 		must(err)
 		hold(d.Allow)
 	}
-	rows := bench.Compare(*rounds,
-		bench.Subject{Name: "policy", Run: decide},
-		bench.Subject{Name: "cedar-go", Run: func() {
+	rows := roundrobin.Compare(*rounds,
+		roundrobin.Subject{Name: "policy", Run: decide},
+		roundrobin.Subject{Name: "cedar-go", Run: func() {
 			d, _ := cedar.Authorize(policies, cedar.EntityMap{}, request)
 			hold(d == cedar.Allow)
 		}},
-		bench.Subject{Name: "OPA, prepared", Run: func() {
+		roundrobin.Subject{Name: "OPA, prepared", Run: func() {
 			rs, err := query.Eval(ctx, rego.EvalInput(input))
 			must(err)
 			hold(rs.Allowed())
 		}},
 	)
-	bench.Print(os.Stdout, "one rule, warm", "policy", rows)
+	roundrobin.Print(os.Stdout, "one rule, warm", "policy", rows)
 
-	rows = bench.Compare(*rounds/10,
-		bench.Subject{Name: "policy", Run: func() { _, err := policy.Compile(parse(content)); must(err) }},
-		bench.Subject{Name: "cedar-go", Run: func() { _, err := cedar.NewPolicySetFromBytes("pay.cedar", []byte(cedarPolicy)); must(err) }},
-		bench.Subject{Name: "OPA", Run: func() {
+	rows = roundrobin.Compare(*rounds/10,
+		roundrobin.Subject{Name: "policy", Run: func() { _, err := policy.Compile(parse(content)); must(err) }},
+		roundrobin.Subject{Name: "cedar-go", Run: func() { _, err := cedar.NewPolicySetFromBytes("pay.cedar", []byte(cedarPolicy)); must(err) }},
+		roundrobin.Subject{Name: "OPA", Run: func() {
 			_, err := rego.New(rego.Query("data.pay.allow"), rego.Module("pay.rego", regoPolicy)).PrepareForEval(ctx)
 			must(err)
 		}},
 	)
-	bench.Print(os.Stdout, "one rule, from its text", "policy", rows)
+	roundrobin.Print(os.Stdout, "one rule, from its text", "policy", rows)
 }
 
 func parse(s string) canonical.Value {

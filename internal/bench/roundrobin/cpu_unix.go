@@ -1,6 +1,6 @@
 //go:build unix
 
-package bench
+package roundrobin
 
 import (
 	"syscall"
@@ -11,7 +11,7 @@ import (
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic("bench: " + err.Error())
+		panic("roundrobin: " + err.Error())
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

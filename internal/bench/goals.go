@@ -1,0 +1,58 @@
+package main
+
+// A goal is a row of the table: what is measured, in multiples of what, and how
+// far it may be from it. V is one ed25519.Verify of the standard library, S one
+// ed25519.Sign, F = 2 V + S what a decision cannot do without, and V + S when the
+// credential has been verified before.
+type goal struct {
+	id            string // of the row, for --row
+	group         string // of rows that are measured together
+	subject, base string
+	must, stretch float64 // 0 for none
+	atLeast       bool    // more is better
+}
+
+// goals returns the rows, in the order of the table.
+func goals() []goal {
+	return []goal{
+		{id: "warm", group: "verify", subject: "warm verify, receipt signed", base: "F = 2 V + S", must: 1.30, stretch: 1.15},
+		{id: "hit", group: "verify", subject: "verify, credential verified before, new challenge", base: "V + S", must: 1.40, stretch: 1.20},
+		{id: "cold", group: "verify", subject: "verify, cold did:key keys", base: "F", must: 1.35, stretch: 1.20},
+		{id: "allocs", group: "allocs", subject: "allocations of a warm verify", base: "1", must: 150, stretch: 60},
+		{id: "tail", group: "tail", subject: "p99/p50 of a warm verify", base: "p99/p50 of F", must: 1.35, stretch: 1.15},
+		{id: "many", group: "many", subject: "VerifyMany, what a second core brings", base: "what it brings F", must: .90, stretch: .97, atLeast: true},
+		{id: "jcs", group: "jcs", subject: "canonicalize a VP", base: "gowebpki/jcs", must: .20, stretch: .07},
+		{id: "jsontext", group: "jsontext", subject: "canonicalize a VP", base: "jsontext", must: 1, stretch: .40},
+		{id: "reject", group: "reject", subject: "reject before crypto, receipt not signed", base: "V", must: .25, stretch: .05},
+		{id: "reject-signed", group: "reject", subject: "reject before crypto, receipt signed", base: "V + S"},
+		{id: "asymmetry", group: "asymmetry", subject: "reject per KiB sent, worst vector", base: "V", must: .5, stretch: .1},
+		{id: "asymmetry-stranger", group: "asymmetry", subject: "reject per KiB sent, worst of those without an issued credential", base: "V"},
+		{id: "receipt", group: "receipt", subject: "receipt, build and sign", base: "S", must: 1.35, stretch: 1.15},
+		{id: "append", group: "receipt", subject: "receipt, build, sign and append without fsync", base: "S"},
+		{id: "durable", group: "durable", subject: "durable append, 64 callers", base: "fsync / 64", must: 2, stretch: 1.2},
+		{id: "http", group: "http", subject: "HTTP POST verify, sockets apart", base: "verify", must: 1.40, stretch: 1.25},
+		{id: "http-loopback", group: "http", subject: "HTTP POST verify, loopback and its client", base: "verify"},
+		{id: "list", group: "list", subject: "list page, indexed", base: "get by id", must: 10, stretch: 5},
+		{id: "search", group: "list", subject: "search, deep page, totals", base: "get by id", must: 500, stretch: 100},
+		{id: "memory", group: "memory", subject: "bytes kept per mandate", base: "bytes of its VC", must: 1, stretch: .5},
+		{id: "startup", group: "startup", subject: "process start to first allow, CPU time", base: "1 ms", must: 10, stretch: 3},
+		{id: "size-core", group: "size", subject: "stripped binary, verify only", base: "1 MiB", must: 10},
+		{id: "size-full", group: "size", subject: "stripped binary, HTTP and SQLite", base: "1 MiB", must: 20},
+	}
+}
+
+// verdict says what a ratio means for a goal.
+func (g goal) verdict(ratio float64) string {
+	meets := func(limit float64) bool {
+		return limit != 0 && (ratio <= limit) != g.atLeast || limit != 0 && ratio == limit
+	}
+	switch {
+	case g.must == 0:
+		return ""
+	case meets(g.stretch):
+		return "stretch"
+	case meets(g.must):
+		return "ok"
+	}
+	return "MISSED"
+}

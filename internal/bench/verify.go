@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/sample"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// A limit is the cryptography that nothing can do without.
+type limit struct {
+	key       ed25519.PrivateKey
+	public    ed25519.PublicKey
+	message   []byte // as long as what a proof signs
+	signature []byte
+}
+
+func newLimit() *limit {
+	l := &limit{key: sample.Key(1), message: make([]byte, 64)}
+	l.public, l.signature = l.key.Public().(ed25519.PublicKey), ed25519.Sign(l.key, l.message)
+	return l
+}
+
+func (l *limit) verify() {
+	hold(ed25519.Verify(l.public, l.message, l.signature), "a signature verifies")
+}
+func (l *limit) sign()  { ed25519.Sign(l.key, l.message) }
+func (l *limit) once()  { l.verify(); l.sign() }
+func (l *limit) floor() { l.verify(); l.verify(); l.sign() }
+
+// subject returns Verify on requests that are made as they are used up.
+func subject(name string, v *verifier.Verifier, more func() verifier.Request) roundrobin.Subject {
+	s := &supply{more: more}
+	return roundrobin.Subject{Name: name, Prepare: s.prepare, Run: func() { allow(v, s.next()) }}
+}
+
+// verifyRows: a mandate that was never seen of known parties; one that was seen,
+// presented anew; and one of parties that nobody has seen, who are trusted as
+// everybody is.
+func verifyRows(h *harness) map[string]measured {
+	w, l := newWorld(), newLimit()
+	known := w.issue(w.issuer, w.holder)
+	anybody := config()
+	anybody.TrustedIssuers, anybody.InsecureTrustAnyIssuer = nil, true
+	ms := h.best(h.comparison(1), []pair{{2, 0}, {3, 1}, {4, 0}},
+		roundrobin.Subject{Name: "F", Run: l.floor},
+		roundrobin.Subject{Name: "V + S", Run: l.once},
+		subject("warm", newVerifier(config()), w.newMandate),
+		subject("hit", newVerifier(config()), func() verifier.Request { return w.present(w.holder, known) }),
+		subject("cold", newVerifier(anybody), func() verifier.Request {
+			issuer, holder := stranger(w.made), stranger(-w.made-1)
+			return w.present(holder, w.issue(issuer, holder))
+		}),
+	)
+	return map[string]measured{"warm": ms[0], "hit": ms[1], "cold": ms[2]}
+}
+
+// allocRows counts what warm decisions allocate, in batches of twenty.
+func allocRows(h *harness) map[string]measured {
+	w := newWorld()
+	v, s := newVerifier(config()), &supply{more: w.newMandate}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	count := func(runs int) float64 {
+		s.prepare(runs)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range runs {
+			allow(v, s.next())
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.Mallocs-before.Mallocs) / float64(runs)
+	}
+	count(100) // maps grow, the action is compiled
+	var all []float64
+	for range 1 + h.rounds/10 {
+		all = append(all, count(20))
+	}
+	return map[string]measured{"allocs": bestOf(all)}
+}
+
+// tailRows compares how far the slow decisions are from the usual ones with how
+// far they are for bare cryptography: one of each, in turns, by CPU time.
+func tailRows(h *harness) map[string]measured {
+	w, l := newWorld(), newLimit()
+	v, s := newVerifier(config()), &supply{more: w.newMandate}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	clock := func(f func()) time.Duration {
+		start := roundrobin.CPUTime()
+		f()
+		return roundrobin.CPUTime() - start
+	}
+	var all []float64
+	for range h.times {
+		var floor, full []time.Duration
+		for range h.rounds {
+			const batch = 30
+			s.prepare(batch)
+			for range batch {
+				floor = append(floor, clock(l.floor))
+				full = append(full, clock(func() { allow(v, s.next()) }))
+			}
+		}
+		spread := func(d []time.Duration) float64 { return roundrobin.Ratio(percentile(d, 99), percentile(d, 50)) }
+		all = append(all, spread(full)/spread(floor))
+	}
+	return map[string]measured{"tail": bestOf(all)}
+}
+
+// bestOf returns the lowest of some ratios, and the one in the middle.
+func bestOf(all []float64) measured {
+	all = slices.Sorted(slices.Values(all))
+	return measured{ratio: all[0], median: all[len(all)/2]}
+}
+
+// verifyMany decides requests on as many goroutines as there are threads, and
+// returns the answers in their order.
+func verifyMany(ctx context.Context, v *verifier.Verifier, requests []verifier.Request) []error {
+	answers, next := make([]error, len(requests)), make(chan int)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				_, answers[i] = v.Verify(ctx, requests[i])
+			}
+		})
+	}
+	for i := range requests {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return answers
+}
+
+// manyRows compares how much faster two threads are than one, by the clock, for
+// decisions and for bare cryptography.
+func manyRows(h *harness) map[string]measured {
+	const batch = 64
+	w, l := newWorld(), newLimit()
+	on := func(threads int) func(int) { return func(int) { runtime.GOMAXPROCS(threads) } }
+	floors := func() {
+		var wg sync.WaitGroup
+		threads := runtime.GOMAXPROCS(0)
+		for range threads {
+			wg.Go(func() {
+				for range batch / threads {
+					l.floor()
+				}
+			})
+		}
+		wg.Wait()
+	}
+	many := func(threads int) roundrobin.Subject {
+		v, s := newVerifier(config()), &supply{more: w.newMandate}
+		return roundrobin.Subject{Name: "verify",
+			Prepare: func(runs int) { s.prepare(runs * batch); runtime.GOMAXPROCS(threads) },
+			Run: func() {
+				at := len(s.ready) - batch
+				for _, err := range verifyMany(context.Background(), v, s.ready[at:]) {
+					check(err)
+				}
+				s.ready = s.ready[:at]
+			}}
+	}
+	c := h.comparison(4)
+	c.Wall, c.Threads = true, 2
+	var p10, median []float64
+	for range h.times {
+		r := c.Run(roundrobin.Subject{Name: "F", Prepare: on(1), Run: floors}, roundrobin.Subject{Name: "F on two", Prepare: on(2), Run: floors}, many(1), many(2))
+		p10 = append(p10, roundrobin.Ratio(r[2].P10, r[3].P10)/roundrobin.Ratio(r[0].P10, r[1].P10))
+		median = append(median, roundrobin.Ratio(r[2].Median, r[3].Median)/roundrobin.Ratio(r[0].Median, r[1].Median))
+	}
+	m := measured{ratio: p10[0], median: median[0]}
+	for i := range p10 { // more is better
+		m.ratio, m.median = max(m.ratio, p10[i]), max(m.median, median[i])
+	}
+	return map[string]measured{"many": m}
+}
