@@ -203,6 +203,21 @@ func TestOneTimePassword(t *testing.T) {
 	in.noSecrets()
 }
 
+// TestResendLimit: a second resend within a minute is too many, and says when the
+// next one is not.
+func TestResendLimit(t *testing.T) {
+	in := newInstall(t, nil)
+	target := "/v1/request/resend/" + text(in.hotel("ana@example.com"), "id")
+	in.must("requester", "PATCH", target, "")
+	in.wait(time.Second)
+	rec := in.send(in.signed("requester", "PATCH", target+"?contact=ana%40example.com", ""))
+	if rec.Code != 429 || rec.Header().Get("Retry-After") != "59" || !strings.Contains(rec.Body.String(), `"resend_limit"`) {
+		t.Errorf("got %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+	in.wait(59 * time.Second)
+	in.must("requester", "PATCH", target, "")
+}
+
 func TestReject(t *testing.T) {
 	in := newInstall(t, nil)
 	r := in.hotel("ana@example.com", "+351912345678")

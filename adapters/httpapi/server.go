@@ -343,6 +343,7 @@ var statusOf = map[fault.Kind]int{
 	fault.Mismatch:  http.StatusUnprocessableEntity,
 	fault.Locked:    http.StatusLocked,
 	fault.TooLarge:  http.StatusRequestEntityTooLarge,
+	fault.Limited:   http.StatusTooManyRequests,
 }
 
 // problemOf is what a caller is told of an error. Of one that is not meant for
@@ -354,7 +355,7 @@ func (s *Server) problemOf(c *call, err error) *problem {
 	}
 	var f *fault.Error
 	if errors.As(err, &f) && statusOf[f.Kind] != 0 {
-		return &problem{status: statusOf[f.Kind], code: f.Code, detail: f.Detail, pointer: f.Pointer, hasPointer: f.InBody, parameter: f.Parameter}
+		return &problem{status: statusOf[f.Kind], code: f.Code, detail: f.Detail, pointer: f.Pointer, hasPointer: f.InBody, parameter: f.Parameter, retryAfter: f.RetryAfter}
 	}
 	s.cfg.Log.Error("failed", "id", c.id, "error", err)
 	return internal()

@@ -21,9 +21,6 @@ const (
 	maxKey      = 255
 	otpFor      = time.Hour
 	otpDigits   = 8
-	// stuckAfter is after which a request whose one-time passwords were never
-	// sent is one whose creator has died.
-	stuckAfter = 10 * time.Second
 	// maxAttempts bounds how often a request is made out again.
 	maxAttempts = 5
 )
@@ -54,7 +51,7 @@ func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, 
 		// Before the body is read: what was accepted is not judged again.
 		err := s.cfg.Store.View(ctx, func(tx store.Tx) error { return s.replay(tx, &a) })
 		if err == nil {
-			return a.Body, true, s.retryNotify(ctx, caller, a.RequestID)
+			return a.Body, true, s.sendStuck(ctx, a.RequestID)
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return nil, false, err

@@ -24,6 +24,9 @@ import (
 // TestMain runs the process that is killed.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("MANDATE_KILL_DIR"); dir != "" {
+		if at := os.Getenv("MANDATE_KILL_AT"); at != "" {
+			dieSending(dir, at)
+		}
 		work(dir)
 		return
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 // schemaVersion is the number of the newest migration.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // maxBatch is how many updates share one commit: it bounds for how long the first
 // of them waits for the others.

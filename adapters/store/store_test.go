@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -86,5 +87,45 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := store.Open(t.Context(), db, store.SQLite); err == nil || !strings.Contains(err.Error(), "version 1000") {
 		t.Errorf("a newer version: %v", err)
+	}
+}
+
+// A database of the first version gets what later ones have, and keeps what it
+// has.
+func TestMigrates(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "db")
+	db, err := sql.Open("sqlite", store.SQLiteDSN(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, name := range []string{"0001.sql", "0001.sqlite.sql"} {
+		text, err := os.ReadFile(filepath.Join("migrations", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(string(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Exec(`CREATE TABLE schema_version (version BIGINT PRIMARY KEY); INSERT INTO schema_version VALUES (1);
+		INSERT INTO requests VALUES ('q', 7, 't', 1, 0, 'CONTACT', 'n', 'i', 'n', x'7b7d');
+		INSERT INTO subjects VALUES ('q', 0, 't', 7, 'c', 'd', '', '', '1', x'00', 1, 2, 0)`); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s, err := store.Open(t.Context(), db, store.SQLite)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.View(t.Context(), func(tx store.Tx) error {
+			r, err := tx.Request("q")
+			if err == nil && (r.Subjects[0].Failures != 2 || r.Subjects[0].Resends != 0 || !r.Subjects[0].Resent.IsZero()) {
+				t.Errorf("%+v", r.Subjects[0])
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"os"
@@ -532,5 +533,47 @@ func TestWrongKEK(t *testing.T) {
 	var out, diag bytes.Buffer
 	if code := run([]string{"admin", "key", "list", "--data", s.dir}, nil, &out, &diag); code != exitUsage || out.Len() > 0 || !strings.Contains(diag.String(), "not the one of this store") {
 		t.Errorf("exit %d %q %q", code, out.String(), diag.String())
+	}
+}
+
+// TestSweepLoop: serve looks for what was not sent when it starts and at each
+// tick, whether or not it could the last time, until it is told to end.
+func TestSweepLoop(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	tick, swept := make(chan time.Time), make(chan struct{})
+	var log lockedBuffer
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		sweep(ctx, func(context.Context) error { swept <- struct{}{}; return errors.New("no mail today") }, tick, slog.New(slog.NewTextHandler(&log, nil)))
+	}()
+	<-swept
+	for range 3 {
+		tick <- time.Time{}
+		<-swept
+	}
+	tick <- time.Time{}
+	cancel()
+	<-swept
+	<-ended
+	if got := strings.Count(log.String(), "no mail today"); got != 4 {
+		t.Errorf("%d failures in the log, want 4", got)
+	}
+}
+
+// TestHalfWritten: what a server that was killed has left in the outbox half
+// written is gone when the next one listens.
+func TestHalfWritten(t *testing.T) {
+	s := newRunning(t, t.TempDir())
+	s.must("POST", "/request", `{"contacts":["ana@example.com"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"string","value":"I agree"}]}]}`)
+	s.kill()
+	half := filepath.Join(s.dir, "outbox", ".new-1")
+	if err := os.WriteFile(half, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	files, err := os.ReadDir(filepath.Join(s.dir, "outbox"))
+	if err != nil || len(files) != 1 {
+		t.Errorf("%v %v, want the one message", files, err)
 	}
 }
