@@ -290,6 +290,41 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
+// TestReplayIsNoCreate: a replay does not count against the limit of creates, and
+// is answered when there are none left.
+func TestReplayIsNoCreate(t *testing.T) {
+	in := newInstall(t, func(c *Config) { c.CreatesPerMinute = 2 })
+	const body = `{"contacts":["ana@example.com"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"string","value":"I agree"}]}]}`
+	for i, tt := range []struct {
+		key, body      string
+		status         int
+		replayed, left string
+	}{
+		{"k", body, 200, "", `"key";r=1;t=30`},
+		{"k", body, 200, "true", ""},
+		{"k", body, 200, "true", ""},
+		{"k", body + " ", 422, "", ""}, // no create either
+		{"l", body, 200, "", `"key";r=0;t=60`},
+		{"k", body, 200, "true", ""},
+		{"m", body, 429, "", `"key";r=0;t=60`},
+		{"", body, 429, "", `"key";r=0;t=60`},
+		{"l", body, 200, "true", ""},
+	} {
+		r := in.signed("requester", "POST", "/request", tt.body)
+		if tt.key != "" {
+			r.Header.Set("Idempotency-Key", tt.key)
+		}
+		rec := in.send(r)
+		left := rec.Header().Get("RateLimit")
+		if tt.left == "" && rec.Header().Get("RateLimit-Policy") == `"key";q=60000;w=60` {
+			left = "" // of calls
+		}
+		if rec.Code != tt.status || rec.Header().Get("Idempotency-Replayed") != tt.replayed || left != tt.left {
+			t.Errorf("call %d: %d, replayed %q, %q: %s", i, rec.Code, rec.Header().Get("Idempotency-Replayed"), left, rec.Body)
+		}
+	}
+}
+
 func TestPassports(t *testing.T) {
 	in := newInstall(t, nil)
 	m := in.must("requester", "POST", "/v1/passports", `{"type":"individual","name":"Alice Smith","metadata":{"email":"alice@example.com"},"capabilities":["optional-initial-capabilities"]}`)
@@ -297,22 +332,23 @@ func TestPassports(t *testing.T) {
 	if text(got, "data", "did") != text(m, "data", "did") {
 		t.Errorf("the passport is %v, made as %v", got, m)
 	}
-	for name, body := range map[string]string{
-		"no type":            `{"name":"a"}`,
-		"unknown type":       `{"type":"robot","name":"a"}`,
-		"no name":            `{"type":"agent"}`,
-		"empty name":         `{"type":"agent","name":""}`,
-		"long name":          `{"type":"agent","name":"` + strings.Repeat("n", 201) + `"}`,
-		"name as a number":   `{"type":"agent","name":1}`,
-		"metadata as a list": `{"type":"agent","name":"a","metadata":[]}`,
-		"large metadata":     `{"type":"agent","name":"a","metadata":{"a":"` + strings.Repeat("m", 8192) + `"}}`,
-		"capability no text": `{"type":"agent","name":"a","capabilities":[1]}`,
-		"51 capabilities":    `{"type":"agent","name":"a","capabilities":["c"` + strings.Repeat(`,"c"`, 50) + `]}`,
-		"no JSON":            `type`,
+	for _, tt := range []struct{ name, body, code, pointer string }{
+		{"no type", `{"name":"a"}`, "missing_field", "/type"},
+		{"unknown type", `{"type":"robot","name":"a"}`, "invalid_value", "/type"},
+		{"no name", `{"type":"agent"}`, "missing_field", "/name"},
+		{"empty name", `{"type":"agent","name":""}`, "invalid_value", "/name"},
+		{"long name", `{"type":"agent","name":"` + strings.Repeat("n", 201) + `"}`, "too_long", "/name"},
+		{"name as a number", `{"type":"agent","name":1}`, "invalid_type", "/name"},
+		{"metadata as a list", `{"type":"agent","name":"a","metadata":[]}`, "invalid_type", "/metadata"},
+		{"large metadata", `{"type":"agent","name":"a","metadata":{"a":"` + strings.Repeat("m", 8192) + `"}}`, "too_long", "/metadata"},
+		{"capability no text", `{"type":"agent","name":"a","capabilities":[1]}`, "invalid_type", "/capabilities/0"},
+		{"51 capabilities", `{"type":"agent","name":"a","capabilities":["c"` + strings.Repeat(`,"c"`, 50) + `]}`, "too_long", "/capabilities"},
+		{"no JSON", `type`, "malformed_json", ""},
 	} {
-		status, m := in.do("requester", "POST", "/passports", body)
-		if status != 400 || text(m, "error", "code") != "invalid_request" || at(m, "error", "details", "pointer") == nil || text(m, "meta", "requestId") == "" {
-			t.Errorf("%s: %d %v", name, status, m)
+		status, m := in.do("requester", "POST", "/passports", tt.body)
+		if status != 400 || text(m, "error", "code") != "invalid_request" || text(m, "error", "details", "code") != tt.code ||
+			at(m, "error", "details", "pointer") != tt.pointer || text(m, "meta", "requestId") == "" {
+			t.Errorf("%s: %d %v, want %s at %s", tt.name, status, m, tt.code, tt.pointer)
 		}
 	}
 	// The bearer token is enough here, but a signature that is sent has to fit.

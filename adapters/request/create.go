@@ -30,8 +30,10 @@ type object = map[string]any
 // Create makes a request: POST /request. With an idempotency key, a second call
 // with the same body returns the same answer, replayed, for 24 hours; it is a
 // Mismatch with another body, and a Conflict while the first one runs in this
-// process. Input that is refused is not remembered.
-func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, idempotencyKey string) (answer []byte, replayed bool, err error) {
+// process. Input that is refused is not remembered. admit, unless it is nil, is
+// asked before anything is made or read of the body, and its error ends the call:
+// a limit that replays do not count against.
+func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, idempotencyKey string, admit func() error) (answer []byte, replayed bool, err error) {
 	key := idempotencyKey
 	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
 		key = key[1 : len(key)-1]
@@ -54,6 +56,11 @@ func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, 
 			return a.Body, true, s.sendStuck(ctx, a.RequestID)
 		}
 		if !errors.Is(err, store.ErrNotFound) {
+			return nil, false, err
+		}
+	}
+	if admit != nil {
+		if err := admit(); err != nil {
 			return nil, false, err
 		}
 	}

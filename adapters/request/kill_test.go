@@ -70,7 +70,7 @@ func work(dir string) {
 		go func() {
 			for i := 0; ; i++ {
 				contact := fmt.Sprintf("u%d@x.example", w)
-				answer, _, err := s.Create(ctx, a, []byte(`{"contacts":["`+contact+`"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"s","value":"x"}]}]}`), fmt.Sprint(os.Getpid(), "-", w, "-", i))
+				answer, _, err := s.Create(ctx, a, []byte(`{"contacts":["`+contact+`"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"s","value":"x"}]}]}`), fmt.Sprint(os.Getpid(), "-", w, "-", i), nil)
 				die(err)
 				id, credential := get(panicTB{}, answer, "id"), get(panicTB{}, answer, "credentials/0/id")
 				say("request %s", id)

@@ -154,7 +154,7 @@ func dieSending(dir, at string) {
 	w := serviceOn(dir, dying{request.Outbox{Dir: filepath.Join(dir, "outbox")}, at}, sample.Now)
 	a, err := w.Tenant(ctx, "a")
 	if err == nil {
-		_, _, err = w.Create(ctx, a, []byte(consent), "k")
+		_, _, err = w.Create(ctx, a, []byte(consent), "k", nil)
 	}
 	fmt.Fprintln(os.Stderr, "not killed", err)
 	os.Exit(3)
