@@ -21,6 +21,9 @@ func (t *tx) InsertRequest(r *Request) error {
 	if _, err := t.exec("INSERT INTO request_counts (tenant, n) VALUES ($1, 1) ON CONFLICT (tenant) DO UPDATE SET n = request_counts.n + 1", r.TenantID); err != nil {
 		return err
 	}
+	if err := t.addText(r.TenantID, r.Seq, search); err != nil {
+		return err
+	}
 	for n, s := range r.Subjects {
 		if _, err := t.exec("INSERT INTO subjects (request, n, tenant, seq, contact, did, name, internal_id, code, otp, otp_until, failures, notified, resends, resent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
 			r.ID, n, r.TenantID, r.Seq, s.Contact, s.DID, s.Name, s.InternalID, s.Code, s.OTP, ms(s.OTPUntil), s.Failures, flag(s.Notified), s.Resends, ms(s.Resent)); err != nil {

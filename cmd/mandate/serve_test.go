@@ -408,7 +408,7 @@ func TestTwoServers(t *testing.T) {
 	a := newRunning(t, dir)
 	b := newRunning(t, dir)
 	action := member(mustJSON(a.must("POST", "/actions", bookHotel)), "id")
-	const n = 60
+	const n = 200
 	ids := make([]string, n)
 	var wg sync.WaitGroup
 	for i := range n {

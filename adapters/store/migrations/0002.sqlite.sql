@@ -1,3 +1,4 @@
--- The texts that are searched, in the order of lists: for a search that so many
--- requests fit that looking at each through request_grams would cost more.
-CREATE INDEX requests_search ON requests (tenant, seq, search);
+INSERT INTO request_texts (tenant, block, seqs, texts)
+SELECT tenant, block, string_agg(printf('%016x', seq), '' ORDER BY seq), string_agg(search || char(30), '' ORDER BY seq)
+FROM (SELECT tenant, seq, search, (ROW_NUMBER() OVER (PARTITION BY tenant ORDER BY seq) - 1) / 128 AS block FROM requests)
+GROUP BY tenant, block;

@@ -389,6 +389,12 @@ func (c *checker) lists() {
 	for _, s := range []string{"a", "é", "ÉT", "ab", "aab", "aaab", "onboarding", "ONBOARDING", "00% _o", "%", "_", `k\s`, "日", "日本語", "order-", "x.example", "351", "nothing like it", "ple\nzoe", `"`, "OR", "*", "a b", "tb", "lc"} {
 		filters = append(filters, store.Filter{Search: s})
 	}
+	for _, f := range []store.Filter{{SecurityLevels: []string{"CONTACT", "HUMANOS_KYC"}}, {DID: "did:x:2"}, {DID: "did:x:2", CredentialInternalID: "k1"}, {From: c.now.Add(10 * time.Hour), To: c.now.Add(50 * time.Hour)},
+		{Contact: "zoe@z.example", SecurityLevels: []string{"CONTACT"}, From: c.now.Add(2 * time.Hour)}} {
+		for _, f.Search = range []string{"e", "zoe@z", "onboarding", "ard"} {
+			filters = append(filters, f)
+		}
+	}
 	for _, f := range filters {
 		f.TenantID = "ta"
 		var want []string
