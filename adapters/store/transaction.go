@@ -96,6 +96,12 @@ func (u *update) result(d *DB, err error) error {
 func (d *DB) commit(batch []*update) {
 	results := make([]error, len(batch))
 	err := d.transact(context.Background(), false, func(s *sql.Tx) error {
+		if len(batch) == 1 { // it has the transaction for itself
+			if results[0] = batch[0].ctx.Err(); results[0] == nil {
+				results[0] = d.call(s, batch[0])
+			}
+			return results[0]
+		}
 		for i, u := range batch {
 			var err error
 			if results[i], err = d.runOne(s, u); err != nil {
@@ -105,7 +111,7 @@ func (d *DB) commit(batch []*update) {
 		return nil
 	})
 	for i, u := range batch {
-		if err != nil {
+		if err != nil && (len(batch) > 1 || results[i] == nil) {
 			results[i], u.own = err, nil
 		}
 		u.done <- results[i]
@@ -120,21 +126,31 @@ func (d *DB) runOne(s *sql.Tx, u *update) (result, err error) {
 	if _, err = s.Exec("SAVEPOINT u"); err != nil {
 		return nil, err
 	}
-	func() {
-		defer func() { u.bug = recover() }()
-		u.own = u.f(&tx{context.WithoutCancel(u.ctx), d, s, false}) // a statement that is broken off ends the transaction of all
-		result = u.own
-	}()
-	if result == nil && u.bug == nil {
-		if result = u.ctx.Err(); result == nil {
-			_, err = s.Exec("RELEASE u")
-			return nil, err
-		}
+	if result = d.call(s, u); result == nil {
+		_, err = s.Exec("RELEASE u")
+		return nil, err
 	}
 	if _, err = s.Exec("ROLLBACK TO u"); err == nil {
 		_, err = s.Exec("RELEASE u")
 	}
 	return result, err
+}
+
+// errBug ends the transaction of an update that panicked.
+var errBug = errors.New("store: an update panicked")
+
+// call runs an update. Its panic is for whoever called Update.
+func (d *DB) call(s *sql.Tx, u *update) (err error) {
+	defer func() {
+		if u.bug = recover(); u.bug != nil {
+			err = errBug
+		}
+	}()
+	u.own = u.f(&tx{context.WithoutCancel(u.ctx), d, s, false}) // a statement that is broken off ends the transaction of all
+	if u.own == nil {
+		return u.ctx.Err()
+	}
+	return u.own
 }
 
 // transact runs f in a transaction, again when the database says that it
