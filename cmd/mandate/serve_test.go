@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,18 +27,21 @@ import (
 
 	"github.com/mandate-engine/mandate/adapters/httpapi"
 	"github.com/mandate-engine/mandate/adapters/store"
+	"github.com/mandate-engine/mandate/adapters/vault"
+	"github.com/mandate-engine/mandate/internal/multikey"
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
 // A running server, and how it is called.
 type running struct {
-	t      *testing.T
-	dir    string
-	addr   string
-	args   []string
-	cmd    *exec.Cmd
-	output lockedBuffer // all that it wrote
-	creds  struct{ APIKey, SignatureSecret, DID string }
+	t       *testing.T
+	dir     string
+	addr    string
+	args    []string
+	cmd     *exec.Cmd
+	output  lockedBuffer // all that it wrote
+	answers lockedBuffer
+	creds   struct{ APIKey, SignatureSecret, DID string }
 }
 
 type lockedBuffer struct {
@@ -131,6 +137,7 @@ func (s *running) call(method, target, body string, header ...string) (int, []by
 	if err != nil {
 		return 0, nil, errUnanswered
 	}
+	fmt.Fprintf(&s.answers, "%v\n%s\n", resp.Header, b)
 	return resp.StatusCode, b, nil
 }
 
@@ -306,6 +313,65 @@ func TestKill(t *testing.T) {
 			t.Errorf("the server has written %.12q", secret)
 		}
 	}
+	keys := privateKeys(t, s.dir)
+	if len(keys) < 10 {
+		t.Errorf("only %d private keys were looked for", len(keys))
+	}
+	for _, key := range keys {
+		for _, secret := range []string{string(key.Seed()), hex.EncodeToString(key.Seed()), strings.ToUpper(hex.EncodeToString(key.Seed())), base64.RawStdEncoding.EncodeToString(key.Seed()), base64.RawURLEncoding.EncodeToString(key.Seed()),
+			base64.RawStdEncoding.EncodeToString(key), base64.RawURLEncoding.EncodeToString(key), multikey.EncodeBase58(key.Seed()), multikey.EncodeBase58(key), multikey.EncodePrivateKey(key)[1:]} {
+			if strings.Contains(s.output.String(), secret) || strings.Contains(s.answers.String(), secret) {
+				t.Error("the server has written a private key")
+			}
+		}
+	}
+	for _, secret := range []string{s.creds.APIKey, s.creds.SignatureSecret} {
+		if strings.Contains(s.answers.String(), secret) {
+			t.Errorf("an answer shows %.12q", secret)
+		}
+	}
+}
+
+// privateKeys opens all keys in the database of a server that has ended.
+func privateKeys(t *testing.T, dir string) (keys []ed25519.PrivateKey) {
+	t.Helper()
+	db, err := sql.Open("sqlite", store.SQLiteDSN(filepath.Join(dir, "mandate.db")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	st, err := store.Open(t.Context(), db, store.SQLite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kek, err := os.ReadFile(filepath.Join(dir, "kek"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.Open(t.Context(), st, bytes.TrimSpace(kek))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.Query("SELECT public, handle FROM tenants UNION ALL SELECT public, handle FROM users UNION ALL SELECT public, handle FROM passports")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var public, handle []byte
+		if err := rows.Scan(&public, &handle); err != nil {
+			t.Fatal(err)
+		}
+		seed, err := v.Open("signing key"+string(public), handle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, ed25519.NewKeyFromSeed(seed))
+	}
+	if rows.Err() != nil {
+		t.Fatal(rows.Err())
+	}
+	return keys
 }
 
 func mustJSON(v any) []byte {
