@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -28,46 +27,11 @@ func failing(t *testing.T, file string) (*sql.DB, *failsql.Fault) {
 // dump is all that is in a database.
 func dump(t *testing.T, db *sql.DB) string {
 	t.Helper()
-	var tables []string
-	read := func(query string, each func(r *sql.Rows) error) {
-		t.Helper()
-		r, err := db.Query(query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		for r.Next() {
-			if err := each(r); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if r.Err() != nil {
-			t.Fatal(r.Err())
-		}
+	s, err := failsql.Dump(db)
+	if err != nil {
+		t.Fatal(err)
 	}
-	read("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name", func(r *sql.Rows) error {
-		var name string
-		err := r.Scan(&name)
-		tables = append(tables, name)
-		return err
-	})
-	var out strings.Builder
-	for _, name := range tables {
-		read("SELECT * FROM "+name, func(r *sql.Rows) error {
-			columns, err := r.Columns()
-			if err != nil {
-				return err
-			}
-			values, into := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			err = r.Scan(into...)
-			fmt.Fprintf(&out, "%s %v\n", name, values)
-			return err
-		})
-	}
-	return out.String()
+	return s
 }
 
 // Whichever step of the database fails, the call fails, nothing of it is kept,

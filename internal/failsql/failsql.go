@@ -10,6 +10,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
+	"strings"
 	"sync/atomic"
 )
 
@@ -26,7 +28,8 @@ func (f *Fault) After(n int) { f.left.Store(int64(n)) }
 // Stop ends that, and reports whether the step was reached.
 func (f *Fault) Stop() bool { return f.left.Swap(0) < 0 }
 
-func (f *Fault) step() error {
+// Step is one step. Whatever else can fail may be counted with it.
+func (f *Fault) Step() error {
 	for {
 		n := f.left.Load()
 		if n <= 0 {
@@ -49,6 +52,38 @@ func (f *Fault) step() error {
 // contexts, as all do.
 func Open(d driver.Driver, dsn string, f *Fault) *sql.DB { return sql.OpenDB(connector{d, dsn, f}) }
 
+// Dump writes all rows of a SQLite database but those of virtual tables.
+func Dump(db *sql.DB) (string, error) {
+	var out strings.Builder
+	tables, err := query(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name")
+	for _, name := range tables {
+		rows, failed := query(db, fmt.Sprintf("SELECT * FROM %s", name[0]))
+		err = errors.Join(err, failed)
+		for _, r := range rows {
+			fmt.Fprintf(&out, "%s %v\n", name[0], r)
+		}
+	}
+	return out.String(), err
+}
+
+func query(db *sql.DB, q string) (all [][]any, err error) {
+	r, err := db.Query(q)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	columns, err := r.Columns()
+	for err == nil && r.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		err = r.Scan(into...)
+		all = append(all, values)
+	}
+	return all, errors.Join(err, r.Err())
+}
+
 type connector struct {
 	d   driver.Driver
 	dsn string
@@ -70,7 +105,7 @@ type conn struct {
 }
 
 func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	if err := c.f.step(); err != nil {
+	if err := c.f.Step(); err != nil {
 		return nil, err
 	}
 	in, err := c.Conn.(driver.ConnBeginTx).BeginTx(ctx, o)
@@ -83,14 +118,14 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if err := c.f.step(); err != nil {
+	if err := c.f.Step(); err != nil {
 		return nil, err
 	}
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if err := c.f.step(); err != nil {
+	if err := c.f.Step(); err != nil {
 		return nil, err
 	}
 	in, err := c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
@@ -103,14 +138,14 @@ type stmt struct {
 }
 
 func (s stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	if err := s.f.step(); err != nil {
+	if err := s.f.Step(); err != nil {
 		return nil, err
 	}
 	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
 }
 
 func (s stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	if err := s.f.step(); err != nil {
+	if err := s.f.Step(); err != nil {
 		return nil, err
 	}
 	in, err := s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
@@ -123,7 +158,7 @@ type rows struct {
 }
 
 func (r rows) Next(dest []driver.Value) error {
-	if err := r.f.step(); err != nil {
+	if err := r.f.Step(); err != nil {
 		return err
 	}
 	return r.Rows.Next(dest)
@@ -136,7 +171,7 @@ type tx struct {
 
 // Commit fails by rolling back: what is said not to be there is not.
 func (t tx) Commit() error {
-	if err := t.f.step(); err != nil {
+	if err := t.f.Step(); err != nil {
 		return errors.Join(err, t.Tx.Rollback())
 	}
 	return t.Tx.Commit()
