@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A Kind says who has to do what about a fault.
@@ -23,6 +24,7 @@ const (
 	Mismatch                  // an idempotency key with another body: 422
 	Locked                    // too many wrong one-time passwords: 423
 	TooLarge                  // the input is larger than is read: 413
+	Limited                   // too many of these calls: 429
 )
 
 // An Error is a fault that the caller can do something about. Its texts hold no
@@ -37,6 +39,8 @@ type Error struct {
 	// Parameter is the name of a query or path parameter.
 	Parameter string
 	Detail    string
+	// RetryAfter is after how long a Limited call may succeed.
+	RetryAfter time.Duration
 }
 
 // Error returns the code, the place and the detail.

@@ -33,7 +33,8 @@ type Config struct {
 	Ready func(context.Context) error
 
 	// CreatesPerMinute is how many requests or passports a key may create in a
-	// minute, and in one burst. Zero means DefaultCreatesPerMinute.
+	// minute, and in one burst; what an Idempotency-Key answers again does not
+	// count. Zero means DefaultCreatesPerMinute.
 	CreatesPerMinute int
 	// CallsPerMinute is the same of calls of any kind. Zero means
 	// DefaultCallsPerMinute.

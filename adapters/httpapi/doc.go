@@ -10,7 +10,8 @@
 // 9457 problem details with a stable code. There are three exceptions: a deny
 // is an answer of its own, with status 403; passports have errors in an
 // envelope {error, meta}; and what is not HTTP at all is answered by net/http,
-// in plain text, before this package sees it.
+// in plain text, before this package sees it. So is an Expect header other than
+// 100-continue: 417 without a body.
 //
 // # Who calls
 //

@@ -1,9 +1,17 @@
 package httpapi
 
 import (
+	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +19,7 @@ import (
 
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/multikey"
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
@@ -103,74 +112,240 @@ func TestLife(t *testing.T) {
 	in.noSecrets()
 }
 
-// noSecrets looks through all that was logged.
+// noSecrets looks through all that was logged, and all that was answered.
 func (in *install) noSecrets() {
 	in.t.Helper()
-	for name, c := range in.creds {
-		if strings.Contains(in.log.String(), c.APIKey) || strings.Contains(in.log.String(), c.SignatureSecret) {
-			in.t.Errorf("the log shows a secret of %s", name)
+	in.post.mu.Lock()
+	defer in.post.mu.Unlock()
+	for _, m := range in.post.messages {
+		if strings.Contains(in.log.String(), m.To) {
+			in.t.Error("the log shows a contact")
 		}
 	}
-	for _, m := range in.post.messages {
-		if strings.Contains(in.log.String(), m.OTP) || strings.Contains(in.log.String(), m.To) {
-			in.t.Errorf("the log shows a one-time password, or a contact")
+	n := 0
+	written := map[string][]byte{"the log": in.log.Bytes(), "an answer": in.answers.Bytes(), "the database": in.files()}
+	for what, forms := range in.secrets() {
+		for _, form := range forms {
+			n++
+			for where, b := range written {
+				if len(form) == 8 && where == "the database" { // digits that stand in other numbers as well; what is kept is a MAC
+					continue
+				}
+				if shows(b, form) {
+					in.t.Errorf("%s shows %s", where, what)
+				}
+			}
+		}
+	}
+	if n < 50 || in.answers.Len() == 0 {
+		in.t.Errorf("only %d secrets were looked for", n)
+	}
+}
+
+// shows reports whether a secret stands in what was written; eight digits, only
+// when they are not part of something longer.
+func shows(b, secret []byte) bool {
+	for {
+		i := bytes.Index(b, secret)
+		if i < 0 {
+			return false
+		}
+		word := func(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' }
+		end := i + len(secret)
+		if len(secret) > 8 || (i == 0 || !word(b[i-1])) && (end == len(b) || !word(b[end])) {
+			return true
+		}
+		b = b[i+1:]
+	}
+}
+
+// secrets are all that nobody is to see, in all the forms they could be written
+// in: bearer tokens, signature secrets, one-time passwords, private keys.
+func (in *install) secrets() map[string][][]byte {
+	in.t.Helper()
+	out := map[string][][]byte{}
+	for name, c := range in.creds {
+		out["the bearer token of "+name] = [][]byte{[]byte(c.APIKey), []byte(strings.TrimPrefix(c.APIKey, "mk_"))}
+		out["the signature secret of "+name] = [][]byte{[]byte(c.SignatureSecret), []byte(strings.TrimPrefix(c.SignatureSecret, "ms_"))}
+	}
+	for i, m := range in.post.messages {
+		out[fmt.Sprint("the one-time password ", i)] = [][]byte{[]byte(m.OTP)}
+	}
+	db, err := sql.Open("sqlite", store.SQLiteDSN(in.file))
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query("SELECT 'tenant ' || name, public, handle FROM tenants WHERE id <> 't1' UNION ALL SELECT 'user ' || contact, public, handle FROM users UNION ALL SELECT 'passport ' || id, public, handle FROM passports")
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var public, handle []byte
+		if err := rows.Scan(&name, &public, &handle); err != nil {
+			in.t.Fatal(err)
+		}
+		seed, err := in.vault.Open("signing key"+string(public), handle)
+		if err != nil || len(seed) != ed25519.SeedSize {
+			in.t.Fatalf("the key of %s: %v", name, err)
+		}
+		private := ed25519.NewKeyFromSeed(seed)
+		if !private.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(public)) {
+			in.t.Fatalf("the key of %s is another", name)
+		}
+		var forms [][]byte
+		for _, raw := range [][]byte{seed, private} {
+			forms = append(forms, raw)
+			for _, written := range []string{hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)), base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
+				multikey.EncodeBase58(raw), multikey.EncodePrivateKey(private)[1:]} {
+				forms = append(forms, []byte(written))
+			}
+		}
+		out["the private key of "+name] = forms
+	}
+	if rows.Err() != nil {
+		in.t.Fatal(rows.Err())
+	}
+	return out
+}
+
+// files are the bytes of the database and its write-ahead log.
+func (in *install) files() (all []byte) {
+	in.t.Helper()
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile(in.file + suffix)
+		if err != nil {
+			in.t.Fatal(err)
+		}
+		all = append(all, b...)
+	}
+	return all
+}
+
+// TestSecretsAreFound: what noSecrets looks for, it finds.
+func TestSecretsAreFound(t *testing.T) {
+	in := newInstall(t, nil)
+	in.mandate()
+	in.must("requester", "POST", "/passports", `{"type":"agent","name":"a"}`)
+	in.noSecrets()
+	kinds := map[string]int{}
+	for what, forms := range in.secrets() {
+		kind := strings.Join(strings.Fields(what)[:4], " ")
+		kinds[kind] += len(forms)
+	}
+	for kind, least := range map[string]int{"the bearer token of": 6, "the signature secret of": 6, "the one-time password 0": 1, "the private key of": 6 * 14} {
+		if kinds[kind] < least {
+			t.Errorf("%d forms of %s are looked for, want %d: %v", kinds[kind], kind, least, kinds)
 		}
 	}
 }
 
-// TestAuthority is the table of who may do what.
+// TestAuthority is the table of who may do what: of the requester, a tenant that
+// is listed in authorizedDIDs, a stranger, and nobody. Every route is in it.
 func TestAuthority(t *testing.T) {
+	in := newInstallAt(t, "mandates.example", nil)
+	action := text(in.must("requester", "POST", "/actions", hotelAction), "id")
+	resource := text(in.must("requester", "POST", "/resource", `{"type":"JSON","name":"theirs","data":[{"label":"a","type":"b","value":1}]}`), "id")
+	const json = `{"type":"JSON","data":[{"label":"a","type":"b","value":1}]}`
 	tests := []struct {
-		method, path                string
-		body                        string
-		requester, listed, stranger int
+		route, path, body                   string // the path is that of the route unless it is given
+		requester, listed, stranger, nobody int
 	}{
-		{"GET", "/request/{R}", "", 200, 200, 404},
-		{"GET", "/credential/{M}", "", 200, 200, 404},
-		{"GET", "/evidence/{E}", "", 200, 200, 404},
-		{"GET", "/receipt/{RR}", "", 200, 404, 404},
-		{"POST", "/credential/vp/{M}", "{}", 200, 200, 404},
-		{"GET", "/actions/version/{A}", "", 200, 404, 404},
-		{"PATCH", "/request/resend/{R}", "", 200, 404, 404},
-		{"POST", "/request/{R}/decision", `{"contact":"ana@example.com","otp":"12","accepted":true}`, 403, 404, 404},
-		{"GET", "/request", "", 200, 200, 200},
-		{"GET", "/actions", "", 200, 200, 200},
-		{"GET", "/resource", "", 200, 200, 200},
-		{"DELETE", "/credential/revoke/{M}", "", 200, 404, 404},
-		{"DELETE", "/request/{R}", "", 200, 404, 404},
-		{"GET", "/passports/{P}", "", 200, 404, 404},
+		{"GET /request/{id}", "/request/{R}", "", 200, 200, 404, 401},
+		{"GET /credential/{id}", "/credential/{M}", "", 200, 200, 404, 401},
+		{"GET /evidence/{id}", "/evidence/{E}", "", 200, 200, 404, 401},
+		{"GET /receipt/{id}", "/receipt/{RR}", "", 200, 404, 404, 401},
+		{"POST /credential/vp/{id}", "/credential/vp/{M}", "{}", 200, 200, 404, 401},
+		{"POST /credential/verify", "", `{"presentation":{VP},"executionParams":` + inLimits + `}`, 200, 200, 403, 401},
+		{"GET /actions/version/{id}", "/actions/version/" + action, "", 200, 404, 404, 401},
+		{"PATCH /request/resend/{id}", "/request/resend/{D}", "", 200, 404, 404, 401},
+		{"POST /request/{id}/decision", "/request/{D}/decision", `{"contact":"ana@example.com","otp":"12","accepted":true}`, 403, 404, 404, 401},
+		{"DELETE /credential/revoke/{id}", "/credential/revoke/{M}", "", 200, 404, 404, 401},
+		{"DELETE /request/{id}", "/request/{R}", "", 200, 404, 404, 401},
+		{"GET /passports/{id}", "/passports/{P}", "", 200, 404, 404, 401},
+		// Of what is theirs, and nothing of the requester's:
+		{"GET /request", "", "", 200, 200, 200, 401},
+		{"GET /actions", "", "", 200, 200, 200, 401},
+		{"GET /resource", "", "", 200, 200, 200, 401},
+		{"POST /request", "", `{"contacts":["bo@example.com"],"credentials":[` + json + `]}`, 200, 200, 200, 401},
+		{"POST /request", "", `{"contacts":["bo@example.com"],"resourcesIds":["` + resource + `"]}`, 200, 400, 400, 401},
+		{"POST /request", "", `{"contacts":["bo@example.com"],"credentials":[{"type":"POLICY","scope":"a","action":{"id":"` + action + `","userParams":{"maxAmount":1}}}]}`, 200, 400, 400, 401},
+		{"POST /actions", "", hotelAction, 201, 201, 201, 401},
+		{"POST /resource", "", json, 201, 201, 201, 401},
+		{"POST /resource/group", "", `{"name":"g","resourcesIds":["` + resource + `"]}`, 201, 400, 400, 401},
+		{"POST /passports", "", `{"type":"agent","name":"a"}`, 201, 201, 201, 401},
+		// For everybody:
+		{"GET /healthz", "", "", 200, 200, 200, 200},
+		{"GET /readyz", "", "", 200, 200, 200, 200},
+		{"GET /openapi.json", "", "", 200, 200, 200, 200},
+		{"GET /openapi.yaml", "", "", 200, 200, 200, 200},
+		{"GET /status/{n}", "/status/0", "", 200, 200, 200, 200},
+		{"GET /platform/{id}/did.json", "{platform}", "", 200, 200, 200, 200},
+		{"GET /user/{id}/did.json", "{user}", "", 200, 200, 200, 200},
+	}
+	untold := map[string]bool{}
+	for _, rt := range in.routes() {
+		untold[rt.pattern] = true
 	}
 	for _, tt := range tests {
-		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
-			for as, want := range map[string]int{"requester": tt.requester, "listed": tt.listed, "stranger": tt.stranger} {
-				in := newInstall(t, nil)
-				action := text(in.must("requester", "POST", "/actions", hotelAction), "id")
-				var id, m string
-				if strings.Contains(tt.path, "decision") || strings.Contains(tt.path, "resend") || tt.method == "DELETE" && strings.Contains(tt.path, "{R}") {
-					r := in.hotel("ana@example.com")
-					id, m = text(r, "id"), text(r, "credentials", 0, "id")
-				} else {
+		delete(untold, tt.route)
+		method, path, _ := strings.Cut(tt.route, " ")
+		if tt.path != "" {
+			path = tt.path
+		}
+		t.Run(tt.route, func(t *testing.T) {
+			in.t = t
+			draft := text(in.hotel("ana@example.com"), "id")
+			id, m := in.mandate()
+			detail := in.must("requester", "GET", "/request/"+id, "")
+			evidence := strings.TrimPrefix(text(detail, "credentials", 0, "w3cCredential", "evidences", 0, "location"), publicURL+"/evidence/")
+			passport := text(in.must("requester", "POST", "/passports", `{"type":"agent","name":"a"}`), "data", "passportId")
+			for as, want := range map[string]int{"requester": tt.requester, "listed": tt.listed, "stranger": tt.stranger, "nobody": tt.nobody} {
+				if method != "GET" { // which change nothing
 					id, m = in.mandate()
 				}
-				evidence := text(in.must("requester", "GET", "/credential/"+m, ""), "w3cCredential", "evidences", 0, "location")
-				passport := text(in.must("requester", "POST", "/passports", `{"type":"agent","name":"a"}`), "data", "passportId")
 				receipt := ""
-				if strings.Contains(tt.path, "{RR}") {
+				if strings.Contains(path, "{RR}") {
 					_, denied := in.verify("requester", string(sample.Presentation()), `{}`)
 					receipt = text(denied, "receipt", "id")
 				}
-				path := strings.NewReplacer("{RR}", receipt, "{R}", id, "{M}", m, "{A}", action, "{P}", passport,
-					"/evidence/{E}", strings.TrimPrefix(evidence, publicURL)).Replace(tt.path)
-				rec := in.send(in.signed(as, tt.method, path, tt.body))
+				body, target := tt.body, as
+				if as == "nobody" {
+					target = "stranger"
+				}
+				if strings.Contains(body, "{VP}") {
+					body = strings.ReplaceAll(body, "{VP}", in.present("requester", m, target))
+				}
+				doc := func(did string) string {
+					return "/" + strings.ReplaceAll(strings.TrimPrefix(did, "did:web:mandates.example:"), ":", "/") + "/did.json"
+				}
+				path := strings.NewReplacer("{RR}", receipt, "{R}", id, "{D}", draft, "{M}", m, "{P}", passport, "{E}", evidence,
+					"{platform}", doc(in.dids["requester"]), "{user}", doc(text(detail, "subjects", 0, "id"))).Replace(path)
+				r := in.signed(target, method, path, body)
+				if as == "nobody" {
+					r.Header = http.Header{}
+				}
+				rec := in.send(r)
 				if rec.Code != want {
 					t.Errorf("%s: %d, want %d: %s", as, rec.Code, want, rec.Body)
 				}
-				if as != "requester" && want == 200 && (tt.path == "/request" || tt.path == "/actions" || tt.path == "/resource") && (strings.Contains(rec.Body.String(), id) || strings.Contains(rec.Body.String(), action)) {
-					t.Errorf("%s sees what is the requester's: %s", as, rec.Body)
+				if as != "requester" && want != 200 || strings.HasPrefix(tt.route, "GET /request") && as == "stranger" {
+					for _, theirs := range []string{id, m, draft, resource, "theirs"} {
+						if strings.Contains(rec.Body.String(), theirs) && !strings.Contains(path, theirs) && !strings.Contains(body, theirs) {
+							t.Errorf("%s sees %s, which is the requester's: %s", as, theirs, rec.Body)
+						}
+					}
 				}
 			}
 		})
 	}
+	for pattern := range untold {
+		t.Errorf("%s is not in the table", pattern)
+	}
+	in.t = t
+	in.noSecrets()
 }
 
 // TestOneTimePassword: a new one ends the old one, wrong ones are refused, and
@@ -201,6 +376,21 @@ func TestOneTimePassword(t *testing.T) {
 		t.Errorf("sending again to who is locked: %d %v, want 423", status, m)
 	}
 	in.noSecrets()
+}
+
+// TestResendLimit: a second resend within a minute is too many, and says when the
+// next one is not.
+func TestResendLimit(t *testing.T) {
+	in := newInstall(t, nil)
+	target := "/v1/request/resend/" + text(in.hotel("ana@example.com"), "id")
+	in.must("requester", "PATCH", target, "")
+	in.wait(time.Second)
+	rec := in.send(in.signed("requester", "PATCH", target+"?contact=ana%40example.com", ""))
+	if rec.Code != 429 || rec.Header().Get("Retry-After") != "59" || !strings.Contains(rec.Body.String(), `"resend_limit"`) {
+		t.Errorf("got %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+	in.wait(59 * time.Second)
+	in.must("requester", "PATCH", target, "")
 }
 
 func TestReject(t *testing.T) {
@@ -275,6 +465,41 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
+// TestReplayIsNoCreate: a replay does not count against the limit of creates, and
+// is answered when there are none left.
+func TestReplayIsNoCreate(t *testing.T) {
+	in := newInstall(t, func(c *Config) { c.CreatesPerMinute = 2 })
+	const body = `{"contacts":["ana@example.com"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"string","value":"I agree"}]}]}`
+	for i, tt := range []struct {
+		key, body      string
+		status         int
+		replayed, left string
+	}{
+		{"k", body, 200, "", `"key";r=1;t=30`},
+		{"k", body, 200, "true", ""},
+		{"k", body, 200, "true", ""},
+		{"k", body + " ", 422, "", ""}, // no create either
+		{"l", body, 200, "", `"key";r=0;t=60`},
+		{"k", body, 200, "true", ""},
+		{"m", body, 429, "", `"key";r=0;t=60`},
+		{"", body, 429, "", `"key";r=0;t=60`},
+		{"l", body, 200, "true", ""},
+	} {
+		r := in.signed("requester", "POST", "/request", tt.body)
+		if tt.key != "" {
+			r.Header.Set("Idempotency-Key", tt.key)
+		}
+		rec := in.send(r)
+		left := rec.Header().Get("RateLimit")
+		if tt.left == "" && rec.Header().Get("RateLimit-Policy") == `"key";q=60000;w=60` {
+			left = "" // of calls
+		}
+		if rec.Code != tt.status || rec.Header().Get("Idempotency-Replayed") != tt.replayed || left != tt.left {
+			t.Errorf("call %d: %d, replayed %q, %q: %s", i, rec.Code, rec.Header().Get("Idempotency-Replayed"), left, rec.Body)
+		}
+	}
+}
+
 func TestPassports(t *testing.T) {
 	in := newInstall(t, nil)
 	m := in.must("requester", "POST", "/v1/passports", `{"type":"individual","name":"Alice Smith","metadata":{"email":"alice@example.com"},"capabilities":["optional-initial-capabilities"]}`)
@@ -282,22 +507,23 @@ func TestPassports(t *testing.T) {
 	if text(got, "data", "did") != text(m, "data", "did") {
 		t.Errorf("the passport is %v, made as %v", got, m)
 	}
-	for name, body := range map[string]string{
-		"no type":            `{"name":"a"}`,
-		"unknown type":       `{"type":"robot","name":"a"}`,
-		"no name":            `{"type":"agent"}`,
-		"empty name":         `{"type":"agent","name":""}`,
-		"long name":          `{"type":"agent","name":"` + strings.Repeat("n", 201) + `"}`,
-		"name as a number":   `{"type":"agent","name":1}`,
-		"metadata as a list": `{"type":"agent","name":"a","metadata":[]}`,
-		"large metadata":     `{"type":"agent","name":"a","metadata":{"a":"` + strings.Repeat("m", 8192) + `"}}`,
-		"capability no text": `{"type":"agent","name":"a","capabilities":[1]}`,
-		"51 capabilities":    `{"type":"agent","name":"a","capabilities":["c"` + strings.Repeat(`,"c"`, 50) + `]}`,
-		"no JSON":            `type`,
+	for _, tt := range []struct{ name, body, code, pointer string }{
+		{"no type", `{"name":"a"}`, "missing_field", "/type"},
+		{"unknown type", `{"type":"robot","name":"a"}`, "invalid_value", "/type"},
+		{"no name", `{"type":"agent"}`, "missing_field", "/name"},
+		{"empty name", `{"type":"agent","name":""}`, "invalid_value", "/name"},
+		{"long name", `{"type":"agent","name":"` + strings.Repeat("n", 201) + `"}`, "too_long", "/name"},
+		{"name as a number", `{"type":"agent","name":1}`, "invalid_type", "/name"},
+		{"metadata as a list", `{"type":"agent","name":"a","metadata":[]}`, "invalid_type", "/metadata"},
+		{"large metadata", `{"type":"agent","name":"a","metadata":{"a":"` + strings.Repeat("m", 8192) + `"}}`, "too_long", "/metadata"},
+		{"capability no text", `{"type":"agent","name":"a","capabilities":[1]}`, "invalid_type", "/capabilities/0"},
+		{"51 capabilities", `{"type":"agent","name":"a","capabilities":["c"` + strings.Repeat(`,"c"`, 50) + `]}`, "too_long", "/capabilities"},
+		{"no JSON", `type`, "malformed_json", ""},
 	} {
-		status, m := in.do("requester", "POST", "/passports", body)
-		if status != 400 || text(m, "error", "code") != "invalid_request" || at(m, "error", "details", "pointer") == nil || text(m, "meta", "requestId") == "" {
-			t.Errorf("%s: %d %v", name, status, m)
+		status, m := in.do("requester", "POST", "/passports", tt.body)
+		if status != 400 || text(m, "error", "code") != "invalid_request" || text(m, "error", "details", "code") != tt.code ||
+			at(m, "error", "details", "pointer") != tt.pointer || text(m, "meta", "requestId") == "" {
+			t.Errorf("%s: %d %v, want %s at %s", tt.name, status, m, tt.code, tt.pointer)
 		}
 	}
 	// The bearer token is enough here, but a signature that is sent has to fit.

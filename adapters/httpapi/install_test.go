@@ -58,11 +58,14 @@ type install struct {
 	svc   *request.Service
 	post  *post
 	log   *bytes.Buffer
+	file  string
+	vault *vault.Vault
 	creds map[string]Credentials
 	dids  map[string]string
 
-	mu  sync.Mutex
-	now time.Time
+	mu      sync.Mutex
+	now     time.Time
+	answers bytes.Buffer // all of them, headers included
 }
 
 const publicURL = "https://mandates.example"
@@ -87,9 +90,9 @@ func newInstall(t *testing.T, change func(*Config)) *install {
 // newInstallAt publishes its DIDs under a host.
 func newInstallAt(t *testing.T, host string, change func(*Config)) *install {
 	t.Helper()
-	ring, _ := newRing(t)
+	ring, file := newRing(t)
 	ctx := context.Background()
-	in := &install{t: t, db: ring.Store, post: &post{}, log: &bytes.Buffer{}, creds: map[string]Credentials{}, dids: map[string]string{}, now: sample.Now()}
+	in := &install{t: t, db: ring.Store, post: &post{}, log: &bytes.Buffer{}, file: file, vault: ring.Secrets.(*vault.Vault), creds: map[string]Credentials{}, dids: map[string]string{}, now: sample.Now()}
 	keys := ring.Secrets.(*vault.Vault)
 	svc, err := request.New(ctx, request.Config{Store: ring.Store, Keys: keys, Secrets: keys, Notifier: in.post, PublicURL: publicURL, PublicHost: host, Now: in.clock})
 	if err != nil {
@@ -148,6 +151,9 @@ func (in *install) send(r *http.Request) *httptest.ResponseRecorder {
 	in.t.Helper()
 	rec := httptest.NewRecorder()
 	in.ServeHTTP(rec, r)
+	in.mu.Lock()
+	fmt.Fprintf(&in.answers, "%v\n%s\n", rec.Header(), rec.Body)
+	in.mu.Unlock()
 	documented(in.t, spec(in.t), r.Method, r.RequestURI, rec)
 	for name, c := range in.creds {
 		if strings.Contains(rec.Body.String(), c.APIKey) || strings.Contains(rec.Body.String(), c.SignatureSecret) {

@@ -1,9 +1,14 @@
 package httpapi
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -63,6 +68,8 @@ func TestParameters(t *testing.T) {
 	in := newInstall(t, nil)
 	for _, tt := range []struct{ method, target, code string }{
 		{"GET", "/request?search=%zz", "invalid_query"},
+		{"GET", "/request?securityLevel[x]=CONTACT", "invalid_query"},
+		{"PATCH", "/request/resend/507f1f77bcf86cd799439011?contact[x]=a", "invalid_query"},
 		{"PATCH", "/request/resend/507f1f77bcf86cd799439011?contact=a&contact=b", "invalid_parameter"},
 		{"PATCH", "/request/resend/507f1f77bcf86cd799439011?contact=%zz", "invalid_query"},
 	} {
@@ -84,5 +91,59 @@ func TestParameters(t *testing.T) {
 	rec := httptest.NewRecorder()
 	if broken.ServeHTTP(rec, broken.signed("requester", "GET", "/request", "")); rec.Code != 500 || !strings.Contains(rec.Body.String(), "internal_error") {
 		t.Errorf("without randomness: %d %s", rec.Code, rec.Body)
+	}
+}
+
+// TestPlus: a phone number is found however its plus is written.
+func TestPlus(t *testing.T) {
+	in := newInstall(t, nil)
+	id := text(in.hotel("+351912345678"), "id")
+	for _, q := range []string{"contact=+351912345678", "contact=%2B351912345678"} {
+		if got := text(in.must("requester", "GET", "/request?"+q, ""), "data", 0, "id"); got != id {
+			t.Errorf("%s finds %q", q, got)
+		}
+	}
+	if got := in.must("requester", "PATCH", "/request/resend/"+id+"?contact=+351912345678", ""); text(got, "contacts", 0) != "+351912345678" {
+		t.Errorf("sent to %v", got)
+	}
+}
+
+// TestWhatNetHTTPAnswers: what comes in over a connection and never was a call
+// of a route is answered in JSON, or without a body.
+func TestWhatNetHTTPAnswers(t *testing.T) {
+	in := newInstall(t, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := in.HTTPServer()
+	go server.Serve(l)
+	defer server.Close()
+	for _, tt := range []struct {
+		name, sent string
+		status     int
+		body       string // its beginning
+	}{
+		{"OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404, `{"code":"not_found"`},
+		{"GET *", "GET * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404, `{"code":"not_found"`},
+		{"OPTIONS of a route", "OPTIONS /v1/request HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 405, `{"code":"method_not_allowed"`},
+		{"CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404, `{"code":"not_found"`},
+		{"an Expect that nobody knows", "POST /v1/passports HTTP/1.1\r\nHost: a\r\nExpect: foo\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 417, ""},
+		{"an Expect that is met", "POST /v1/passports HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 401, `{"error"`},
+	} {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(c, tt.sent)
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		b, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != tt.status || !strings.HasPrefix(string(b), tt.body) || tt.body == "" && len(b) > 0 {
+			t.Errorf("%s: %d %q %v, want %d %q", tt.name, resp.StatusCode, b, err, tt.status, tt.body)
+		}
+		c.Close()
 	}
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,7 +23,7 @@ func (s *Server) createRequest(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	b, replayed, err := s.cfg.Requests.Create(c.Context(), c.key.Tenant, c.body, idempotency)
+	b, replayed, err := s.cfg.Requests.Create(c.Context(), c.key.Tenant, c.body, idempotency, func() error { return s.creates.take(c.key.ID, c.now, c.header) })
 	if err != nil {
 		return reply{}, err
 	}
@@ -55,9 +56,13 @@ func idempotencyKey(h http.Header) (string, error) {
 	return k, nil
 }
 
+// listParameters are those of GET /request; true for those that are lists.
+var listParameters = map[string]bool{"pageIndex": false, "pageSize": false, "search": false, "contact": false, "did": false, "subjectInternalId": false,
+	"internalId": false, "credentialInternalId": false, "securityLevel": true, "dateFrom": false, "dateTo": false}
+
 // listRequests answers GET /request.
 func (s *Server) listRequests(c *call) (reply, error) {
-	q, err := query(c.URL.RawQuery, "securityLevel")
+	q, err := query(c.URL.RawQuery, listParameters)
 	if err != nil {
 		return reply{}, err
 	}
@@ -65,30 +70,47 @@ func (s *Server) listRequests(c *call) (reply, error) {
 }
 
 // query reads the parameters of a query. A list may be spelled k=a&k=b, k[]=a,
-// k[0]=a, and where lists has its name, k=a,b.
-func query(raw string, lists ...string) (map[string][]string, error) {
+// k[0]=a, and where known says that k is a list, k=a,b. Other brackets after a
+// known name are refused, since whoever wrote them means to filter; names that
+// are not known are ignored by those who read them. The plus of a phone number,
+// which a query has as %2B, is understood as it is.
+func query(raw string, known map[string]bool) (map[string][]string, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return nil, &problem{status: http.StatusBadRequest, code: "invalid_query", parameter: "?", detail: "the query cannot be read"}
 	}
 	out := map[string][]string{}
 	for name, vs := range values {
-		if open := strings.IndexByte(name, '['); open > 0 && strings.HasSuffix(name, "]") && strings.Trim(name[open+1:len(name)-1], "0123456789") == "" {
-			name = name[:open]
-		}
-		for _, list := range lists {
-			if name == list {
-				vs = strings.Split(strings.Join(vs, ","), ",")
+		if open := strings.IndexAny(name, "[]"); open > 0 {
+			base, index := name[:open], name[open:]
+			list, isKnown := known[base]
+			switch {
+			case index[0] == '[' && index[len(index)-1] == ']' && strings.Trim(index[1:len(index)-1], "0123456789") == "":
+				name = base
+			case isKnown:
+				like := base + "=a"
+				if list {
+					like = fmt.Sprintf("%[1]s=a&%[1]s=b, %[1]s[]=a, %[1]s[0]=a or %[1]s=a,b", base)
+				}
+				return nil, &problem{status: http.StatusBadRequest, code: "invalid_query", parameter: name, detail: "it is to be spelled " + like}
 			}
 		}
-		out[name] = append(out[name], vs...)
+		if known[name] {
+			vs = strings.Split(strings.Join(vs, ","), ",")
+		}
+		for _, v := range vs {
+			if name == "contact" && len(v) > 1 && v[0] == ' ' && strings.Trim(v[1:], "0123456789") == "" {
+				v = "+" + v[1:]
+			}
+			out[name] = append(out[name], v)
+		}
 	}
 	return out, nil
 }
 
 // resend answers PATCH /request/resend/{id}.
 func (s *Server) resend(c *call) (reply, error) {
-	q, err := query(c.URL.RawQuery)
+	q, err := query(c.URL.RawQuery, map[string]bool{"contact": false})
 	if err != nil {
 		return reply{}, err
 	}
@@ -104,6 +126,9 @@ func (s *Server) resend(c *call) (reply, error) {
 
 // createPassport answers POST /passports.
 func (s *Server) createPassport(c *call) (reply, error) {
+	if err := s.creates.take(c.key.ID, c.now, c.header); err != nil {
+		return reply{}, err
+	}
 	data, err := s.cfg.Passports.Create(c.Context(), c.key.Tenant, c.body)
 	return enveloped(c, http.StatusCreated, data, err)
 }

@@ -23,16 +23,27 @@ func TestQuery(t *testing.T) {
 		{"search=a+b%20c", "search", []string{"a b c"}},
 		{"a[b]=1", "a[b]", []string{"1"}},
 		{"[0]=1", "[0]", []string{"1"}},
+		{"a[=1&b]=2&active[x]=1", "search", nil}, // of nobody's: ignored
+		{"search[0]=a", "search", []string{"a"}},
+		{"contact=+351911111111", "contact", []string{"+351911111111"}},
+		{"contact=%2B351911111111", "contact", []string{"+351911111111"}},
+		{"contact[]=+351911111111", "contact", []string{"+351911111111"}},
+		{"contact=+ana@x.example", "contact", []string{" ana@x.example"}},
+		{"contact=+", "contact", []string{" "}},
+		{"search=+351", "search", []string{" 351"}},
 		{"", "search", nil},
 	} {
-		q, err := query(tt.raw, "securityLevel")
+		q, err := query(tt.raw, listParameters)
 		if err != nil || !reflect.DeepEqual(q[tt.name], tt.want) {
 			t.Errorf("%s: %v %v, want %v", tt.raw, q, err, tt.want)
 		}
 	}
-	for _, raw := range []string{"a=%zz", "a;b=1"} {
-		if _, err := query(raw); err == nil || err.(*problem).code != "invalid_query" {
-			t.Errorf("%s: %v, want invalid_query", raw, err)
+	for raw, parameter := range map[string]string{"a=%zz": "?", "a;b=1": "?", "securityLevel[x]=CONTACT": "securityLevel[x]", "securityLevel[=CONTACT": "securityLevel[",
+		"securityLevel]=CONTACT": "securityLevel]", "securityLevel[-1]=CONTACT": "securityLevel[-1]", "securityLevel[0][1]=CONTACT": "securityLevel[0][1]",
+		"securityLevel[0]x=CONTACT": "securityLevel[0]x", "search%5Bx%5D=a": "search[x]", "a=1&contact[to]=b": "contact[to]"} {
+		_, err := query(raw, listParameters)
+		if p, ok := err.(*problem); !ok || p.code != "invalid_query" || p.parameter != parameter || p.status != 400 {
+			t.Errorf("%s: %v, want invalid_query of %s", raw, err, parameter)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (s *Server) routes() []route {
 	}
 	if r := s.cfg.Requests; r != nil {
 		routes = append(routes,
-			route{pattern: "POST /request", handle: (*Server).createRequest, create: true, maxBody: maxRequestBody},
+			route{pattern: "POST /request", handle: (*Server).createRequest, maxBody: maxRequestBody},
 			route{pattern: "GET /request", handle: (*Server).listRequests},
 			route{pattern: "GET /request/{id}", handle: byID(r.Detail)},
 			route{pattern: "DELETE /request/{id}", handle: byID(r.Cancel)},
@@ -50,7 +50,7 @@ func (s *Server) routes() []route {
 	}
 	if s.cfg.Passports != nil {
 		routes = append(routes,
-			route{pattern: "POST /passports", handle: (*Server).createPassport, create: true, bearer: true, envelope: true},
+			route{pattern: "POST /passports", handle: (*Server).createPassport, bearer: true, envelope: true},
 			route{pattern: "GET /passports/{id}", handle: (*Server).passport, bearer: true, envelope: true},
 		)
 	}

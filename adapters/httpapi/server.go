@@ -66,8 +66,6 @@ type route struct {
 	handle  handler
 	// public routes ask nobody who they are.
 	public bool
-	// create counts against CreatesPerMinute.
-	create bool
 	// bearer routes check a signature only when one is sent.
 	bearer bool
 	// envelope is the form of errors.
@@ -134,6 +132,8 @@ func (s *Server) HTTPServer() *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32<<10 - 4096, // net/http adds 4096
 		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
+		// OPTIONS * is answered as all that has no route.
+		DisableGeneralOptionsHandler: true,
 	}
 }
 
@@ -248,11 +248,6 @@ func (s *Server) carry(c *call, rt route, w http.ResponseWriter) (reply, error) 
 	if err := s.calls.take(key.ID, c.now, c.header); err != nil {
 		return reply{}, err
 	}
-	if rt.create {
-		if err := s.creates.take(key.ID, c.now, c.header); err != nil {
-			return reply{}, err
-		}
-	}
 	if c.version, err = version(c.Request, key); err != nil {
 		return reply{}, err
 	}
@@ -343,6 +338,7 @@ var statusOf = map[fault.Kind]int{
 	fault.Mismatch:  http.StatusUnprocessableEntity,
 	fault.Locked:    http.StatusLocked,
 	fault.TooLarge:  http.StatusRequestEntityTooLarge,
+	fault.Limited:   http.StatusTooManyRequests,
 }
 
 // problemOf is what a caller is told of an error. Of one that is not meant for
@@ -354,7 +350,7 @@ func (s *Server) problemOf(c *call, err error) *problem {
 	}
 	var f *fault.Error
 	if errors.As(err, &f) && statusOf[f.Kind] != 0 {
-		return &problem{status: statusOf[f.Kind], code: f.Code, detail: f.Detail, pointer: f.Pointer, hasPointer: f.InBody, parameter: f.Parameter}
+		return &problem{status: statusOf[f.Kind], code: f.Code, detail: f.Detail, pointer: f.Pointer, hasPointer: f.InBody, parameter: f.Parameter, retryAfter: f.RetryAfter}
 	}
 	s.cfg.Log.Error("failed", "id", c.id, "error", err)
 	return internal()

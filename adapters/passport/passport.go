@@ -72,9 +72,6 @@ const (
 	maxCapability   = 200
 )
 
-// invalid is the one code of a fault of the input.
-const invalid = "invalid_request"
-
 type object = map[string]any
 
 // Create makes a passport, and returns the JSON of data: POST /v1/passports with
@@ -127,16 +124,8 @@ func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte) 
 	return b, err
 }
 
-// read reads the body of a call. Every fault is invalid_request, with its place.
+// read reads the body of a call.
 func read(body []byte) (p store.Passport, err error) {
-	defer func() {
-		var f *fault.Error
-		if errors.As(err, &f) && f.Kind == fault.Invalid {
-			again := *f
-			again.Code, again.Detail = invalid, f.Code+": "+f.Detail
-			err = &again
-		}
-	}()
 	o, err := fault.Body(body, maxBody, false)
 	if err != nil {
 		return p, err

@@ -145,12 +145,16 @@ func (s *Service) Actions(ctx context.Context, caller store.Tenant) ([]byte, err
 }
 
 func actionJSON(e store.Entry) (object, error) {
+	content, err := contentOf(e)
+	if err != nil {
+		return nil, err
+	}
 	b, err := bodyOf(e)
 	if err != nil {
 		return nil, err
 	}
 	return object{"id": e.Name, "version": e.Version, "versionId": e.ID, "digestSRI": e.Digest, "name": b.Get("name"), "description": b.Get("description"),
-		"content": b.Get("content"), "createdAt": e.Created.Format(millis)}, nil
+		"content": content, "createdAt": e.Created.Format(millis)}, nil
 }
 
 // ActionVersion returns one version, or of an action the newest:

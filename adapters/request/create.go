@@ -21,9 +21,6 @@ const (
 	maxKey      = 255
 	otpFor      = time.Hour
 	otpDigits   = 8
-	// stuckAfter is after which a request whose one-time passwords were never
-	// sent is one whose creator has died.
-	stuckAfter = 10 * time.Second
 	// maxAttempts bounds how often a request is made out again.
 	maxAttempts = 5
 )
@@ -33,8 +30,10 @@ type object = map[string]any
 // Create makes a request: POST /request. With an idempotency key, a second call
 // with the same body returns the same answer, replayed, for 24 hours; it is a
 // Mismatch with another body, and a Conflict while the first one runs in this
-// process. Input that is refused is not remembered.
-func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, idempotencyKey string) (answer []byte, replayed bool, err error) {
+// process. Input that is refused is not remembered. admit, unless it is nil, is
+// asked before anything is made or read of the body, and its error ends the call:
+// a limit that replays do not count against.
+func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, idempotencyKey string, admit func() error) (answer []byte, replayed bool, err error) {
 	key := idempotencyKey
 	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
 		key = key[1 : len(key)-1]
@@ -54,9 +53,14 @@ func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, 
 		// Before the body is read: what was accepted is not judged again.
 		err := s.cfg.Store.View(ctx, func(tx store.Tx) error { return s.replay(tx, &a) })
 		if err == nil {
-			return a.Body, true, s.retryNotify(ctx, caller, a.RequestID)
+			return a.Body, true, s.sendStuck(ctx, a.RequestID)
 		}
 		if !errors.Is(err, store.ErrNotFound) {
+			return nil, false, err
+		}
+	}
+	if admit != nil {
+		if err := admit(); err != nil {
 			return nil, false, err
 		}
 	}

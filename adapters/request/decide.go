@@ -55,7 +55,7 @@ func (s *Service) Decide(ctx context.Context, caller store.Tenant, id string, bo
 	var before *store.Request
 	err = s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		before, err = tx.Request(id)
-		before, err = s.owned(tx, caller, before, err)
+		before, err = s.owned(caller, before, err)
 		return err
 	})
 	if err != nil {
@@ -239,7 +239,7 @@ func (s *Service) Cancel(ctx context.Context, caller store.Tenant, id string) ([
 	var answer []byte
 	err := s.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		r, err := tx.Request(id)
-		if r, err = s.owned(tx, caller, r, err); err != nil {
+		if r, err = s.owned(caller, r, err); err != nil {
 			return err
 		}
 		if !r.Canceled.IsZero() {
@@ -270,49 +270,6 @@ func (s *Service) Cancel(ctx context.Context, caller store.Tenant, id string) ([
 	return answer, err
 }
 
-// Resend sends new one-time passwords, to one contact, or with "" to all that have
-// something left to decide: PATCH /request/resend/{id}?contact=. Those that were
-// sent before no longer count.
-func (s *Service) Resend(ctx context.Context, caller store.Tenant, id, contact string) ([]byte, error) {
-	if err := checkObjectID("requestId", id); err != nil {
-		return nil, err
-	}
-	contact = normalize(contact)
-	err := s.cfg.Store.View(ctx, func(tx store.Tx) error {
-		r, err := tx.Request(id)
-		if r, err = s.owned(tx, caller, r, err); err != nil {
-			return err
-		}
-		u := subjectOf(r, contact)
-		switch {
-		case !r.Canceled.IsZero():
-			return fault.New(fault.Conflict, "request_canceled", "the request was cancelled")
-		case contact != "" && u == nil:
-			return fault.Param("contact", "unknown_contact", "is no subject of the request")
-		case u != nil && u.Failures >= maxFailures:
-			return fault.New(fault.Locked, "subject_locked", "there were %d wrong one-time passwords", maxFailures)
-		case u != nil && !open(r, u.Contact):
-			return fault.New(fault.Conflict, "already_decided", "there is nothing left to decide")
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	sent := []string{}
-	err = s.sendAgain(ctx, caller, id, func(r *store.Request, u *store.Subject) bool {
-		ok := (contact == "" || contact == u.Contact) && u.Failures < maxFailures && r.Canceled.IsZero() && open(r, u.Contact)
-		if ok && !slices.Contains(sent, u.Contact) {
-			sent = append(sent, u.Contact)
-		}
-		return ok
-	})
-	if err != nil {
-		return nil, err
-	}
-	return canonical.Marshal(object{"requestId": id, "contacts": sent})
-}
-
 // open reports whether a contact has something left to decide.
 func open(r *store.Request, contact string) bool {
 	return slices.ContainsFunc(r.Credentials, func(c store.Credential) bool { return c.Status == statusDraft && !decided(&c, contact) })
@@ -333,7 +290,7 @@ func (s *Service) Revoke(ctx context.Context, caller store.Tenant, id string, bo
 	var answer []byte
 	err = s.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		r, err := tx.RequestOf(id)
-		if r, err = s.owned(tx, caller, r, err); err != nil {
+		if r, err = s.owned(caller, r, err); err != nil {
 			return err
 		}
 		c := credentialOf(r, id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -111,16 +112,15 @@ func (s *Service) Resolve(ctx context.Context, did string) (*didresolve.Resoluti
 		t, err := tx.TenantByDID(did)
 		if err == nil {
 			public = t.Key.Public
-			return nil
 		}
-		u, err2 := tx.UserByDID(did)
-		public = u.Key.Public
-		if err2 != nil && err != store.ErrNotFound {
+		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		return err2
+		u, err := tx.UserByDID(did)
+		public = u.Key.Public
+		return err
 	})
-	if err == store.ErrNotFound {
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, &didresolve.Error{Type: didresolve.ErrNotFound, Detail: "not of this service"}
 	}
 	if err != nil {

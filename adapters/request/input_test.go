@@ -219,7 +219,7 @@ func TestInput(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = w.Create(t.Context(), w.a, b, "")
+		_, _, err = w.Create(t.Context(), w.a, b, "", nil)
 		return err
 	}
 	if err := try(w.full()); err != nil {
@@ -249,11 +249,11 @@ func TestInput(t *testing.T) {
 		}
 	}
 	for body, want := range map[string]string{"": "malformed_json", "[]": "invalid_type", `{"contacts":[],"contacts":[]}`: "malformed_json", `{"contacts":["a@x.example"]} x`: "malformed_json"} {
-		if _, _, err := w.Create(t.Context(), w.a, []byte(body), ""); code(err) != want {
+		if _, _, err := w.Create(t.Context(), w.a, []byte(body), "", nil); code(err) != want {
 			t.Errorf("%s: got %v, want %s", body, err, want)
 		}
 	}
-	if _, _, err := w.Create(t.Context(), w.a, make([]byte, 12<<20+1), ""); code(err) != "too_large" {
+	if _, _, err := w.Create(t.Context(), w.a, make([]byte, 12<<20+1), "", nil); code(err) != "too_large" {
 		t.Error(err)
 	}
 }
@@ -262,7 +262,7 @@ func TestInput(t *testing.T) {
 func TestDetail(t *testing.T) {
 	w := newWorld(t, "")
 	b, _ := json.Marshal(w.full())
-	answer, _, err := w.Create(t.Context(), w.a, b, "")
+	answer, _, err := w.Create(t.Context(), w.a, b, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,9 @@ import (
 // TestMain runs the process that is killed.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("MANDATE_KILL_DIR"); dir != "" {
+		if at := os.Getenv("MANDATE_KILL_AT"); at != "" {
+			dieSending(dir, at)
+		}
 		work(dir)
 		return
 	}
@@ -67,7 +70,7 @@ func work(dir string) {
 		go func() {
 			for i := 0; ; i++ {
 				contact := fmt.Sprintf("u%d@x.example", w)
-				answer, _, err := s.Create(ctx, a, []byte(`{"contacts":["`+contact+`"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"s","value":"x"}]}]}`), fmt.Sprint(os.Getpid(), "-", w, "-", i))
+				answer, _, err := s.Create(ctx, a, []byte(`{"contacts":["`+contact+`"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"s","value":"x"}]}]}`), fmt.Sprint(os.Getpid(), "-", w, "-", i), nil)
 				die(err)
 				id, credential := get(panicTB{}, answer, "id"), get(panicTB{}, answer, "credentials/0/id")
 				say("request %s", id)

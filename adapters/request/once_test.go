@@ -44,7 +44,7 @@ func TestOnce(t *testing.T) {
 				s = other.Service
 			}
 			wg.Go(func() {
-				answer, replayed, err := s.Create(t.Context(), w.a, []byte(body), `"key-1"`)
+				answer, replayed, err := s.Create(t.Context(), w.a, []byte(body), `"key-1"`, nil)
 				mu.Lock()
 				defer mu.Unlock()
 				codes[code(err)]++
@@ -72,7 +72,7 @@ func TestIdempotencyKey(t *testing.T) {
 	w := newWorld(t, "")
 	body := w.policyBody(`"ana@x.example"`)
 	call := func(caller store.Tenant, body, key string) (string, bool) {
-		b, replayed, err := w.Create(t.Context(), caller, []byte(body), key)
+		b, replayed, err := w.Create(t.Context(), caller, []byte(body), key, nil)
 		if err != nil {
 			return code(err), replayed
 		}
@@ -127,7 +127,7 @@ func TestNewContactAtOnce(t *testing.T) {
 			s = other.Service
 		}
 		wg.Go(func() {
-			answer, _, err := s.Create(t.Context(), w.a, []byte(body), "")
+			answer, _, err := s.Create(t.Context(), w.a, []byte(body), "", nil)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -149,18 +149,18 @@ func TestRetrySends(t *testing.T) {
 	w := newWorld(t, "")
 	body := w.policyBody(`"ana@x.example"`)
 	w.fail = errors.New("no mail today")
-	first, _, err := w.Create(t.Context(), w.a, []byte(body), "k")
+	first, _, err := w.Create(t.Context(), w.a, []byte(body), "k", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := get(t, first, "id")
 	w.fail = nil
-	again, replayed, err := w.Create(t.Context(), w.a, []byte(body), "k")
+	again, replayed, err := w.Create(t.Context(), w.a, []byte(body), "k", nil)
 	if err != nil || !replayed || string(again) != string(first) || w.otp(id, "ana@x.example") != "" {
 		t.Fatalf("at once: %t, %v, %q", replayed, err, w.otp(id, "ana@x.example"))
 	}
 	w.pass(11 * time.Second)
-	if _, _, err := w.Create(t.Context(), w.a, []byte(body), "k"); err != nil {
+	if _, _, err := w.Create(t.Context(), w.a, []byte(body), "k", nil); err != nil {
 		t.Fatal(err)
 	}
 	ok(t)(w.decide(id, "ana@x.example", w.otp(id, "ana@x.example"), `,"accepted":true`))
@@ -174,7 +174,7 @@ func TestTemplates(t *testing.T) {
 		ids = append(ids, get(t, ok(t)(w.CreateResource(ctx, w.a, []byte(body))), "id"))
 	}
 	group := get(t, ok(t)(w.CreateGroup(ctx, w.a, []byte(`{"name":"both","resourcesIds":["`+ids[0]+`","`+ids[1]+`"]}`))), "id")
-	answer, _, err := w.Create(ctx, w.a, []byte(`{"contacts":["ana@x.example"],"resourcesIds":["`+ids[1]+`"],"groupIds":["`+group+`"]}`), "")
+	answer, _, err := w.Create(ctx, w.a, []byte(`{"contacts":["ana@x.example"],"resourcesIds":["`+ids[1]+`"],"groupIds":["`+group+`"]}`), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

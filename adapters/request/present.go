@@ -44,7 +44,7 @@ func (s *Service) Present(ctx context.Context, caller store.Tenant, id string, b
 	var answer []byte
 	err = s.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		r, err := tx.RequestOf(id)
-		if r, err = s.readable(tx, caller, r, err); err != nil {
+		if r, err = s.readable(caller, r, err); err != nil {
 			return err
 		}
 		c, now := credentialOf(r, id), s.now()

@@ -40,11 +40,11 @@ func TestRights(t *testing.T) {
 		{"cancel", func(c store.Tenant) ([]byte, error) { return w.Cancel(ctx, c, id) }, "ok", "not_found", "not_found"},
 		{"action", func(c store.Tenant) ([]byte, error) { return w.ActionVersion(ctx, c, action) }, "ok", "unknown_action", "unknown_action"},
 		{"use an action", func(c store.Tenant) ([]byte, error) {
-			b, _, err := w.Create(ctx, c, []byte(`{"contacts":["a@x.example"],"credentials":[{"type":"POLICY","scope":"a","action":{"id":"`+action+`","userParams":{"maxAmount":5}}}]}`), "")
+			b, _, err := w.Create(ctx, c, []byte(`{"contacts":["a@x.example"],"credentials":[{"type":"POLICY","scope":"a","action":{"id":"`+action+`","userParams":{"maxAmount":5}}}]}`), "", nil)
 			return b, err
 		}, "ok", "unknown_action", "unknown_action"},
 		{"use a resource", func(c store.Tenant) ([]byte, error) {
-			b, _, err := w.Create(ctx, c, []byte(`{"contacts":["a@x.example"],"resourcesIds":["`+resource+`"]}`), "")
+			b, _, err := w.Create(ctx, c, []byte(`{"contacts":["a@x.example"],"resourcesIds":["`+resource+`"]}`), "", nil)
 			return b, err
 		}, "ok", "unknown_resource", "unknown_resource"},
 		{"nobody", func(store.Tenant) ([]byte, error) { return w.Detail(ctx, store.Tenant{}, id) }, "not_found", "not_found", "not_found"},
@@ -167,7 +167,7 @@ func TestDecide(t *testing.T) {
 	})
 	t.Run("some of them", func(t *testing.T) {
 		w := newWorld(t, "")
-		answer, _, err := w.Create(t.Context(), w.a, []byte(`{"contacts":["`+ana+`"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"s","value":"x"}]},{"type":"CONSENT","data":[{"label":"text","type":"s","value":"y"}]}]}`), "")
+		answer, _, err := w.Create(t.Context(), w.a, []byte(`{"contacts":["`+ana+`"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"s","value":"x"}]},{"type":"CONSENT","data":[{"label":"text","type":"s","value":"y"}]}]}`), "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -256,7 +256,7 @@ func (s *Service) record(ctx context.Context, tx store.Tx, tenantID string, even
 func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }
 
 // owned reads a request that the caller has made.
-func (s *Service) owned(tx store.Tx, caller store.Tenant, r *store.Request, err error) (*store.Request, error) {
+func (s *Service) owned(caller store.Tenant, r *store.Request, err error) (*store.Request, error) {
 	if errors.Is(err, store.ErrNotFound) || err == nil && r.TenantID != caller.ID {
 		return nil, fault.New(fault.NotFound, "not_found", "there is none, or not for you")
 	}
@@ -264,7 +264,7 @@ func (s *Service) owned(tx store.Tx, caller store.Tenant, r *store.Request, err 
 }
 
 // readable reads a request that the caller has made, or is listed in.
-func (s *Service) readable(tx store.Tx, caller store.Tenant, r *store.Request, err error) (*store.Request, error) {
+func (s *Service) readable(caller store.Tenant, r *store.Request, err error) (*store.Request, error) {
 	if err == nil && r.TenantID != caller.ID {
 		b, err := parseBody(r.Body)
 		if err != nil {
@@ -276,5 +276,5 @@ func (s *Service) readable(tx store.Tx, caller store.Tenant, r *store.Request, e
 			}
 		}
 	}
-	return s.owned(tx, caller, r, err)
+	return s.owned(caller, r, err)
 }

@@ -52,7 +52,7 @@ func (s *Service) Detail(ctx context.Context, caller store.Tenant, id string) ([
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		var err error
 		r, err = tx.Request(id)
-		if r, err = s.readable(tx, caller, r, err); err != nil {
+		if r, err = s.readable(caller, r, err); err != nil {
 			return err
 		}
 		for _, u := range r.Subjects {
@@ -156,7 +156,7 @@ func (s *Service) Credential(ctx context.Context, caller store.Tenant, id string
 	var r *store.Request
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
 		r, err = tx.RequestOf(id)
-		r, err = s.readable(tx, caller, r, err)
+		r, err = s.readable(caller, r, err)
 		return err
 	})
 	if err != nil {
@@ -178,7 +178,7 @@ func (s *Service) Evidence(ctx context.Context, caller store.Tenant, id string) 
 		if e, err = tx.Evidence(id); err == nil {
 			r, err = tx.Request(e.RequestID)
 		}
-		_, err = s.readable(tx, caller, r, err)
+		_, err = s.readable(caller, r, err)
 		return err
 	})
 	if err != nil {

@@ -161,7 +161,7 @@ func (w *world) policyBody(contacts string) string {
 
 func (w *world) create(body string) (requestID, credentialID string) {
 	w.t.Helper()
-	answer, _, err := w.Create(w.t.Context(), w.a, []byte(body), "")
+	answer, _, err := w.Create(w.t.Context(), w.a, []byte(body), "", nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -22,14 +22,22 @@ func TestListCost(t *testing.T) {
 	if err != nil {
 		n = 2000
 	}
-	s, db := open(t, filepath.Join(t.TempDir(), "db"))
+	file := os.Getenv("STORE_FILE") // kept, and not loaded again
+	if file == "" {
+		file = filepath.Join(t.TempDir(), "db")
+	}
+	s, db := open(t, file)
 	db.SetMaxIdleConns(4)
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	levels := []string{"CONTACT", "ORGANIZATION_KYC", "HUMANOS_KYC", "HUMANOS_REVALIDATION"}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	id := func(i int) string { return fmt.Sprintf("%024x", i) }
 	started := time.Now()
-	for first := 0; first < n; first += 500 {
+	loaded := 0
+	if err := db.QueryRow("SELECT COUNT(*) FROM requests").Scan(&loaded); err != nil {
+		t.Fatal(err)
+	}
+	for first := loaded; first < n; first += 500 {
 		if err := s.Update(t.Context(), func(tx store.Tx) error {
 			for i := first; i < min(first+500, n); i++ {
 				at := begin.Add(time.Duration(i) * time.Minute)
@@ -70,7 +78,7 @@ func TestListCost(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		f    store.Filter
-		most float64 // times base, cold count; 0: not bounded
+		most float64 // times base; 0: not bounded
 	}{
 		{"first page", store.Filter{}, 10},
 		{"deep page", store.Filter{Offset: deep}, 500},
@@ -89,7 +97,13 @@ func TestListCost(t *testing.T) {
 		{"search, one character", store.Filter{Search: "7"}, 500},
 		{"search, two, all match", store.Filter{Search: "em"}, 500},
 		{"search, three, all match", store.Filter{Search: "onb"}, 500},
-		{"search, long, all match", store.Filter{Search: "onboarding"}, 0},
+		{"search, long, all match", store.Filter{Search: "onboarding"}, 500},
+		{"search, words, all match", store.Filter{Search: "employee onboarding"}, 500},
+		{"search, at the end, all match", store.Filter{Search: "example.com"}, 500},
+		{"search, long, a tenth match", store.Filter{Search: "onboarding 7"}, 500},
+		{"search, long, deep page", store.Filter{Search: "contract", Offset: deep}, 500},
+		{"search and level", store.Filter{Search: "employment", SecurityLevels: levels[:1]}, 1000},
+		{"search and contact", store.Filter{Search: "employment", Contact: "user7@example.com"}, 500},
 		{"search, deep page", store.Filter{Search: "7", Offset: 1000}, 500},
 	} {
 		tt.f.TenantID, tt.f.Limit = "tenant-1", 10
@@ -97,9 +111,9 @@ func TestListCost(t *testing.T) {
 		run := func(tx store.Tx, _ int) (err error) { _, total, err = tx.ListRequests(tt.f); return err }
 		cold := median(1, run)
 		warm := median(9, run)
-		t.Logf("%-26s total %6d   first %9s = %6.1f   again %9s = %6.1f   (most %v)", tt.name, total, cold, ratio(cold, base), warm, ratio(warm, base), tt.most)
-		if n >= 100_000 && tt.most > 0 && ratio(warm, base) > tt.most {
-			t.Errorf("%s costs %.1f times a get by id, want at most %v", tt.name, ratio(warm, base), tt.most)
+		t.Logf("%-30s total %6d   first %9s = %6.1f   again %9s = %6.1f   (most %v)", tt.name, total, cold, ratio(cold, base), warm, ratio(warm, base), tt.most)
+		if n >= 100_000 && tt.most > 0 && (ratio(warm, base) > tt.most || tt.most >= 500 && ratio(cold, base) > tt.most) { // one cold call says little of cheap ones
+			t.Errorf("%s costs %.1f times a get by id, and again %.1f, want at most %v", tt.name, ratio(cold, base), ratio(warm, base), tt.most)
 		}
 	}
 }

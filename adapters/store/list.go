@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -36,24 +37,32 @@ func (q *query) and(format string, args ...any) {
 	q.where = append(q.where, fmt.Sprintf(format, args...))
 }
 
-// plan turns a filter into a query. What leads is the search, or the first of the
-// columns that are asked for, or else all requests of the tenant.
+// holds adds that the text of a request has a search in it.
+func (q *query) holds(search string) {
+	q.and(`(SELECT r.search FROM requests r WHERE r.seq = %s.%s) LIKE %s ESCAPE '\'`, q.from, q.seq, q.arg(like(fold(search))))
+}
+
+// A column is one of those that requests are filtered by, and the value.
+type column struct{ table, column, value string }
+
+// plan turns a filter into a query. What leads is the first of the columns that
+// are asked for, or the search, or else all requests of the tenant.
 func plan(f Filter) *query {
 	q := &query{from: "requests", seq: "seq"}
-	columns := []struct{ table, column, value string }{
+	columns := []column{
 		{"requests", "internal_id", f.InternalID},
 		{"credentials", "internal_id", f.CredentialInternalID},
 		{"subjects", "contact", f.Contact},
 		{"subjects", "did", f.DID},
 		{"subjects", "internal_id", f.SubjectInternalID},
 	}
-	if f.Search != "" {
-		text := fold(f.Search)
-		m, exact := match(f.TenantID, text)
+	leads := slices.ContainsFunc(columns, func(c column) bool { return c.value != "" })
+	if f.Search != "" && !leads {
+		m, exact := match(f.TenantID, fold(f.Search))
 		q.from, q.seq = "request_grams", "rowid"
 		q.and("request_grams MATCH %s", q.arg(m))
 		if !exact {
-			q.and(`(SELECT r.search FROM requests r WHERE r.seq = request_grams.rowid) LIKE %s ESCAPE '\'`, q.arg(like(text)))
+			q.holds(f.Search)
 		}
 	}
 	for _, c := range columns {
@@ -63,12 +72,15 @@ func plan(f Filter) *query {
 			q.from, q.distinct = c.table, c.table != "requests"
 			q.and("tenant = %s AND %s = %s", q.arg(f.TenantID), c.column, q.arg(c.value))
 		default:
-			// The + keeps SQLite from running the search once for each of them.
+			// The + keeps SQLite from beginning with this one.
 			q.and("+%s.%s IN (SELECT s.seq FROM %s s WHERE s.tenant = %s AND s.%s = %s)", q.from, q.seq, c.table, q.arg(f.TenantID), c.column, q.arg(c.value))
 		}
 	}
 	if len(q.where) == 0 {
 		q.and("tenant = %s", q.arg(f.TenantID))
+	}
+	if f.Search != "" && leads {
+		q.holds(f.Search)
 	}
 	if len(f.SecurityLevels) > 0 {
 		var marks []string
@@ -107,13 +119,17 @@ func (q *query) order(direction string, limit, offset int) string {
 	return fmt.Sprintf(" ORDER BY %s %s LIMIT %d OFFSET %d", q.seq, direction, limit, offset)
 }
 
+// all reports whether a query is for all requests of a tenant.
+func (q *query) all() bool { return q.from == "requests" && len(q.args) == 1 }
+
 // ListRequests implements [Requests].
 func (t *tx) ListRequests(f Filter) ([]*Request, int, error) {
-	if strings.Contains(f.Search, "\n") {
+	if strings.ContainsAny(f.Search, "\n"+endOfText) {
 		return nil, 0, nil // no text holds one
 	}
 	q := plan(f)
-	total, err := t.count(q, f)
+	c, found, err := t.count(q, f)
+	total := c.n
 	if err != nil || f.Offset < 0 || f.Offset >= total || f.Limit <= 0 {
 		return nil, total, err
 	}
@@ -122,6 +138,17 @@ func (t *tx) ListRequests(f Filter) ([]*Request, int, error) {
 	if behind := total - f.Offset - n; behind < offset {
 		offset, order = behind, "ASC"
 	}
+	// To look at one in twenty takes as long as to read all texts.
+	if found == nil && c.many && (offset+n)*20 > total {
+		if found, err = t.walk(f); err != nil {
+			return nil, total, err
+		}
+	}
+	if found != nil {
+		end := max(0, len(found)-f.Offset)
+		page, err := t.page(found[max(0, end-n):end])
+		return page, total, err
+	}
 	seqs := make([]int64, 0, n)
 	err = t.rows(q.text(q.order(order, n, offset)), q.args, func(r scanner) error {
 		var seq int64
@@ -129,7 +156,7 @@ func (t *tx) ListRequests(f Filter) ([]*Request, int, error) {
 		seqs = append(seqs, seq)
 		return err
 	})
-	if err != nil || len(seqs) == 0 {
+	if err != nil {
 		return nil, total, err
 	}
 	page, err := t.page(seqs)
@@ -139,41 +166,62 @@ func (t *tx) ListRequests(f Filter) ([]*Request, int, error) {
 // maxCounts bounds how many counts are remembered.
 const maxCounts = 4096
 
-// count returns the exact number of requests that fit. What a filter finds never
-// changes but by new requests, so that it is known as long as their number is
-// the same.
-func (t *tx) count(q *query, f Filter) (int, error) {
+// A counted is how many requests fit, and whether many had to be looked at.
+type counted struct {
+	n    int
+	many bool
+}
+
+// count returns the exact number of requests that fit, and which they are, oldest
+// first, when all of them had to be found for it. What a filter finds never
+// changes but by new requests, so that it is known as long as their number is the
+// same.
+func (t *tx) count(q *query, f Filter) (c counted, found []int64, err error) {
 	var all int64
 	if err := t.row("SELECT n FROM request_counts WHERE tenant = $1", []any{f.TenantID}, &all); err != nil {
 		if err == ErrNotFound {
-			return 0, nil
+			return c, nil, nil
 		}
-		return 0, err
+		return c, nil, err
 	}
-	if q.from == "requests" && len(q.args) == 1 {
-		return int(min(all, math.MaxInt32)), nil
+	if q.all() {
+		return counted{n: int(min(all, math.MaxInt32))}, nil, nil
 	}
 	key := sha256.Sum256(fmt.Appendf(nil, "%d %q %q", all, q.text(""), fmt.Sprintf("%q", q.args)))
 	t.db.mu.Lock()
-	n, known := t.db.counts[key]
+	c, known := t.db.counts[key]
 	t.db.mu.Unlock()
 	if known {
-		return n, nil
+		return c, nil, nil
 	}
-	if err := t.row(q.text(""), q.args, &n); err != nil {
-		return 0, err
+	if f.Search != "" {
+		if c.many, err = t.many(f); err != nil {
+			return c, nil, err
+		}
+	}
+	if c.many {
+		found, err = t.walk(f)
+		c.n = len(found)
+	} else {
+		err = t.row(q.text(""), q.args, &c.n)
+	}
+	if err != nil {
+		return counted{}, nil, err
 	}
 	t.db.mu.Lock()
 	defer t.db.mu.Unlock()
 	if len(t.db.counts) >= maxCounts {
 		clear(t.db.counts)
 	}
-	t.db.counts[key] = n
-	return n, nil
+	t.db.counts[key] = c
+	return c, found, nil
 }
 
 // page reads requests for a list.
 func (t *tx) page(seqs []int64) ([]*Request, error) {
+	if len(seqs) == 0 {
+		return nil, nil
+	}
 	marks, args := make([]string, len(seqs)), make([]any, len(seqs))
 	for i, s := range seqs {
 		marks[i], args[i] = fmt.Sprintf("$%d", i+1), s

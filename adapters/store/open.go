@@ -24,7 +24,7 @@ const (
 )
 
 // schemaVersion is the number of the newest migration.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // maxBatch is how many updates share one commit: it bounds for how long the first
 // of them waits for the others.
@@ -33,13 +33,16 @@ const maxBatch = 64
 // A DB is a Store on a SQL database. See [Open].
 type DB struct {
 	db      *sql.DB
+	probe   int           // maxProbe, fewer in tests
 	writing chan struct{} // held by whoever commits for all that wait
 
-	mu      sync.Mutex
-	waiting []*update
-	counts  map[[sha256.Size]byte]int // see count
-	logSize int64
-	purged  int64 // when used was last purged, in milliseconds
+	mu       sync.Mutex
+	waiting  []*update
+	counts   map[[sha256.Size]byte]counted // see count
+	logSize  int64
+	prepared map[string]*sql.Stmt // nil: wanted
+	wanted   []string
+	purged   int64 // when used was last purged, in milliseconds
 }
 
 // SQLiteDSN returns the data source name of a database file for the driver
@@ -68,7 +71,7 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*DB, error) {
 	if full < 2 {
 		return nil, errors.New("store: the database would lose what it has acknowledged: synchronous is not FULL")
 	}
-	d := &DB{db: db, writing: make(chan struct{}, 1), counts: map[[sha256.Size]byte]int{}}
+	d := &DB{db: db, writing: make(chan struct{}, 1), counts: map[[sha256.Size]byte]counted{}, prepared: map[string]*sql.Stmt{}, probe: maxProbe}
 	if err := d.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}

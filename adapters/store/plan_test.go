@@ -21,7 +21,35 @@ func TestListsUseIndexes(t *testing.T) {
 	if _, err := Open(context.Background(), db, SQLite); err != nil {
 		t.Fatal(err)
 	}
+	explain := func(name, text string, args ...any) {
+		t.Helper()
+		rows, err := db.Query("EXPLAIN QUERY PLAN "+text, args...)
+		if err != nil {
+			t.Fatalf("%s: %s: %v", name, text, err)
+		}
+		var steps []string
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			steps = append(steps, detail)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		rows.Close()
+		for _, s := range steps {
+			indexed := strings.HasPrefix(s, "SEARCH ") || strings.Contains(s, "VIRTUAL TABLE INDEX") && !strings.HasSuffix(s, "INDEX 0:")
+			if !indexed && (strings.HasPrefix(s, "SCAN ") || strings.Contains(s, "AUTOMATIC") || s == "USE TEMP B-TREE FOR ORDER BY") {
+				t.Errorf("%s: %s\n%s", name, text, strings.Join(steps, "\n"))
+			}
+		}
+		t.Logf("%s: %s", name, strings.Join(steps, "; "))
+	}
 	now := time.Now()
+	explain("not sent", unsent, 1, 2)
 	filters := map[string]Filter{
 		"all": {}, "internalId": {InternalID: "x"}, "contact": {Contact: "x"}, "did": {DID: "x"}, "subjectInternalId": {SubjectInternalID: "x"},
 		"credentialInternalId": {CredentialInternalID: "x"}, "level": {SecurityLevels: []string{"a"}}, "levels": {SecurityLevels: []string{"a", "b"}},
@@ -33,30 +61,7 @@ func TestListsUseIndexes(t *testing.T) {
 		f.TenantID = "t"
 		q := plan(f)
 		for _, text := range []string{q.text(""), q.text(q.order("DESC", 10, 20)), q.text(q.order("ASC", 10, 20))} {
-			rows, err := db.Query("EXPLAIN QUERY PLAN "+text, q.args...)
-			if err != nil {
-				t.Fatalf("%s: %s: %v", name, text, err)
-			}
-			var steps []string
-			for rows.Next() {
-				var id, parent, unused int
-				var detail string
-				if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-					t.Fatal(err)
-				}
-				steps = append(steps, detail)
-			}
-			if err := rows.Err(); err != nil {
-				t.Fatal(err)
-			}
-			rows.Close()
-			for _, s := range steps {
-				indexed := strings.HasPrefix(s, "SEARCH ") || strings.Contains(s, "VIRTUAL TABLE INDEX") && !strings.HasSuffix(s, "INDEX 0:")
-				if !indexed && (strings.HasPrefix(s, "SCAN ") || strings.Contains(s, "AUTOMATIC") || s == "USE TEMP B-TREE FOR ORDER BY") {
-					t.Errorf("%s: %s\n%s", name, text, strings.Join(steps, "\n"))
-				}
-			}
-			t.Logf("%s: %s", name, strings.Join(steps, "; "))
+			explain(name, text, q.args...)
 		}
 	}
 }

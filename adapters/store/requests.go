@@ -29,6 +29,9 @@ type Subject struct {
 	OTPUntil   time.Time
 	Failures   int
 	Notified   bool // the last one-time password was handed over
+	// Resends is how often another was asked for, Resent when last.
+	Resends int
+	Resent  time.Time
 }
 
 // A Credential is one credential of a request.
@@ -89,7 +92,12 @@ type Requests interface {
 	// signed credentials, are filled in, but for the Body of the request.
 	ListRequests(f Filter) (page []*Request, total int, err error)
 	CancelRequest(id string, at time.Time) error
-	// PutSubject writes OTP, OTPUntil, Failures and Notified of a subject.
+	// Unsent returns the ids of requests with one-time passwords that were not
+	// handed over and end at or before until: of at most limit of them, those
+	// that end first.
+	Unsent(until time.Time, limit int) ([]string, error)
+	// PutSubject writes OTP, OTPUntil, Failures, Notified, Resends and Resent of
+	// a subject.
 	PutSubject(requestID string, s Subject) error
 	// PutCredential writes Status, Signed, Slot and Revoked of a credential.
 	PutCredential(c Credential) error

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,9 +21,12 @@ func (t *tx) InsertRequest(r *Request) error {
 	if _, err := t.exec("INSERT INTO request_counts (tenant, n) VALUES ($1, 1) ON CONFLICT (tenant) DO UPDATE SET n = request_counts.n + 1", r.TenantID); err != nil {
 		return err
 	}
+	if err := t.addText(r.TenantID, r.Seq, search); err != nil {
+		return err
+	}
 	for n, s := range r.Subjects {
-		if _, err := t.exec("INSERT INTO subjects (request, n, tenant, seq, contact, did, name, internal_id, code, otp, otp_until, failures, notified) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-			r.ID, n, r.TenantID, r.Seq, s.Contact, s.DID, s.Name, s.InternalID, s.Code, s.OTP, ms(s.OTPUntil), s.Failures, flag(s.Notified)); err != nil {
+		if _, err := t.exec("INSERT INTO subjects (request, n, tenant, seq, contact, did, name, internal_id, code, otp, otp_until, failures, notified, resends, resent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+			r.ID, n, r.TenantID, r.Seq, s.Contact, s.DID, s.Name, s.InternalID, s.Code, s.OTP, ms(s.OTPUntil), s.Failures, flag(s.Notified), s.Resends, ms(s.Resent)); err != nil {
 			return err
 		}
 	}
@@ -48,14 +52,14 @@ func (t *tx) requests(clause string, args ...any) (list []*Request, err error) {
 }
 
 func (t *tx) subjects(where string, args []any, byID map[string]*Request) error {
-	return t.rows("SELECT request, contact, did, name, internal_id, code, otp, otp_until, failures, notified FROM subjects WHERE "+where, args, func(r scanner) error {
+	return t.rows("SELECT request, contact, did, name, internal_id, code, otp, otp_until, failures, notified, resends, resent FROM subjects WHERE "+where, args, func(r scanner) error {
 		var s Subject
 		var id string
-		var until, notified int64
-		if err := r.Scan(&id, &s.Contact, &s.DID, &s.Name, &s.InternalID, &s.Code, &s.OTP, &until, &s.Failures, &notified); err != nil {
+		var until, notified, resent int64
+		if err := r.Scan(&id, &s.Contact, &s.DID, &s.Name, &s.InternalID, &s.Code, &s.OTP, &until, &s.Failures, &notified, &s.Resends, &resent); err != nil {
 			return err
 		}
-		s.OTPUntil, s.Notified = at(until), notified != 0
+		s.OTPUntil, s.Notified, s.Resent = at(until), notified != 0, at(resent)
 		byID[id].Subjects = append(byID[id].Subjects, s)
 		return nil
 	})
@@ -116,10 +120,26 @@ func (t *tx) CancelRequest(id string, when time.Time) error {
 	return t.one(ErrNotFound, "UPDATE requests SET canceled = $1 WHERE id = $2", ms(when), id)
 }
 
+// unsent is the query of Unsent.
+const unsent = "SELECT request FROM subjects WHERE notified = 0 AND otp IS NOT NULL AND otp_until <= $1 ORDER BY otp_until LIMIT $2"
+
+// Unsent implements [Requests].
+func (t *tx) Unsent(until time.Time, limit int) (ids []string, err error) {
+	err = t.rows(unsent, []any{ms(until), limit}, func(r scanner) error {
+		var id string
+		err := r.Scan(&id)
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+		return err
+	})
+	return ids, err
+}
+
 // PutSubject implements [Requests].
 func (t *tx) PutSubject(requestID string, s Subject) error {
-	return t.one(ErrNotFound, "UPDATE subjects SET otp = $1, otp_until = $2, failures = $3, notified = $4 WHERE request = $5 AND contact = $6",
-		s.OTP, ms(s.OTPUntil), s.Failures, flag(s.Notified), requestID, s.Contact)
+	return t.one(ErrNotFound, "UPDATE subjects SET otp = $1, otp_until = $2, failures = $3, notified = $4, resends = $5, resent = $6 WHERE request = $7 AND contact = $8",
+		s.OTP, ms(s.OTPUntil), s.Failures, flag(s.Notified), s.Resends, ms(s.Resent), requestID, s.Contact)
 }
 
 // PutCredential implements [Requests].

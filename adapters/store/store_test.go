@@ -3,6 +3,8 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,6 +38,73 @@ func TestSQLite(t *testing.T) {
 	b, _ := open(t, file)
 	if err := storetest.Check(a, b); err != nil {
 		t.Error(err)
+	}
+	a, _ = open(t, filepath.Join(t.TempDir(), "db"))
+	a.Probe(1) // all searches are of many
+	if err := storetest.Check(a, a); err != nil {
+		t.Errorf("reading all texts: %v", err)
+	}
+}
+
+// A search finds the same whether it looks at what the index of substrings has,
+// or reads all texts: over several blocks, inserted in any order.
+func TestSearchBothWays(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "db")
+	few, _ := open(t, file)
+	many, _ := open(t, file)
+	many.Probe(1)
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if err := few.Update(t.Context(), func(tx store.Tx) error {
+		for i := range 700 {
+			at := begin.Add(time.Duration(i*7919%700) * time.Minute)
+			name := fmt.Sprintf("Employee %d\x1eOnboarding ÄÖ", i%37)
+			if err := tx.InsertRequest(&store.Request{ID: fmt.Sprint(i), TenantID: fmt.Sprint("t", i%2), Seq: store.NewSeq(at, uint32(i)), Created: at, SecurityLevel: fmt.Sprint(i % 3), Name: name, Body: []byte("{}"),
+				Subjects: []store.Subject{{Contact: fmt.Sprint("c", i%5)}}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	list := func(s store.Store, f store.Filter) (ids string) {
+		t.Helper()
+		for f.Offset = 0; f.Offset < 400; f.Offset += f.Limit {
+			if err := s.View(t.Context(), func(tx store.Tx) error {
+				page, total, err := tx.ListRequests(f)
+				ids += fmt.Sprint(total, ":")
+				for _, r := range page {
+					ids += r.ID + " "
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return ids
+	}
+	for _, f := range []store.Filter{{Search: "employee"}, {Search: "ee 17onb"}, {Search: "7"}, {Search: "äö"}, {Search: "ding äö"}, {Search: "\x1e"}, {Search: "nobody"}, {Search: "ployee 3", SecurityLevels: []string{"0", "2"}},
+		{Search: "onboarding", Contact: "c3"}, {Search: "yee 1", Contact: "c3", From: begin.Add(time.Hour), To: begin.Add(9 * time.Hour)}} {
+		f.TenantID, f.Limit = "t1", 33
+		a, b := list(few, f), list(many, f)
+		if a != b || strings.HasPrefix(a, "0:") != (f.Search == "nobody" || f.Search == "\x1e") {
+			t.Errorf("%+v\nindex: %s\ntexts: %s", f, a, b)
+		}
+	}
+	// What is damaged is no answer.
+	_, db := open(t, file)
+	for _, harm := range []string{"seqs = 'zz'", "seqs = '00'", "seqs = ''", "texts = 'employee'"} {
+		if _, err := db.Exec("UPDATE request_texts SET " + harm + " WHERE block = 1"); err != nil {
+			t.Fatal(err)
+		}
+		fresh, _ := open(t, file)
+		fresh.Probe(1)
+		if err := fresh.View(t.Context(), func(tx store.Tx) error {
+			_, _, err := tx.ListRequests(store.Filter{TenantID: "t1", Search: "employee", Limit: 5})
+			return err
+		}); err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%s: %v", harm, err)
+		}
 	}
 }
 
@@ -86,5 +155,54 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := store.Open(t.Context(), db, store.SQLite); err == nil || !strings.Contains(err.Error(), "version 1000") {
 		t.Errorf("a newer version: %v", err)
+	}
+}
+
+// A database of the first version gets what later ones have, and keeps what it
+// has.
+func TestMigrates(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "db")
+	db, err := sql.Open("sqlite", store.SQLiteDSN(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, name := range []string{"0001.sql", "0001.sqlite.sql"} {
+		text, err := os.ReadFile(filepath.Join("migrations", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(string(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Exec(`CREATE TABLE schema_version (version BIGINT PRIMARY KEY); INSERT INTO schema_version VALUES (1);
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+		INSERT INTO requests SELECT 'r' || i, 1000 + i, 't', 1, 0, 'CONTACT', 'n', 'i', 'some long text ' || i, x'7b7d' FROM n;
+		INSERT INTO request_grams (rowid, grams) SELECT seq, 'x736f6d x6f6d65 t74' FROM requests;
+		INSERT INTO request_counts VALUES ('t', 301);
+		INSERT INTO requests VALUES ('q', 7, 't', 1, 0, 'CONTACT', 'n', 'i', 'some', x'7b7d');
+		INSERT INTO subjects VALUES ('q', 0, 't', 7, 'c', 'd', '', '', '1', x'00', 1, 2, 0)`); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s, err := store.Open(t.Context(), db, store.SQLite)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Probe(1)
+		if err := s.View(t.Context(), func(tx store.Tx) error {
+			page, total, err := tx.ListRequests(store.Filter{TenantID: "t", Search: "some", Limit: 2})
+			if err != nil || total != 301 || page[1].ID != "r299" {
+				t.Errorf("%d found, %v", total, err)
+			}
+			r, err := tx.Request("q")
+			if err == nil && (r.Subjects[0].Failures != 2 || r.Subjects[0].Resends != 0 || !r.Subjects[0].Resent.IsZero()) {
+				t.Errorf("%+v", r.Subjects[0])
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -96,6 +96,12 @@ func (u *update) result(d *DB, err error) error {
 func (d *DB) commit(batch []*update) {
 	results := make([]error, len(batch))
 	err := d.transact(context.Background(), false, func(s *sql.Tx) error {
+		if len(batch) == 1 { // it has the transaction for itself
+			if results[0] = batch[0].ctx.Err(); results[0] == nil {
+				results[0] = d.call(s, batch[0])
+			}
+			return results[0]
+		}
 		for i, u := range batch {
 			var err error
 			if results[i], err = d.runOne(s, u); err != nil {
@@ -105,7 +111,7 @@ func (d *DB) commit(batch []*update) {
 		return nil
 	})
 	for i, u := range batch {
-		if err != nil {
+		if err != nil && (len(batch) > 1 || results[i] == nil) {
 			results[i], u.own = err, nil
 		}
 		u.done <- results[i]
@@ -120,16 +126,9 @@ func (d *DB) runOne(s *sql.Tx, u *update) (result, err error) {
 	if _, err = s.Exec("SAVEPOINT u"); err != nil {
 		return nil, err
 	}
-	func() {
-		defer func() { u.bug = recover() }()
-		u.own = u.f(&tx{context.WithoutCancel(u.ctx), d, s, false}) // a statement that is broken off ends the transaction of all
-		result = u.own
-	}()
-	if result == nil && u.bug == nil {
-		if result = u.ctx.Err(); result == nil {
-			_, err = s.Exec("RELEASE u")
-			return nil, err
-		}
+	if result = d.call(s, u); result == nil {
+		_, err = s.Exec("RELEASE u")
+		return nil, err
 	}
 	if _, err = s.Exec("ROLLBACK TO u"); err == nil {
 		_, err = s.Exec("RELEASE u")
@@ -137,11 +136,29 @@ func (d *DB) runOne(s *sql.Tx, u *update) (result, err error) {
 	return result, err
 }
 
+// errBug ends the transaction of an update that panicked.
+var errBug = errors.New("store: an update panicked")
+
+// call runs an update. Its panic is for whoever called Update.
+func (d *DB) call(s *sql.Tx, u *update) (err error) {
+	defer func() {
+		if u.bug = recover(); u.bug != nil {
+			err = errBug
+		}
+	}()
+	u.own = u.f(&tx{context.WithoutCancel(u.ctx), d, s, false}) // a statement that is broken off ends the transaction of all
+	if u.own == nil {
+		return u.ctx.Err()
+	}
+	return u.own
+}
+
 // transact runs f in a transaction, again when the database says that it
 // conflicted with another one.
 func (d *DB) transact(ctx context.Context, readOnly bool, f func(*sql.Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := d.once(ctx, readOnly, f)
+		d.prepare()
 		if err == nil || attempt == maxAttempts || !conflict(err) {
 			return err
 		}
@@ -184,7 +201,13 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	if t.readOnly {
 		return 0, errReadOnly
 	}
-	r, err := t.sql.ExecContext(t.ctx, query, args...)
+	var r sql.Result
+	var err error
+	if st := t.stmt(query); st != nil {
+		r, err = st.ExecContext(t.ctx, args...)
+	} else {
+		r, err = t.sql.ExecContext(t.ctx, query, args...)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -202,7 +225,13 @@ func (t *tx) one(otherwise error, query string, args ...any) error {
 
 // row reads one row.
 func (t *tx) row(query string, args []any, into ...any) error {
-	err := t.sql.QueryRowContext(t.ctx, query, args...).Scan(into...)
+	var r *sql.Row
+	if st := t.stmt(query); st != nil {
+		r = st.QueryRowContext(t.ctx, args...)
+	} else {
+		r = t.sql.QueryRowContext(t.ctx, query, args...)
+	}
+	err := r.Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
@@ -211,7 +240,13 @@ func (t *tx) row(query string, args []any, into ...any) error {
 
 // rows reads all rows, each with one call of scan.
 func (t *tx) rows(query string, args []any, scan func(scanner) error) error {
-	r, err := t.sql.QueryContext(t.ctx, query, args...)
+	var r *sql.Rows
+	var err error
+	if st := t.stmt(query); st != nil {
+		r, err = st.QueryContext(t.ctx, args...)
+	} else {
+		r, err = t.sql.QueryContext(t.ctx, query, args...)
+	}
 	if err != nil {
 		return err
 	}
@@ -247,4 +282,39 @@ func flag(b bool) int64 {
 		return 1
 	}
 	return 0
+}
+
+// maxStatements bounds how many statements are kept prepared. Those of lists
+// differ by their filters; all others are fewer.
+const maxStatements = 256
+
+// stmt returns a statement as it was prepared, nil when it is not yet: then it is
+// once the transaction is over, since that takes another connection.
+func (t *tx) stmt(query string) *sql.Stmt {
+	t.db.mu.Lock()
+	s, known := t.db.prepared[query]
+	if !known && len(t.db.prepared) < maxStatements {
+		t.db.prepared[query] = nil
+		t.db.wanted = append(t.db.wanted, query)
+	}
+	t.db.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return t.sql.StmtContext(t.ctx, s)
+}
+
+// prepare prepares what was run for the first time.
+func (d *DB) prepare() {
+	d.mu.Lock()
+	wanted := d.wanted
+	d.wanted = nil
+	d.mu.Unlock()
+	for _, query := range wanted {
+		if s, err := d.db.Prepare(query); err == nil { // otherwise it runs as it is
+			d.mu.Lock()
+			d.prepared[query] = s
+			d.mu.Unlock()
+		}
+	}
 }

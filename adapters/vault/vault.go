@@ -65,15 +65,9 @@ func New(kek, salt []byte) (*Vault, error) {
 		return nil, err
 	}
 	sealing, err := hkdf.Key(sha256.New, root, salt, "mandate vault: seal", keySize)
-	if err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
-	}
-	mac, err := hkdf.Key(sha256.New, root, salt, "mandate vault: mac", keySize)
-	if err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
-	}
-	block, err := aes.NewCipher(sealing)
-	if err != nil {
+	mac, err2 := hkdf.Key(sha256.New, root, salt, "mandate vault: mac", keySize)
+	block, err3 := aes.NewCipher(sealing)
+	if err := errors.Join(err, err2, err3); err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
 	aead, err := cipher.NewGCM(block)
@@ -95,11 +89,7 @@ func rootKey(kek string, salt []byte) ([]byte, error) {
 	if len(kek) < minPassphrase {
 		return nil, fmt.Errorf("vault: the key-encryption key is neither 32 bytes in hex or base64, nor a passphrase of at least %d bytes", minPassphrase)
 	}
-	b, err := pbkdf2.Key(sha256.New, kek, salt, iterations, keySize)
-	if err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
-	}
-	return b, nil
+	return pbkdf2.Key(sha256.New, kek, salt, iterations, keySize)
 }
 
 // ErrWrongKey: a store was sealed under another key-encryption key.
@@ -121,20 +111,17 @@ func Open(ctx context.Context, s store.Store, kek []byte) (*Vault, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		fresh := make([]byte, keySize)
 		rand.Read(fresh)
-		v, newErr := New(kek, fresh) // outside of the transaction: it takes its time
-		if newErr != nil {
-			return nil, newErr
+		v, bad := New(kek, fresh) // outside of the transaction: it takes its time
+		if bad != nil {
+			return nil, bad
 		}
-		sealed, newErr := v.Seal(checkName, []byte(checked))
-		if newErr != nil {
-			return nil, newErr
-		}
+		sealed, bad := v.Seal(checkName, []byte(checked))
 		err = s.Update(ctx, func(t store.Tx) error {
 			if err := read(t); !errors.Is(err, store.ErrNotFound) {
 				return err // another process was first
 			}
 			salt, check = fresh, sealed
-			return errors.Join(t.PutSetting(saltName, salt), t.PutSetting(checkName, check))
+			return errors.Join(bad, t.PutSetting(saltName, salt), t.PutSetting(checkName, check))
 		})
 	}
 	if err != nil {

@@ -37,6 +37,7 @@ type instance struct {
 	db       *store.DB
 	vault    *vault.Vault
 	requests *request.Service
+	outbox   request.Outbox
 	keys     *httpapi.KeyRing
 	close    func() error
 }
@@ -94,9 +95,10 @@ func (a *app) open(ctx context.Context, f *instanceFlags, publicURL string, log 
 	if in.vault, err = vault.Open(ctx, in.db, kek); err != nil {
 		return nil, unusable("%w", err)
 	}
+	in.outbox = request.Outbox{Dir: filepath.Join(in.dir, "outbox")}
 	in.requests, err = request.New(ctx, request.Config{
 		Store: in.db, Keys: in.vault, Secrets: in.vault,
-		Notifier:  request.Outbox{Dir: filepath.Join(in.dir, "outbox")},
+		Notifier:  in.outbox,
 		PublicURL: publicURL, PublicHost: f.publicHost.value,
 		Log: log, Now: a.now,
 	})

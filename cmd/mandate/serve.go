@@ -69,6 +69,8 @@ func (a *app) serve(ctx context.Context, s *service) error {
 	if addr == "" {
 		addr = "127.0.0.1:8080"
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return unusable("--addr: %w", err)
@@ -95,8 +97,35 @@ func (a *app) serve(ctx context.Context, s *service) error {
 	if err != nil {
 		return err
 	}
+	if err := in.outbox.Clean(); err != nil {
+		return unusable("%w", err)
+	}
 	a.announce(s, local, in, first)
-	return serveUntil(ctx, api.HTTPServer(), listener, log)
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	swept := make(chan struct{})
+	go func() { defer close(swept); sweep(ctx, in.requests.Sweep, ticker.C, log) }()
+	err = serveUntil(ctx, api.HTTPServer(), listener, log)
+	stop()
+	<-swept
+	return err
+}
+
+// sweepEvery is how often serve looks for one-time passwords that were not sent.
+const sweepEvery = 10 * time.Second
+
+// sweep calls f at once and at each tick, until ctx is done.
+func sweep(ctx context.Context, f func(context.Context) error, tick <-chan time.Time, log *slog.Logger) {
+	for {
+		if err := f(ctx); err != nil && ctx.Err() == nil {
+			log.Error("what was not sent is left to the next look", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+		}
+	}
 }
 
 // api puts the engine and the services together.

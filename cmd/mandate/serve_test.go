@@ -3,11 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"os"
@@ -23,18 +27,21 @@ import (
 
 	"github.com/mandate-engine/mandate/adapters/httpapi"
 	"github.com/mandate-engine/mandate/adapters/store"
+	"github.com/mandate-engine/mandate/adapters/vault"
+	"github.com/mandate-engine/mandate/internal/multikey"
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
 // A running server, and how it is called.
 type running struct {
-	t      *testing.T
-	dir    string
-	addr   string
-	args   []string
-	cmd    *exec.Cmd
-	output lockedBuffer // all that it wrote
-	creds  struct{ APIKey, SignatureSecret, DID string }
+	t       *testing.T
+	dir     string
+	addr    string
+	args    []string
+	cmd     *exec.Cmd
+	output  lockedBuffer // all that it wrote
+	answers lockedBuffer
+	creds   struct{ APIKey, SignatureSecret, DID string }
 }
 
 type lockedBuffer struct {
@@ -130,6 +137,7 @@ func (s *running) call(method, target, body string, header ...string) (int, []by
 	if err != nil {
 		return 0, nil, errUnanswered
 	}
+	fmt.Fprintf(&s.answers, "%v\n%s\n", resp.Header, b)
 	return resp.StatusCode, b, nil
 }
 
@@ -305,6 +313,65 @@ func TestKill(t *testing.T) {
 			t.Errorf("the server has written %.12q", secret)
 		}
 	}
+	keys := privateKeys(t, s.dir)
+	if len(keys) < 10 {
+		t.Errorf("only %d private keys were looked for", len(keys))
+	}
+	for _, key := range keys {
+		for _, secret := range []string{string(key.Seed()), hex.EncodeToString(key.Seed()), strings.ToUpper(hex.EncodeToString(key.Seed())), base64.RawStdEncoding.EncodeToString(key.Seed()), base64.RawURLEncoding.EncodeToString(key.Seed()),
+			base64.RawStdEncoding.EncodeToString(key), base64.RawURLEncoding.EncodeToString(key), multikey.EncodeBase58(key.Seed()), multikey.EncodeBase58(key), multikey.EncodePrivateKey(key)[1:]} {
+			if strings.Contains(s.output.String(), secret) || strings.Contains(s.answers.String(), secret) {
+				t.Error("the server has written a private key")
+			}
+		}
+	}
+	for _, secret := range []string{s.creds.APIKey, s.creds.SignatureSecret} {
+		if strings.Contains(s.answers.String(), secret) {
+			t.Errorf("an answer shows %.12q", secret)
+		}
+	}
+}
+
+// privateKeys opens all keys in the database of a server that has ended.
+func privateKeys(t *testing.T, dir string) (keys []ed25519.PrivateKey) {
+	t.Helper()
+	db, err := sql.Open("sqlite", store.SQLiteDSN(filepath.Join(dir, "mandate.db")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	st, err := store.Open(t.Context(), db, store.SQLite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kek, err := os.ReadFile(filepath.Join(dir, "kek"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.Open(t.Context(), st, bytes.TrimSpace(kek))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.Query("SELECT public, handle FROM tenants UNION ALL SELECT public, handle FROM users UNION ALL SELECT public, handle FROM passports")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var public, handle []byte
+		if err := rows.Scan(&public, &handle); err != nil {
+			t.Fatal(err)
+		}
+		seed, err := v.Open("signing key"+string(public), handle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, ed25519.NewKeyFromSeed(seed))
+	}
+	if rows.Err() != nil {
+		t.Fatal(rows.Err())
+	}
+	return keys
 }
 
 func mustJSON(v any) []byte {
@@ -407,7 +474,7 @@ func TestTwoServers(t *testing.T) {
 	a := newRunning(t, dir)
 	b := newRunning(t, dir)
 	action := member(mustJSON(a.must("POST", "/actions", bookHotel)), "id")
-	const n = 60
+	const n = 200
 	ids := make([]string, n)
 	var wg sync.WaitGroup
 	for i := range n {
@@ -532,5 +599,47 @@ func TestWrongKEK(t *testing.T) {
 	var out, diag bytes.Buffer
 	if code := run([]string{"admin", "key", "list", "--data", s.dir}, nil, &out, &diag); code != exitUsage || out.Len() > 0 || !strings.Contains(diag.String(), "not the one of this store") {
 		t.Errorf("exit %d %q %q", code, out.String(), diag.String())
+	}
+}
+
+// TestSweepLoop: serve looks for what was not sent when it starts and at each
+// tick, whether or not it could the last time, until it is told to end.
+func TestSweepLoop(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	tick, swept := make(chan time.Time), make(chan struct{})
+	var log lockedBuffer
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		sweep(ctx, func(context.Context) error { swept <- struct{}{}; return errors.New("no mail today") }, tick, slog.New(slog.NewTextHandler(&log, nil)))
+	}()
+	<-swept
+	for range 3 {
+		tick <- time.Time{}
+		<-swept
+	}
+	tick <- time.Time{}
+	cancel()
+	<-swept
+	<-ended
+	if got := strings.Count(log.String(), "no mail today"); got != 4 {
+		t.Errorf("%d failures in the log, want 4", got)
+	}
+}
+
+// TestHalfWritten: what a server that was killed has left in the outbox half
+// written is gone when the next one listens.
+func TestHalfWritten(t *testing.T) {
+	s := newRunning(t, t.TempDir())
+	s.must("POST", "/request", `{"contacts":["ana@example.com"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"string","value":"I agree"}]}]}`)
+	s.kill()
+	half := filepath.Join(s.dir, "outbox", ".new-1")
+	if err := os.WriteFile(half, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	files, err := os.ReadDir(filepath.Join(s.dir, "outbox"))
+	if err != nil || len(files) != 1 {
+		t.Errorf("%v %v, want the one message", files, err)
 	}
 }

@@ -283,11 +283,28 @@ func (c *checker) life() {
 	if got := read(); fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", *r) {
 		c.fault("a request comes back as %+v, want %+v", *got, *r)
 	}
+	unsent := func(until time.Time, limit int, want string) {
+		c.want("what is not sent", c.view(func(t store.Tx) error {
+			got, err := t.Unsent(until, limit)
+			if fmt.Sprint(got) != want {
+				c.fault("not sent are %v, want %s", got, want)
+			}
+			return err
+		}), nil)
+	}
+	late := store.Request{ID: "q3", TenantID: "life", Seq: store.NewSeq(c.now, 3), Body: []byte("{}"), Subjects: []store.Subject{
+		{Contact: "a", OTP: []byte("m"), OTPUntil: c.now.Add(time.Second)}, {Contact: "b", OTP: []byte("m"), OTPUntil: c.now.Add(-time.Second), Notified: true}}}
+	c.want("a later request", c.update(func(t store.Tx) error { return t.InsertRequest(&late) }), nil)
+	unsent(c.now.Add(-time.Millisecond), 10, "[]")
+	unsent(c.now, 10, "[q1]")
+	unsent(c.now.Add(time.Hour), 10, "[q1 q3]")
+	unsent(c.now.Add(time.Hour), 1, "[q1]")
 	d := store.Decision{ID: "d1", Contact: "a", Accepted: true, At: c.now, Evidence: "v1"}
 	var slots [2]int64
 	var index [2]int64
 	c.want("a decision", c.update(func(t store.Tx) (err error) {
 		r.Subjects[0].OTP, r.Subjects[0].Failures, r.Subjects[0].Notified, r.Subjects[0].OTPUntil = nil, 3, true, time.Time{}
+		r.Subjects[0].Resends, r.Subjects[0].Resent = 7, c.now
 		errs := []error{t.PutSubject("q1", r.Subjects[0]), t.InsertDecision("q1", "c1", d), t.InsertEvidence(store.Evidence{ID: "v1", RequestID: "q1", Bytes: []byte("v")})}
 		for i := range 2 {
 			if slots[i], err = t.NextSlot(); err != nil {
@@ -310,6 +327,7 @@ func (c *checker) life() {
 		r.Credentials[1].Status, r.Credentials[1].Revoked = "REVOKED", c.now
 		return errors.Join(t.PutCredential(r.Credentials[1]), t.CancelRequest("q1", c.now))
 	}), nil)
+	unsent(c.now.Add(time.Hour), 10, "[q3]")
 	r.Canceled = c.now
 	if got := read(); fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", *r) {
 		c.fault("a request comes back as %+v, want %+v", *got, *r)
@@ -370,6 +388,12 @@ func (c *checker) lists() {
 	}
 	for _, s := range []string{"a", "é", "ÉT", "ab", "aab", "aaab", "onboarding", "ONBOARDING", "00% _o", "%", "_", `k\s`, "日", "日本語", "order-", "x.example", "351", "nothing like it", "ple\nzoe", `"`, "OR", "*", "a b", "tb", "lc"} {
 		filters = append(filters, store.Filter{Search: s})
+	}
+	for _, f := range []store.Filter{{SecurityLevels: []string{"CONTACT", "HUMANOS_KYC"}}, {DID: "did:x:2"}, {DID: "did:x:2", CredentialInternalID: "k1"}, {From: c.now.Add(10 * time.Hour), To: c.now.Add(50 * time.Hour)},
+		{Contact: "zoe@z.example", SecurityLevels: []string{"CONTACT"}, From: c.now.Add(2 * time.Hour)}} {
+		for _, f.Search = range []string{"e", "zoe@z", "onboarding", "ard"} {
+			filters = append(filters, f)
+		}
 	}
 	for _, f := range filters {
 		f.TenantID = "ta"

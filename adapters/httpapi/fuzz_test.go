@@ -1,0 +1,61 @@
+package httpapi
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/mandate-engine/mandate/canonical"
+)
+
+// FuzzQuery: a query is refused, or each of its parameters that is known by itself
+// is there.
+func FuzzQuery(f *testing.F) {
+	for _, s := range []string{"securityLevel=a,b&securityLevel[]=c&securityLevel[0]=d", "contact=+351911111111", "search[x]=1", "securityLevel[=a", "[0]=1", "a=%zz", "search=%00&unknown[x]=1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		got, err := query(raw, listParameters)
+		if err != nil {
+			var p *problem
+			if !errors.As(err, &p) || p.status != 400 || p.code != "invalid_query" || p.parameter == "" {
+				t.Errorf("%q: %v", raw, err)
+			}
+			return
+		}
+		values, err := url.ParseQuery(raw)
+		if err != nil {
+			t.Fatalf("%q was read: %v", raw, err)
+		}
+		for name, vs := range values {
+			base, _, _ := strings.Cut(name, "[")
+			if _, known := listParameters[base]; known && len(got[base]) < len(vs) {
+				t.Errorf("%q: of %q there are %q", raw, name, got[base])
+			}
+		}
+	})
+}
+
+// FuzzVerifyBody: what is read of a body are two parts of that very body.
+func FuzzVerifyBody(f *testing.F) {
+	for _, s := range []string{`{"presentation":{"a":1},"executionParams":{}}`, `{"presentation":null}`, `{"presentation":1,"presentation":2}`, `[]`, `{"executionParams":1}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		req, at, err := verifyRequest(body)
+		if err != nil {
+			var p *problem
+			if !errors.As(err, &p) || p.status != 400 || p.code == "" {
+				t.Errorf("%q: %v", body, err)
+			}
+			return
+		}
+		if _, err := canonical.Parse(req.Presentation); err != nil || !strings.HasPrefix(string(body[at.presentation:]), string(req.Presentation)) {
+			t.Errorf("%q: presentation %q at %d, %v", body, req.Presentation, at.presentation, err)
+		}
+		if len(req.ExecutionParams) > 0 && !strings.HasPrefix(string(body[at.params:]), string(req.ExecutionParams)) {
+			t.Errorf("%q: params %q at %d", body, req.ExecutionParams, at.params)
+		}
+	})
+}

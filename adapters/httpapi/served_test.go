@@ -1,0 +1,101 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mandate-engine/mandate/adapters/answer"
+	"github.com/mandate-engine/mandate/adapters/signing"
+	"github.com/mandate-engine/mandate/adapters/store"
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/verifier"
+)
+
+// again lets a presentation be used again, at the cost of a first use: each is
+// remembered under a key of its own.
+type again struct {
+	verifier.Replay
+	n atomic.Uint64
+}
+
+func (a *again) Use(ctx context.Context, key [32]byte, now, until time.Time) (bool, error) {
+	binary.LittleEndian.PutUint64(key[:], a.n.Add(1))
+	return a.Replay.Use(ctx, key, now, until)
+}
+
+// TestServedCost measures a call as serve carries it out, with keys, uses and
+// receipts on SQLite: at most 1.40 of the same engine with the same use and
+// receipt, sockets apart. What those two transactions cost beside the engine
+// alone is logged.
+func TestServedCost(t *testing.T) {
+	var engine, forgetful *verifier.Verifier
+	in := newInstall(t, func(c *Config) {
+		c.Log, c.CallsPerMinute = nil, 1<<30
+		cfg := verifier.Config{Resolver: didresolve.Chain(c.Requests, didresolve.Key()), Signer: c.Requests.Signer(), TrustedIssuers: []string{signing.DID(c.Requests.Signer())},
+			Status: c.Requests, Actions: c.Requests, Replay: &again{Replay: c.Keys.(*KeyRing).Store.(*store.DB).Replay()},
+			AllowActionless: true, InsecureAllowUnbound: true, Now: c.Now}
+		var err error
+		if engine, err = verifier.New(cfg); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Replay, cfg.InsecureAllowReplay = nil, true
+		if forgetful, err = verifier.New(cfg); err != nil {
+			t.Fatal(err)
+		}
+		c.Verifier = engine
+	})
+	_, mandate := in.mandate()
+	presentation, err := json.Marshal(at(in.must("requester", "POST", "/credential/vp/"+mandate, "{}"), "presentation"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant, err := in.svc.Tenant(t.Context(), "requester")
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := verifier.Request{Presentation: presentation, ExecutionParams: []byte(`{"tool":"book","amount":1}`), Verifier: tenant.DID}
+	payload := []byte(body(req.Presentation, req.ExecutionParams))
+	signed := in.signed("requester", "POST", "/credential/verify", string(payload))
+	verify := func(v *verifier.Verifier) *verifier.Result {
+		res, err := v.Verify(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.JSON(res, nil)
+		return res
+	}
+	call := func() {
+		r := signed.Clone(t.Context())
+		r.Body = io.NopCloser(bytes.NewReader(payload))
+		rec := httptest.NewRecorder()
+		if in.ServeHTTP(rec, r); rec.Code != 200 {
+			t.Fatal(rec.Code, rec.Body)
+		}
+	}
+	kept := func() {
+		if err := in.svc.KeepReceipt(t.Context(), tenant, verify(engine).Receipt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const alone, durable = "engine alone", "engine that remembers and keeps"
+	best := 99.0
+	for range 3 {
+		rows := bench.Compare(30, bench.Subject{Name: alone, Run: func() { verify(forgetful) }}, bench.Subject{Name: durable, Run: kept}, bench.Subject{Name: "POST /credential/verify", Run: call})
+		var out bytes.Buffer
+		bench.Print(&out, "CPU", alone, rows)
+		bench.Print(&out, "CPU", durable, rows[1:])
+		t.Log("\n" + out.String())
+		best = min(best, float64(rows[2].P10)/float64(rows[1].P10))
+	}
+	if best > 1.40 {
+		t.Errorf("a call costs %.2f × what it carries out, more than 1.40", best)
+	}
+}
