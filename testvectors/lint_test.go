@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +15,13 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
+// leansOn finds a comment that goes on from that of another case. Whoever reads a
+// file has that file alone.
+var leansOn = regexp.MustCompile(`^(Nor|So is|So has|So may|The same|Not even|Neither (is|are)|And |Nothing\.|It (is|fails|was))`)
+
 // Two cases with one input would be one case.
 func TestInputsDiffer(t *testing.T) {
-	seen := map[string]string{}
+	seen, said := map[string]string{}, map[string]string{}
 	for id, doc := range documents(t) {
 		area, _, _ := strings.Cut(id, "/")
 		key := area + string(doc.Get("input").AppendCanonical(nil))
@@ -25,6 +30,13 @@ func TestInputsDiffer(t *testing.T) {
 		}
 		seen[key] = id
 		comment, _ := doc.Get("comment").String()
+		if other := said[area+comment]; other != "" {
+			t.Errorf("%s and %s say the same: %q", id, other, comment)
+		}
+		said[area+comment] = id
+		if leansOn.MatchString(comment) {
+			t.Errorf("%s: the comment needs that of another file: %q", id, comment)
+		}
 		if !strings.HasSuffix(comment, ".") || len(comment) > 200 {
 			t.Errorf("%s: the comment is no short sentence: %q", id, comment)
 		}

@@ -58,6 +58,7 @@ func canonicalVectors() []vector {
 		text(`"\u0000\u0008\u0009\u000A\u000b\u000C\u000d\u001F\u007f"`), `"\u0000\b\t\n\u000b\f\r\u001f`+"\x7f"+`"`)
 	accept("strings-nothing-else-escaped", "The solidus, angle brackets, the ampersand and U+2028 are not escaped.",
 		text(`"\/<>&\u2028"`), "\"/<>&\u2028\"")
+	accept("strings-short-escapes", "\\b and \\f are read, and written, in short.", text(`"\b\f"`), `"\b\f"`)
 	accept("strings-surrogate-pair", "A pair of escaped surrogates is one character.", text(`"\ud83d\ude00"`), `"😀"`)
 	accept("strings-not-normalized", "Unicode normalization is not applied: two spellings of Å are two member names.",
 		text(`{"\u00c5":1,"A\u030a":2}`), "{\"A\u030a\":2,\"\u00c5\":1}")
@@ -86,6 +87,14 @@ func canonicalVectors() []vector {
 	refuse("short-unicode-escape", "\\u takes four hexadecimal digits.", text(`["\u00e"]`), canonical.Syntax, 2, "/0")
 	refuse("bad-literal", "True is no literal: they are lower case.", text(`{"a":True}`), canonical.Syntax, 5, "/a")
 	refuse("form-feed", "Of the control characters only tab, line feed and carriage return are white space.", obj{"hex": "0c7b7d"}, canonical.Syntax, 0, "")
+	refuse("bad-literal-end", "tru is no literal, nor is it completed.", text(`[tru]`), canonical.Syntax, 1, "/0")
+	refuse("missing-comma", "Elements are separated.", text(`[1 2]`), canonical.Syntax, 3, "")
+	refuse("missing-colon", "A name and its value are separated.", text(`{"a" 1}`), canonical.Syntax, 5, "")
+	refuse("missing-value", "A name has a value.", text(`{"a":}`), canonical.Syntax, 5, "/a")
+	refuse("no-digit-in-exponent", "1e is no number.", text(`[1e]`), canonical.Syntax, 3, "/0")
+	refuse("minus-alone", "A sign alone is no number.", text(`[-]`), canonical.Syntax, 2, "/0")
+	refuse("escape-at-end", "An escape that is cut off.", text(`["\`), canonical.Syntax, 2, "/0")
+	refuse("raw-control-after-escape", "A tab inside a string must be escaped, also behind an escape.", text("[\"\\n\t\"]"), canonical.Syntax, 4, "/0")
 	refuse("second-document", "Bytes after the document are refused, also when they are a document.", text(`{"a":1} {"a":2}`), canonical.TrailingData, 8, "")
 	refuse("trailing-nul", "A NUL byte at the end is a byte after the document.", obj{"hex": "7b7d00"}, canonical.TrailingData, 2, "")
 
@@ -94,6 +103,9 @@ func canonicalVectors() []vector {
 	refuse("utf8-surrogate", "ED A0 80 encodes a surrogate, which UTF-8 does not (CESU-8).", obj{"hex": "5b22eda080225d"}, canonical.InvalidUTF8, 3, "/0")
 	refuse("utf8-cut-short", "A character of three bytes lacks its last one.", obj{"hex": "5b22e282225d"}, canonical.InvalidUTF8, 4, "/0")
 	refuse("utf8-beyond-unicode", "F4 90 80 80 lies beyond U+10FFFF.", obj{"hex": "5b22f4908080225d"}, canonical.InvalidUTF8, 3, "/0")
+	refuse("utf8-after-escape", "A byte that begins no character, behind an escape.", obj{"hex": "5b225c6eff225d"}, canonical.InvalidUTF8, 4, "/0")
+	refuse("utf8-outside-string", "A byte beyond ASCII outside of a string.", obj{"hex": "5bff5d"}, canonical.Syntax, 1, "/0")
+	refuse("surrogate-bad-low", "A high surrogate, and an escape that is none.", text(`["\ud83d\uzzzz"]`), canonical.Syntax, 8, "/0")
 	refuse("surrogate-without-low", "A high surrogate without its low half.", text(`{"a":"\ud800"}`), canonical.LoneSurrogate, 6, "/a")
 	refuse("surrogate-low-first", "A low surrogate comes first.", text(`["\udc00\ud800"]`), canonical.LoneSurrogate, 2, "/0")
 	refuse("surrogate-then-other-escape", "A high surrogate followed by the escape of another character.", text(`["\ud83d\u0041"]`), canonical.LoneSurrogate, 2, "/0")
