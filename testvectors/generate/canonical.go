@@ -94,6 +94,8 @@ func canonicalVectors() []vector {
 	refuse("no-digit-in-exponent", "1e is no number.", text(`[1e]`), canonical.Syntax, 3, "/0")
 	refuse("minus-alone", "A sign alone is no number.", text(`[-]`), canonical.Syntax, 2, "/0")
 	refuse("escape-at-end", "An escape that is cut off.", text(`["\`), canonical.Syntax, 2, "/0")
+	refuse("unicode-escape-at-end", "A \\u that is cut off.", text(`["\u00`), canonical.Syntax, 2, "/0")
+	refuse("truncated-after-escape", "A string that ends behind an escape.", text(`["\n`), canonical.Syntax, 4, "/0")
 	refuse("raw-control-after-escape", "A tab inside a string must be escaped, also behind an escape.", text("[\"\\n\t\"]"), canonical.Syntax, 4, "/0")
 	refuse("second-document", "Bytes after the document are refused, also when they are a document.", text(`{"a":1} {"a":2}`), canonical.TrailingData, 8, "")
 	refuse("trailing-nul", "A NUL byte at the end is a byte after the document.", obj{"hex": "7b7d00"}, canonical.TrailingData, 2, "")

@@ -49,6 +49,10 @@ func multikeyVectors() []vector {
 		bad("identity-point", "With the identity as key, one signature fits every message.", multibase("ed01", "01"+zeros[2:])),
 		bad("order-4-point", "32 zero bytes are a point of order 4.", multibase("ed01", zeros)),
 		bad("order-8-point", "A point of order 8.", multibase("ed01", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")),
+		{"multikey/y-just-below", "y is p-3, the largest but two: reduced, and on the curve.", obj{"multikey": multibase("ed01", "ea"+strings.Repeat("ff", 30)+"7f")},
+			obj{"publicKeyHex": "ea" + strings.Repeat("ff", 30) + "7f"}},
+		{"multikey/y-high", "y has the first and the last byte of a y that is not reduced, and is.", obj{"multikey": multibase("ed01", "ee00"+strings.Repeat("ff", 29)+"7f")},
+			obj{"publicKeyHex": "ee00" + strings.Repeat("ff", 29) + "7f"}},
 		bad("y-not-reduced", "y is not below the field prime: p+1, another encoding of the identity.", multibase("ed01", "ee"+strings.Repeat("ff", 30)+"7f")),
 		bad("y-not-reduced-large-order", "y is p+3, a point of large order, so that a list of small points alone does not find it.",
 			multibase("ed01", "f0"+strings.Repeat("ff", 30)+"7f")),
@@ -114,7 +118,7 @@ func didVectors() []vector {
 	refuse("web-underscore", "Underscores are not allowed in host names.", "webUrl", "did:web:my_host.example", invalid)
 	refuse("web-hyphen", "A label of a host does not begin with a hyphen.", "webUrl", "did:web:-a.example", invalid)
 	refuse("web-long-label", "A label of a host has at most 63 characters.", "webUrl", "did:web:"+strings.Repeat("a", 64)+".example", invalid)
-	refuse("web-long-host", "A host has at most 253 characters.", "webUrl", "did:web:"+strings.Repeat(strings.Repeat("a", 49)+".", 5)+"test", invalid)
+	refuse("web-long-host", "A host has at most 253 characters.", "webUrl", "did:web:"+strings.Repeat(strings.Repeat("a", 49)+".", 5)+"info", invalid)
 	refuse("web-not-utf8", "A segment that is not UTF-8 has no one spelling.", "webUrl", "did:web:example.com:%ff", invalid)
 	refuse("web-space", "A segment that ends in a space, which some readers trim.", "webUrl", "did:web:example.com:a%20", invalid)
 	refuse("web-port-zero", "There is no port 0.", "webUrl", "did:web:example.com%3A0", invalid)
@@ -356,6 +360,8 @@ func methodVectors() []vector {
 		asJWK(method, merge(jwk(), obj{"use": "sig", "alg": "EdDSA", "key_ops": arr{"sign", "verify"}}))
 	})
 	add("empty-fragment", "A fragment that is empty.", ask{url: webIssuer + "#"}, obj{"error": string(didresolve.ErrInvalidVerificationMethodURL)})
+	add("bad-fragment", "A fragment with a space.", ask{url: webIssuer + "#key 1"}, obj{"error": string(didresolve.ErrInvalidVerificationMethodURL)})
+	add("empty-query", "A query that is empty.", ask{url: webIssuer + "?#key-1"}, obj{"error": string(didresolve.ErrInvalidVerificationMethodURL)})
 	add("url-too-long", "A DID URL has at most 2,048 bytes.", ask{url: webIssuer + "#" + strings.Repeat("a", 2048)}, obj{"error": string(didresolve.ErrInvalidVerificationMethodURL)})
 	add("duplicate-member", "A document is read as strictly as everything else.", ask{raw: `{"id":"did:web:issuer.example","id":"did:web:issuer.example"}`},
 		obj{"error": string(didresolve.ErrInvalidDIDDocument)})

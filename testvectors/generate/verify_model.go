@@ -3,6 +3,7 @@ package main
 import (
 	_ "embed"
 	"encoding/base64"
+	"fmt"
 	"strings"
 
 	"github.com/mandate-engine/mandate/verifier"
@@ -49,6 +50,11 @@ func modelVectors() []vector {
 	broken("context-number", "A context is a URL or an object.", func(vc obj) { vc["@context"] = arr{contextV2, 1} })
 	broken("context-empty-list", "A list of contexts without the base context.", func(vc obj) { vc["@context"] = arr{} })
 	broken("type-empty-text", "A type has a name.", func(vc obj) { vc["type"] = arr{"VerifiableCredential", "VIAMandate", ""} })
+	broken("id-space", "A URL has no white space.", func(vc obj) { vc["id"] = "urn:via:credential: 1" })
+	sound("id-scheme", "Any scheme will do, in any case.", func(vc obj) { vc["id"] = "X-Via+1.0:credential" })
+	out[len(out)-1].expect["credentialId"] = "X-Via+1.0:credential"
+	broken("id-scheme-digit", "A scheme begins with a letter.", func(vc obj) { vc["id"] = "1via:credential" })
+	broken("id-scheme-alone", "Behind a scheme there is something.", func(vc obj) { vc["id"] = "urn:" })
 	broken("name-number", "A name is text.", func(vc obj) { vc["name"] = 7 })
 	broken("name-list-number", "Each name in a list is text.", func(vc obj) { vc["name"] = arr{"Hotel", 7} })
 	broken("description-unknown-member", "A language value has no other members.", func(vc obj) { vc["description"] = value("x", obj{"value": "y"}) })
@@ -144,6 +150,17 @@ func entryVectors() []vector {
 	add("status-second-credential", "The mandate is in order, the credential beside it is revoked.", denied(verifier.ReasonCredentialRevoked, "vc.status"), func(s *scene) {
 		s.listed(statusEntry(0), statusList(nil))
 		s.second = plainCredential(issuer, func(vc obj) { vc["credentialStatus"] = statusEntry(7) })
+	})
+	add("status-too-many-of-all", "Of 17 status entries on five credentials, 16 are looked at.", unknown, func(s *scene) {
+		four := arr{statusEntry(0), statusEntry(1), statusEntry(2), statusEntry(3)}
+		s.listed(four, statusList(nil))
+		others := arr{}
+		for _, entries := range []any{four, four, four, statusEntry(4)} {
+			others = append(others, plainCredential(issuer, func(vc obj) {
+				vc["id"], vc["credentialStatus"] = fmt.Sprint("urn:uuid:", len(others)), entries
+			}))
+		}
+		s.second = others
 	})
 	return out
 }
