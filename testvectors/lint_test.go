@@ -2,9 +2,11 @@ package testvectors
 
 import (
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -244,4 +246,54 @@ func TestSchema(t *testing.T) {
 	if s.valid(root, deny) {
 		t.Error("a deny without a reason fits the schema")
 	}
+}
+
+// What README.md says of the corpus is so: how many cases there are, how many of
+// them are refused, and every check, reason and kind of error by name.
+func TestReadme(t *testing.T) {
+	b, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, refused := documents(t), 0
+	for id, doc := range docs {
+		if !accepts(id, doc.Get("expect")) {
+			refused++
+		}
+	}
+	want := []string{fmt.Sprintf("%s cases, of which %d are to be refused", thousands(len(docs)), refused)}
+	for _, name := range slices.Concat(names(t, "../verifier/reason.go", "checkNames"), constants(t, "../verifier/reason.go", "Reason"),
+		slices.Collect(maps.Keys(expected(docs, "canonical", "kind"))), slices.Collect(maps.Keys(expected(docs, "did", "error")))) {
+		want = append(want, "`"+name+"`")
+	}
+	for _, text := range want {
+		if !strings.Contains(string(b), text) {
+			t.Errorf("README.md does not say %s", text)
+		}
+	}
+}
+
+// accepts reports whether a case expects that its input is accepted.
+func accepts(id string, expect canonical.Value) bool {
+	if decision, ok := expect.Get("decision").String(); ok && !strings.HasPrefix(id, "receipt/") {
+		return decision == "allow"
+	}
+	if verdict, ok := expect.Get("verdict").String(); ok {
+		return verdict == "verified"
+	}
+	for _, name := range []string{"valid", "verified"} {
+		if b, ok := expect.Get(name).Bool(); ok {
+			return b
+		}
+	}
+	for _, name := range []string{"error", "kind", "faults"} {
+		if expect.Get(name).Kind() != canonical.Absent {
+			return false
+		}
+	}
+	return true
+}
+
+func thousands(n int) string {
+	return strings.TrimPrefix(fmt.Sprintf("%d,%03d", n/1000, n%1000), "0,")
 }

@@ -33,6 +33,7 @@ func multikeyVectors() []vector {
 			obj{"multikey": issuer.multikey()}, obj{"publicKeyHex": good}},
 		other("x25519", "ec01 marks a key for key agreement, which signs nothing.", multibase("ec01", good)),
 		other("p256", "8024 marks a P-256 key.", multibase("8024", "02"+good)),
+		bad("p256-off-the-curve", "8024 and a number that is x of no point of P-256.", multibase("8024", "02"+strings.Repeat("ff", 32))),
 		other("secp256k1", "e701 marks a secp256k1 key.", multibase("e701", "02"+good)),
 		bad("private-key", "8026 marks a private key; a verifier must not accept it for its public half.", multibase("8026", good)),
 		bad("long-varint", "ed8100 is another spelling of the number that ed01 means; only the exact two bytes are accepted.", multibase("ed8100", good)),

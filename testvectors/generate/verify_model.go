@@ -195,6 +195,22 @@ func partyVectors() []vector {
 		}
 	})
 	out[len(out)-1].id = "verify/allow-vc-proof-set-eight-signers"
+	add("vc-proof-set-key-revoked", "The notary's key was revoked at this instant.", denied(verifier.ReasonKeyRevoked, "vc.proof"), func(s *scene) {
+		doc := webDocument("did:web:notary.example", platform)
+		doc["verificationMethod"].(arr)[0].(obj)["revoked"] = now
+		s.input["didDocuments"] = arr{doc}
+		s.sealed = func(vc obj) {
+			vc["proof"] = arr{vc["proof"], proofForm{by: platform, method: "did:web:notary.example#key-1"}.prove(s.credential, "assertionMethod")}
+		}
+	})
+	add("holder-did-deactivated", "The holder has deactivated its DID.", denied(verifier.ReasonDIDDeactivated, "holder.key"), func(s *scene) {
+		s.webHeld(webDocument("did:web:holder.example", holder))
+		s.input["deactivated"] = arr{"did:web:holder.example"}
+	})
+	add("holder-did-method", "The mandate names a holder whose DID nobody here can resolve.", denied(verifier.ReasonDIDMethodNotSupported, "holder.key"), func(s *scene) {
+		s.webHeld(webDocument("did:via:humanos:agent", holder))
+		delete(s.input, "didDocuments")
+	})
 	evidence := func(name, comment string, expect obj, edit func(s *scene, entry obj)) {
 		add(name, comment, expect, func(s *scene) {
 			s.evidence("report", "report")
