@@ -79,7 +79,7 @@ func readAction(content any) (a *action, ok bool, outside string) {
 			a.exec["tool"] = field{typ: &typ{kind: "string"}}
 		}
 	}
-	names := map[string]bool{}
+	names, total := map[string]bool{}, 0
 	for _, v := range rules {
 		r := rule{name: text(v, "name"), forbid: text(v, "effect") == "forbid"}
 		ok = ok && isName(r.name) && !names[r.name] && optional[string](v, "description") &&
@@ -97,7 +97,8 @@ func readAction(content any) (a *action, ok bool, outside string) {
 			ok = ok && len(r.appliesTo) > 0 && len(r.appliesTo) <= 64
 		}
 		source := text(v, "expression")
-		ok = ok && has(v, "expression") && utf8.RuneCountInString(source) <= 2048
+		total += utf8.RuneCountInString(source)
+		ok = ok && has(v, "expression") && utf8.RuneCountInString(source) <= 2048 && total <= 32<<10
 		if !ok {
 			return a, false, outside
 		}

@@ -216,8 +216,8 @@ func untypedVectors(add addRuling) {
 		"executionParams.to.all(v, v in ['ana'])", obj{"to": obj{"ana": "eve"}}, errs(policy.CodeTypeMismatch))
 	untyped("untyped-text-as-object", "has on a text is an error, so that another type does not switch a guard off.",
 		"!has(executionParams.card.limit)", obj{"card": "x"}, errs(policy.CodeMissingField))
-	add("cost-exceeded", "A billion steps cost more than one rule may.", ruling{
-		content: one("executionParams.l.all(x, executionParams.l.all(y, executionParams.l == executionParams.l))", obj{"l": "array<number>"}, nil), bytes: ones(1000),
+	add("cost-exceeded", "A thousand comparisons of a thousand elements cost more than one rule may.", ruling{
+		content: one("executionParams.l.all(x, executionParams.l[0] == x && executionParams.l == executionParams.l)", obj{"l": "array<number>"}, nil), bytes: ones(1000),
 	}, errs(policy.CodeCostExceeded))
 }
 

@@ -119,10 +119,10 @@ func formatVectors(add addRuling) {
 	content("step-up", "A step up that this version cannot ask for.", "unsupported_feature", func(c obj) { c["stepUp"] = false })
 	sources := arr{}
 	for i := range 20 {
-		sources = append(sources, obj{"name": fmt.Sprintf("r%02d", i), "expression": "true || " + strings.Repeat("true || ", 200) + "true"})
+		sources = append(sources, obj{"name": fmt.Sprintf("r%02d", i), "expression": "'" + strings.Repeat("a", 1600) + "' != ''"})
 	}
 	add("content-source-too-long", "With the 21st rule the expressions have more than 32,768 characters together.",
-		ruling{content: merge(one("true", nil, nil), obj{"rules": slices.Concat(sources, arr{obj{"name": "r20", "expression": strings.Repeat(" ", 1000) + "true"}})}), exec: obj{}},
+		ruling{content: merge(one("true", nil, nil), obj{"rules": slices.Concat(sources, arr{obj{"name": "r20", "expression": strings.Repeat(" ", 700) + "true"}})}), exec: obj{}},
 		obj{"decision": "invalid", "issues": arr{obj{"code": "limit", "rule": "r20"}}})
 
 	rule := func(name, comment, code string, edit func(rule obj)) {

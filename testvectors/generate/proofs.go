@@ -234,6 +234,8 @@ func proofVectors() []vector {
 	refuse("challenge-absent", "A challenge was expected and is not there.", merge(in(signed()), obj{"challenge": "c-1"}), "challenge_mismatch")
 	edited("document-array", "A list of documents is none.", "proof_missing", func(obj, obj) {})
 	out[len(out)-1].input["document"] = arr{signed()}
+	refuse("purpose-empty", "An empty purpose is expected, which no proof has.", merge(in(signed()), obj{"purpose": ""}), "proof_purpose_mismatch")
+	refuse("challenge-expected-empty", "An empty challenge is expected, and there is none.", merge(in(signed()), obj{"challenge": ""}), "challenge_mismatch")
 	refuse("challenge-empty", "An empty challenge is not the one that was expected.", merge(in(with(obj{"challenge": ""}).secured(note(), "assertionMethod")), obj{"challenge": "c-1"}), "challenge_mismatch")
 	refuse("domain-superset", "The proof is also for somebody else: domains are compared as sets.",
 		merge(in(with(obj{"domain": arr{"a.example", "b.example"}}).secured(note(), "assertionMethod")), obj{"domain": arr{"a.example"}}), "domain_mismatch")
