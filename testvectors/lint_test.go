@@ -2,10 +2,13 @@ package testvectors
 
 import (
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +17,13 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
+// leansOn finds a comment that goes on from that of another case. Whoever reads a
+// file has that file alone.
+var leansOn = regexp.MustCompile(`^(Nor|So is|So has|So may|The same|Not even|Neither (is|are)|And |Nothing\.|It (is|fails|was))`)
+
 // Two cases with one input would be one case.
 func TestInputsDiffer(t *testing.T) {
-	seen := map[string]string{}
+	seen, said := map[string]string{}, map[string]string{}
 	for id, doc := range documents(t) {
 		area, _, _ := strings.Cut(id, "/")
 		key := area + string(doc.Get("input").AppendCanonical(nil))
@@ -25,6 +32,13 @@ func TestInputsDiffer(t *testing.T) {
 		}
 		seen[key] = id
 		comment, _ := doc.Get("comment").String()
+		if other := said[area+comment]; other != "" {
+			t.Errorf("%s and %s say the same: %q", id, other, comment)
+		}
+		said[area+comment] = id
+		if leansOn.MatchString(comment) {
+			t.Errorf("%s: the comment needs that of another file: %q", id, comment)
+		}
 		if !strings.HasSuffix(comment, ".") || len(comment) > 200 {
 			t.Errorf("%s: the comment is no short sentence: %q", id, comment)
 		}
@@ -232,4 +246,54 @@ func TestSchema(t *testing.T) {
 	if s.valid(root, deny) {
 		t.Error("a deny without a reason fits the schema")
 	}
+}
+
+// What README.md says of the corpus is so: how many cases there are, how many of
+// them are refused, and every check, reason and kind of error by name.
+func TestReadme(t *testing.T) {
+	b, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, refused := documents(t), 0
+	for id, doc := range docs {
+		if !accepts(id, doc.Get("expect")) {
+			refused++
+		}
+	}
+	want := []string{fmt.Sprintf("%s cases, of which %d are to be refused", thousands(len(docs)), refused)}
+	for _, name := range slices.Concat(names(t, "../verifier/reason.go", "checkNames"), constants(t, "../verifier/reason.go", "Reason"),
+		slices.Collect(maps.Keys(expected(docs, "canonical", "kind"))), slices.Collect(maps.Keys(expected(docs, "did", "error")))) {
+		want = append(want, "`"+name+"`")
+	}
+	for _, text := range want {
+		if !strings.Contains(string(b), text) {
+			t.Errorf("README.md does not say %s", text)
+		}
+	}
+}
+
+// accepts reports whether a case expects that its input is accepted.
+func accepts(id string, expect canonical.Value) bool {
+	if decision, ok := expect.Get("decision").String(); ok && !strings.HasPrefix(id, "receipt/") {
+		return decision == "allow"
+	}
+	if verdict, ok := expect.Get("verdict").String(); ok {
+		return verdict == "verified"
+	}
+	for _, name := range []string{"valid", "verified"} {
+		if b, ok := expect.Get(name).Bool(); ok {
+			return b
+		}
+	}
+	for _, name := range []string{"error", "kind", "faults"} {
+		if expect.Get(name).Kind() != canonical.Absent {
+			return false
+		}
+	}
+	return true
+}
+
+func thousands(n int) string {
+	return strings.TrimPrefix(fmt.Sprintf("%d,%03d", n/1000, n%1000), "0,")
 }

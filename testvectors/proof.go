@@ -15,13 +15,13 @@ import (
 var epoch = time.Date(2026, 5, 2, 10, 16, 0, 0, time.UTC)
 
 // A proofCase is a document with a proof, and what the proof is compared
-// with. Empty texts and lists are not compared.
+// with: what is there, be it empty.
 type proofCase struct {
 	document           canonical.Value
 	key                multikey.PublicKey            // of the one proof
 	keys               map[string]multikey.PublicKey // by method, where there may be several; nil otherwise
 	via                bool
-	purpose, challenge string
+	purpose, challenge *string
 	domain             []string
 	now                time.Time
 }
@@ -38,8 +38,8 @@ func readProof(in, want *reader) runner {
 	c := proofCase{
 		document:  in.value("document"),
 		via:       in.flag("viaProfile"),
-		purpose:   in.textIf("purpose"),
-		challenge: in.textIf("challenge"),
+		purpose:   in.textThere("purpose"),
+		challenge: in.textThere("challenge"),
 		domain:    in.texts("domain"),
 		now:       epoch,
 	}
@@ -135,8 +135,8 @@ func facts(p *dataintegrity.Proof, node canonical.Value) (outcome, error) {
 }
 
 func (c *proofCase) compare(p *dataintegrity.Proof) *dataintegrity.Error {
-	if c.purpose != "" {
-		if bad := p.CheckPurpose(c.purpose); bad != nil {
+	if c.purpose != nil {
+		if bad := p.CheckPurpose(*c.purpose); bad != nil {
 			return bad
 		}
 	}
@@ -145,8 +145,8 @@ func (c *proofCase) compare(p *dataintegrity.Proof) *dataintegrity.Error {
 			return bad
 		}
 	}
-	if c.challenge != "" {
-		if bad := p.CheckChallenge(c.challenge); bad != nil {
+	if c.challenge != nil {
+		if bad := p.CheckChallenge(*c.challenge); bad != nil {
 			return bad
 		}
 	}

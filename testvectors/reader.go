@@ -81,6 +81,15 @@ func (r *reader) textIf(name string) string {
 	return r.text(name)
 }
 
+// textThere returns a string, nil when it is absent.
+func (r *reader) textThere(name string) *string {
+	if !r.has(name) {
+		return nil
+	}
+	s := r.text(name)
+	return &s
+}
+
 // oneOf returns a string that is one of a list.
 func (r *reader) oneOf(name string, allowed ...string) string {
 	s := r.text(name)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -39,7 +40,19 @@ one case file without its member "expect" on stdin, one line of JSON, and writes
 what it finds to be that member on stdout. Whatever else it does fails the
 vector: an exit status other than 0, an answer that is no JSON, or none in time.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.conformance(args, run) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			// Empty is not the same as absent: a script's variable that is not set must
+			// not put the vectors to this engine in place of another one.
+			for _, name := range []string{"exec", "filter", "junit"} {
+				if f := cmd.Flags().Lookup(name); f.Changed && len(fields(f.Value.String())) == 0 {
+					return unusable("--%s is empty", name)
+				}
+			}
+			if cmd.Flags().Changed("timeout") && run.exec == "" {
+				return unusable("--timeout is for --exec")
+			}
+			return a.conformance(args, run)
+		},
 	}
 	cmd.Flags().StringVar(&run.exec, "exec", "", "put the vectors to this command")
 	cmd.Flags().DurationVar(&run.timeout, "timeout", 10*time.Second, "how long the command may take for one vector")
@@ -66,8 +79,15 @@ func (a *app) conformance(args []string, run conformance) error {
 	if len(cases) == 0 {
 		return unusable("--filter: no vector matches %s", printable(run.filter))
 	}
-	if run.exec != "" && (run.timeout <= 0 || len(fields(run.exec)) == 0) {
-		return unusable("--exec needs a command, and --timeout more than nothing")
+	if run.timeout <= 0 {
+		return unusable("--timeout needs more than nothing")
+	}
+	var junit *os.File
+	if run.junit != "" { // before the run, which can take long; an old result does not stay
+		if junit, err = os.Create(run.junit); err != nil {
+			return unusable("--junit: %w", err)
+		}
+		defer junit.Close()
 	}
 	var results, here []testvectors.Result
 	progress := a.progress(len(cases))
@@ -79,8 +99,8 @@ func (a *app) conformance(args []string, run conformance) error {
 		results = append(results, r)
 		progress(i + 1)
 	}
-	if run.junit != "" {
-		if err := writeJUnit(run.junit, results); err != nil {
+	if junit != nil {
+		if err := errors.Join(writeJUnit(junit, results), junit.Close()); err != nil {
 			return unusable("--junit: %w", err)
 		}
 	}
@@ -180,7 +200,7 @@ type junitFailure struct {
 	Text    string `xml:",chardata"`
 }
 
-func writeJUnit(file string, results []testvectors.Result) error {
+func writeJUnit(w io.Writer, results []testvectors.Result) error {
 	all, areas := testvectors.Count(results)
 	out := junitSuites{Tests: all.Total, Failures: all.Failed}
 	for _, area := range slices.Sorted(maps.Keys(areas)) {
@@ -201,5 +221,6 @@ func writeJUnit(file string, results []testvectors.Result) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, append([]byte(xml.Header), append(b, '\n')...), 0o644)
+	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, b)
+	return err
 }

@@ -41,6 +41,11 @@ func run(only []string) error {
 	}
 	defer os.RemoveAll(dir)
 	list := mutants()
+	for _, name := range only {
+		if !slices.ContainsFunc(list, func(m mutant) bool { return m.name == name }) {
+			return fmt.Errorf("there is no mutant %q", name)
+		}
+	}
 	bad, noticed := 0, 0
 	for _, m := range list {
 		if len(only) > 0 && !slices.Contains(only, m.name) {

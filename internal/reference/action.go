@@ -2,7 +2,9 @@ package reference
 
 import (
 	"cmp"
+	"fmt"
 	"math"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -77,7 +79,7 @@ func readAction(content any) (a *action, ok bool, outside string) {
 			a.exec["tool"] = field{typ: &typ{kind: "string"}}
 		}
 	}
-	names := map[string]bool{}
+	names, total := map[string]bool{}, 0
 	for _, v := range rules {
 		r := rule{name: text(v, "name"), forbid: text(v, "effect") == "forbid"}
 		ok = ok && isName(r.name) && !names[r.name] && optional[string](v, "description") &&
@@ -95,7 +97,8 @@ func readAction(content any) (a *action, ok bool, outside string) {
 			ok = ok && len(r.appliesTo) > 0 && len(r.appliesTo) <= 64
 		}
 		source := text(v, "expression")
-		ok = ok && has(v, "expression") && utf8.RuneCountInString(source) <= 2048
+		total += utf8.RuneCountInString(source)
+		ok = ok && has(v, "expression") && utf8.RuneCountInString(source) <= 2048 && total <= 32<<10
 		if !ok {
 			return a, false, outside
 		}
@@ -278,12 +281,28 @@ func isDate(s string) bool {
 	return err == nil && t.Format(time.DateOnly) == s
 }
 
-var webURLForm = regexp.MustCompile(`^https?://(([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*)(:[1-9][0-9]{0,4})?([/?#][!#-;=?-\[\]_a-z~]*)?$`)
+var webURLForm = regexp.MustCompile(`^https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?([/?#][!#-;=?-\[\]_a-z~]*)?$`)
 
-// isWebURL knows URLs with a name as host; the others are refused here.
+var labelForm = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
+
+// isWebURL: a host that is a name or an IPv6 address in its canonical form.
 func isWebURL(s string) bool {
-	_, err := url.Parse(s)
-	return webURLForm.MatchString(s) && len(s) <= 2048 && err == nil
+	form := webURLForm.FindStringSubmatch(s)
+	if _, err := url.Parse(s); err != nil || form == nil || len(s) > 2048 {
+		return false
+	}
+	host, port := form[1], 0
+	fmt.Sscanf(form[2], ":%d", &port)
+	if address, isLiteral := strings.CutPrefix(host, "["); isLiteral {
+		a, err := netip.ParseAddr(strings.TrimSuffix(address, "]"))
+		return err == nil && "["+a.String()+"]" == host && a.Is6() && port <= 65535
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if !labelForm.MatchString(label) {
+			return false
+		}
+	}
+	return len(host) <= 253 && port <= 65535
 }
 
 func token(s string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(s) }

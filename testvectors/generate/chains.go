@@ -101,10 +101,13 @@ func chainVectors() []vector {
 	refuse("chain-named-twice", "One earlier proof, named twice.", in(a, after(by(platform).with("previousProof", arr{proofA, proofA}), a.proof)))
 	refuse("chain-name-empty", "The empty name would fit every proof without an id.", in(signedBy{proof: by(issuer).prove(note(), purpose)},
 		signedBy{proof: by(platform).with("previousProof", "").prove(note(), purpose)}))
+	refuse("chain-name-list-number", "Each earlier proof is named by a string.", in(a, after(by(platform).with("previousProof", arr{proofA, 1}), a.proof)))
+	refuse("chain-name-list-empty", "A list that names no earlier proof.", in(a, after(by(platform).with("previousProof", arr{}))))
 	refuse("chain-name-number", "An earlier proof is named by a string.", in(a, after(by(platform).with("previousProof", 1), a.proof)))
 	chain := note()
-	chain["proofs"] = arr{a.proof, onA.proof}
-	refuse("via-chain", "A list proofs holds no chain: nobody has said what its proofs would sign.", obj{"document": chain, "keys": keys, "viaProfile": true})
+	chain["proofs"] = arr{a.proof}
+	chain["proofs"] = arr{a.proof, by(platform).with("previousProof", proofA).prove(chain, purpose)}
+	refuse("via-chain", "A list proofs holds no chain: the later proof has signed the earlier one in it, which no specification says.", obj{"document": chain, "keys": keys, "viaProfile": true})
 	return out
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ func multikeyVectors() []vector {
 			obj{"multikey": issuer.multikey()}, obj{"publicKeyHex": good}},
 		other("x25519", "ec01 marks a key for key agreement, which signs nothing.", multibase("ec01", good)),
 		other("p256", "8024 marks a P-256 key.", multibase("8024", "02"+good)),
+		bad("p256-off-the-curve", "8024 and a number that is x of no point of P-256.", multibase("8024", "02"+strings.Repeat("ff", 32))),
 		other("secp256k1", "e701 marks a secp256k1 key.", multibase("e701", "02"+good)),
 		bad("private-key", "8026 marks a private key; a verifier must not accept it for its public half.", multibase("8026", good)),
 		bad("long-varint", "ed8100 is another spelling of the number that ed01 means; only the exact two bytes are accepted.", multibase("ed8100", good)),
@@ -48,6 +50,10 @@ func multikeyVectors() []vector {
 		bad("identity-point", "With the identity as key, one signature fits every message.", multibase("ed01", "01"+zeros[2:])),
 		bad("order-4-point", "32 zero bytes are a point of order 4.", multibase("ed01", zeros)),
 		bad("order-8-point", "A point of order 8.", multibase("ed01", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")),
+		{"multikey/y-just-below", "y is p-3, the largest but two: reduced, and on the curve.", obj{"multikey": multibase("ed01", "ea"+strings.Repeat("ff", 30)+"7f")},
+			obj{"publicKeyHex": "ea" + strings.Repeat("ff", 30) + "7f"}},
+		{"multikey/y-high", "y has the first and the last byte of a y that is not reduced, and is.", obj{"multikey": multibase("ed01", "ee00"+strings.Repeat("ff", 29)+"7f")},
+			obj{"publicKeyHex": "ee00" + strings.Repeat("ff", 29) + "7f"}},
 		bad("y-not-reduced", "y is not below the field prime: p+1, another encoding of the identity.", multibase("ed01", "ee"+strings.Repeat("ff", 30)+"7f")),
 		bad("y-not-reduced-large-order", "y is p+3, a point of large order, so that a list of small points alone does not find it.",
 			multibase("ed01", "f0"+strings.Repeat("ff", 30)+"7f")),
@@ -81,6 +87,7 @@ func didVectors() []vector {
 	refuse("parse-upper-case-method", "Method names are lower case.", "parse", "did:Web:example.com", invalid)
 	refuse("parse-fragment", "A DID has no fragment: that would be a DID URL.", "parse", "did:web:example.com#key-1", invalid)
 	refuse("parse-no-id", "A DID names something.", "parse", "did:web", invalid)
+	refuse("parse-no-method", "A DID has a method.", "parse", "did::example.com", invalid)
 	refuse("parse-space", "White space is never trimmed.", "parse", " did:web:example.com", invalid)
 	refuse("parse-non-ascii", "Characters outside ASCII are not in the grammar.", "parse", "did:web:exämple.com", invalid)
 	refuse("parse-bad-percent", "A percent sign is followed by two hexadecimal digits.", "parse", "did:web:example.com%3", invalid)
@@ -96,7 +103,7 @@ func didVectors() []vector {
 	refuse("web-empty-segment", "An empty path segment names nothing.", "webUrl", "did:web:humanos.tech::evidence:uuid", invalid)
 	refuse("web-trailing-colon", "Not a DID at all.", "webUrl", "did:web:humanos:contact:", invalid)
 	refuse("web-single-label", "A host of one label is a name in somebody's local network.", "webUrl", "did:web:humanos", invalid)
-	refuse("web-single-label-path", "The same with a path.", "webUrl", "did:web:humanostech:issuer-uuid", invalid)
+	refuse("web-single-label-path", "A host of one label is refused with a path too.", "webUrl", "did:web:humanostech:issuer-uuid", invalid)
 	refuse("web-other-method", "Only did:web has a document URL.", "webUrl", "did:via:humanos:user-550e8400", didresolve.ErrMethodNotSupported)
 	refuse("web-userinfo", "%40 would make good.com the user name of evil.com.", "webUrl", "did:web:good.com%40evil.com", invalid)
 	refuse("web-host-slash", "%2F in the host would begin the path.", "webUrl", "did:web:example.com%2F..%2Fx:y", invalid)
@@ -106,10 +113,15 @@ func didVectors() []vector {
 	refuse("web-nul", "Control characters have no place in a URL.", "webUrl", "did:web:example.com:a%00b", invalid)
 	refuse("web-ipv4", "An address is no name: 169.254.169.254 is the metadata service of clouds.", "webUrl", "did:web:169.254.169.254", invalid)
 	refuse("web-ipv4-short", "127.1 is 127.0.0.1 to many resolvers.", "webUrl", "did:web:127.1", invalid)
-	refuse("web-ipv4-hex", "So is 0x7f.0x1, and what decides is the last label.", "webUrl", "did:web:0x7f.0x1", invalid)
+	refuse("web-ipv4-hex", "0x7f.0x1 is 127.0.0.1 to many resolvers; what decides is the last label.", "webUrl", "did:web:0x7f.0x1", invalid)
 	refuse("web-localhost", "Special-use names do not lead to a public document.", "webUrl", "did:web:api.localhost", invalid)
 	refuse("web-trailing-dot", "example.com. would be a second name of one host.", "webUrl", "did:web:example.com.", invalid)
 	refuse("web-underscore", "Underscores are not allowed in host names.", "webUrl", "did:web:my_host.example", invalid)
+	refuse("web-hyphen", "A label of a host does not begin with a hyphen.", "webUrl", "did:web:-a.example", invalid)
+	refuse("web-long-label", "A label of a host has at most 63 characters.", "webUrl", "did:web:"+strings.Repeat("a", 64)+".example", invalid)
+	refuse("web-long-host", "A host has at most 253 characters.", "webUrl", "did:web:"+strings.Repeat(strings.Repeat("a", 49)+".", 5)+"info", invalid)
+	refuse("web-not-utf8", "A segment that is not UTF-8 has no one spelling.", "webUrl", "did:web:example.com:%ff", invalid)
+	refuse("web-space", "A segment that ends in a space, which some readers trim.", "webUrl", "did:web:example.com:a%20", invalid)
 	refuse("web-port-zero", "There is no port 0.", "webUrl", "did:web:example.com%3A0", invalid)
 	refuse("web-port-leading-zero", "00443 would be a second spelling of 443.", "webUrl", "did:web:example.com%3A00443", invalid)
 
@@ -157,8 +169,12 @@ func jwkVectors() []vector {
 		encode(strings.Replace(ed(""), x, "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 1)), invalid)
 	refuse("trailing-bits", "The last character of x has bits that belong to no byte: another spelling of one key.",
 		encode(strings.Replace(ed(""), x, x[:42]+next(x[42]), 1)), invalid)
-	refuse("id-trailing-bits", "The same of the id: e30 is {}, and so would e31 be.", "did:jwk:e31", invalid)
+	refuse("id-trailing-bits", "Bits of the id that belong to no byte: e30 is {}, and so would e31 be.", "did:jwk:e31", invalid)
 	refuse("padding", "base64url without padding; = is not even grammar.", encode(ed(""))+"=", invalid)
+	p384 := `{"kty":"EC","crv":"P-384","x":"qofKIr6LBTeOscce8yCtdG4dO2KLp5uYWfdB4IJUKjhVAvJdv1UpbDpUXjhydgq3","y":"NhfeSpYmLG9dnpi_kpLcKfj0Hb0omhR86doxE7XwuMAKYLHOHX6BnXpDHXyQ6g5f"}`
+	refuse("p384", "A sound P-384 key has a document, and signs nothing here.", encode(p384), didresolve.ErrInvalidVerificationMethod)
+	refuse("x25519", "A key for key agreement has a document, and signs nothing.", encode(strings.Replace(ed(""), "Ed25519", "X25519", 1)), didresolve.ErrInvalidVerificationMethod)
+	refuse("short-x", "31 bytes are no key of Ed25519.", encode(strings.Replace(ed(""), x, base64.RawURLEncoding.EncodeToString(make([]byte, 31)), 1)), invalid)
 	refuse("array", "A JWK is an object.", encode("["+ed("")+"]"), invalid)
 	refuse("not-json", "A JWK is JSON.", encode("x"), invalid)
 	return out
@@ -214,6 +230,7 @@ func methodVectors() []vector {
 	refuse := func(name, comment string, t didresolve.ErrorType, edit func(doc, method obj)) {
 		add(name, comment, ask{document: edit}, obj{"error": string(t)})
 	}
+	const badDocument = didresolve.ErrInvalidDIDDocument
 	const noMethod, noPurpose = didresolve.ErrInvalidVerificationMethod, didresolve.ErrInvalidRelationship
 	jwk := func() obj {
 		x := base64.RawURLEncoding.EncodeToString(must(hex.DecodeString(issuer.publicHex())))
@@ -232,7 +249,7 @@ func methodVectors() []vector {
 		delete(doc, "verificationMethod")
 		doc["assertionMethod"], doc["authentication"] = arr{method}, arr{}
 	})
-	found("jwk", "The same key as a JSON Web Key.", func(_, method obj) { asJWK(method, jwk()) })
+	found("jwk", "A key may be a JSON Web Key.", func(_, method obj) { asJWK(method, jwk()) })
 	found("ed25519-2018", "The oldest suite writes plain base58btc, without prefixes.", func(_, method obj) {
 		delete(method, "publicKeyMultibase")
 		method["type"] = "Ed25519VerificationKey2018"
@@ -261,7 +278,7 @@ func methodVectors() []vector {
 	refuse("other-controller", "The key of another controller in this document.", noMethod, func(_, method obj) { method["controller"] = "did:web:other.example" })
 	refuse("two-materials", "Two key materials: nobody can say which one counts.", noMethod, func(_, method obj) { method["publicKeyJwk"] = jwk() })
 	refuse("secret", "A document that publishes the secret key.", noMethod, func(_, method obj) { method["secretKeyMultibase"] = "z3u2" })
-	refuse("jwk-secret", "The same as member d of a JSON Web Key.", noMethod, func(_, method obj) {
+	refuse("jwk-secret", "A document that publishes a secret key, as member d of a JSON Web Key.", noMethod, func(_, method obj) {
 		k := jwk()
 		k["d"] = "AA"
 		asJWK(method, k)
@@ -285,6 +302,68 @@ func methodVectors() []vector {
 	})
 	refuse("case-variant", "ID beside id: a reader that folds case sees another document.", didresolve.ErrInvalidDIDDocument, func(doc, _ obj) { doc["ID"] = "did:web:evil.example" })
 	refuse("id-not-a-did", "The id of a document is a DID.", didresolve.ErrInvalidDIDDocument, func(doc, _ obj) { doc["id"] = "https://issuer.example" })
+	add("document-array", "A document is an object.", ask{raw: `[]`}, obj{"error": string(badDocument)})
+	refuse("list-object", "assertionMethod is a list, not one method.", badDocument, func(doc, method obj) { doc["assertionMethod"] = method })
+	refuse("list-too-long", "A relationship has at most 100 entries.", badDocument, func(doc, _ obj) {
+		doc["assertionMethod"] = slices.Repeat(doc["assertionMethod"].(arr), 101)
+	})
+	refuse("methods-too-many", "A document has at most 100 methods, those in relationships among them.", badDocument, func(doc, method obj) {
+		more := arr{}
+		for i := range 100 {
+			more = append(more, merge(method, obj{"id": fmt.Sprintf("#key-%d", i+2)}))
+		}
+		doc["authentication"] = more
+	})
+	refuse("reference-as-method", "verificationMethod holds methods, not their names.", badDocument, func(doc, _ obj) {
+		doc["verificationMethod"] = slices.Concat(doc["verificationMethod"].(arr), arr{"did:web:other.example#key-1"})
+	})
+	refuse("relationship-number", "A relationship holds methods and their names.", badDocument, func(doc, _ obj) { doc["authentication"] = arr{7} })
+	refuse("without-id", "A method without an id, beside the one that is asked for.", badDocument, func(doc, method obj) {
+		second := maps.Clone(method)
+		delete(second, "id")
+		doc["verificationMethod"] = slices.Concat(doc["verificationMethod"].(arr), arr{second})
+	})
+	refuse("text-too-long", "A text of more than 2 KiB.", badDocument, func(doc, _ obj) { doc["alsoKnownAs"] = arr{strings.Repeat("a", 2049)} })
+	refuse("name-too-long", "A member name of more than 2 KiB.", badDocument, func(_, method obj) { method[strings.Repeat("a", 2049)] = 1 })
+	refuse("services-too-many", "A document has at most 64 services.", badDocument, func(doc, _ obj) { doc["service"] = slices.Repeat(arr{obj{}}, 65) })
+	refuse("service-object", "service is a list.", badDocument, func(doc, _ obj) { doc["service"] = obj{} })
+	refuse("relationship-case-variant", "AssertionMethod beside assertionMethod.", badDocument, func(doc, _ obj) { doc["AssertionMethod"] = arr{} })
+	refuse("expires-case-variant", "Expires ends nothing, though whoever wrote it meant to.", noMethod, func(_, method obj) { method["Expires"] = "2026-01-01T00:00:00Z" })
+	refuse("revoked-null", "null is no time, and not the absence of one.", noMethod, func(_, method obj) { method["revoked"] = nil })
+	refuse("type-list", "The type of a method is one string.", noMethod, func(_, method obj) { method["type"] = arr{"Multikey"} })
+	refuse("controller-list", "A method has one controller.", noMethod, func(_, method obj) { method["controller"] = arr{webIssuer} })
+	refuse("controller-absent", "Nobody says whose key it is.", noMethod, func(_, method obj) { delete(method, "controller") })
+	refuse("material-of-other-type", "A Multikey stands in publicKeyMultibase.", noMethod, func(_, method obj) {
+		delete(method, "publicKeyMultibase")
+		method["publicKeyJwk"] = jwk()
+	})
+	refuse("material-case-variant", "PublicKeyMultibase beside publicKeyMultibase is a second material.", noMethod, func(_, method obj) {
+		method["PublicKeyMultibase"] = stranger.multikey()
+	})
+	refuse("account", "A blockchain account beside the key is a second material.", noMethod, func(_, method obj) {
+		method["blockchainAccountId"] = "eip155:1:0xab16a96D359eC26a11e2C2b3d8f8B8942d5Bfcdb"
+	})
+	refuse("private-key", "A document that publishes the private key.", noMethod, func(_, method obj) { method["privateKeyMultibase"] = "z3u2" })
+	jwkBut := func(name, comment string, set obj) {
+		refuse("jwk-"+name, comment, noMethod, func(_, method obj) { asJWK(method, merge(jwk(), set)) })
+	}
+	jwkBut("alg", "alg restricts the key to another algorithm.", obj{"alg": "ES256"})
+	jwkBut("key-ops", "key_ops restricts the key to signing.", obj{"key_ops": arr{"sign"}})
+	jwkBut("key-ops-number", "key_ops holds strings.", obj{"key_ops": arr{"verify", 1}})
+	jwkBut("case-variant", "USE beside use: a restriction that counts for some readers.", obj{"USE": "enc"})
+	jwkBut("other-curve", "A key for key agreement as a JSON Web Key.", obj{"crv": "X25519"})
+	jwkBut("x-too-long", "33 bytes are no key of Ed25519.", obj{"x": base64.RawURLEncoding.EncodeToString(make([]byte, 33))})
+	refuse("jwk-string", "A JSON Web Key is an object.", noMethod, func(_, method obj) {
+		asJWK(method, jwk())
+		method["publicKeyJwk"] = "{}"
+	})
+	found("jwk-for-verifying", "use, alg and key_ops that allow to verify with Ed25519.", func(_, method obj) {
+		asJWK(method, merge(jwk(), obj{"use": "sig", "alg": "EdDSA", "key_ops": arr{"sign", "verify"}}))
+	})
+	add("empty-fragment", "A fragment that is empty.", ask{url: webIssuer + "#"}, obj{"error": string(didresolve.ErrInvalidVerificationMethodURL)})
+	add("bad-fragment", "A fragment with a space.", ask{url: webIssuer + "#key 1"}, obj{"error": string(didresolve.ErrInvalidVerificationMethodURL)})
+	add("empty-query", "A query that is empty.", ask{url: webIssuer + "?#key-1"}, obj{"error": string(didresolve.ErrInvalidVerificationMethodURL)})
+	add("url-too-long", "A DID URL has at most 2,048 bytes.", ask{url: webIssuer + "#" + strings.Repeat("a", 2048)}, obj{"error": string(didresolve.ErrInvalidVerificationMethodURL)})
 	add("duplicate-member", "A document is read as strictly as everything else.", ask{raw: `{"id":"did:web:issuer.example","id":"did:web:issuer.example"}`},
 		obj{"error": string(didresolve.ErrInvalidDIDDocument)})
 	return out

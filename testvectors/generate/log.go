@@ -72,7 +72,7 @@ func logVectors() []vector {
 	checkpoint("checkpoint-unsigned", "The text alone, without a signature.", sign(7)[:strings.Index(sign(7), "\u2014")], nil)
 	checkpoint("checkpoint-no-line-end", "The last line does not end.", strings.TrimSuffix(sign(7), "\n"), nil)
 	checkpoint("checkpoint-carriage-returns", "Lines that end in CR LF.", strings.ReplaceAll(sign(7), "\n", "\r\n"), nil)
-	checkpoint("checkpoint-empty", "Nothing.", "", nil)
+	checkpoint("checkpoint-empty", "A checkpoint without a text.", "", nil)
 
 	prove := func(m *translog.Memory, i int64, c string) string {
 		return string(must(translog.ProveInclusion(m, i, []byte(c))))

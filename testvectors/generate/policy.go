@@ -75,6 +75,9 @@ func policyVectors() []vector {
 	faultVectors(add)
 	contentVectors(add)
 	hostileVectors(add)
+	functionVectors(add)
+	formatVectors(add)
+	looseVectors(add)
 	return out
 }
 
@@ -148,7 +151,7 @@ func ruleVectors(add addRuling) {
 	channels := obj{"allowed_channels": arr{"C1"}}
 	add("channel-absent", "An optional parameter that is not there.", ruling{content: channel, exec: obj{}, user: channels}, passes())
 	add("channel-null", "null counts as absent.", ruling{content: channel, exec: obj{"channel_id": nil}, user: channels}, passes())
-	add("channel-other", "It is there, and not allowed.", ruling{content: channel, exec: obj{"channel_id": "C2"}, user: channels}, fails())
+	add("channel-other", "The optional parameter is there, and its value is not allowed.", ruling{content: channel, exec: obj{"channel_id": "C2"}, user: channels}, fails())
 	to := one("!has(executionParams.to) || executionParams.to.all(v, v in userParams.allowed_recipients)", obj{"to": "array<string>"}, obj{"allowed_recipients": "array<string>"})
 	recipients := obj{"allowed_recipients": arr{"ana@h.test", "rui@h.test"}}
 	add("recipients-one-stranger", "One of two recipients is not allowed.", ruling{content: to, exec: obj{"to": arr{"ana@h.test", "x@elsewhere.test"}}, user: recipients}, fails())
@@ -180,7 +183,7 @@ func ruleVectors(add addRuling) {
 		return c
 	}
 	add("forbid-false", "A forbid rule passes when its expression is false.", ruling{content: forbid("executionParams.a > 5.0"), exec: obj{"a": 5}}, passes())
-	add("forbid-true", "It fails when its expression is true.", ruling{content: forbid("executionParams.a > 5.0"), exec: obj{"a": 5.5}}, fails())
+	add("forbid-true", "A forbid rule fails when its expression is true.", ruling{content: forbid("executionParams.a > 5.0"), exec: obj{"a": 5.5}}, fails())
 	add("forbid-error", "An error forbids as well: nothing was found out.", ruling{content: forbid("executionParams.a > 5.0"), exec: obj{}}, errs(policy.CodeMissingField))
 	skip := one("executionParams.a > 5.0", number, nil)
 	skip["tools"], skip["rules"].(arr)[0].(obj)["appliesTo"] = arr{"x", "y"}, arr{"x"}
@@ -213,8 +216,8 @@ func untypedVectors(add addRuling) {
 		"executionParams.to.all(v, v in ['ana'])", obj{"to": obj{"ana": "eve"}}, errs(policy.CodeTypeMismatch))
 	untyped("untyped-text-as-object", "has on a text is an error, so that another type does not switch a guard off.",
 		"!has(executionParams.card.limit)", obj{"card": "x"}, errs(policy.CodeMissingField))
-	add("cost-exceeded", "A million steps cost more than one rule may.", ruling{
-		content: one("executionParams.l.all(x, executionParams.l.all(y, x + y >= 0.0))", obj{"l": "array<number>"}, nil), bytes: ones(1000),
+	add("cost-exceeded", "A thousand comparisons of a thousand elements cost more than one rule may.", ruling{
+		content: one("executionParams.l.all(x, executionParams.l[0] == x && executionParams.l == executionParams.l)", obj{"l": "array<number>"}, nil), bytes: ones(1000),
 	}, errs(policy.CodeCostExceeded))
 }
 
@@ -339,7 +342,7 @@ func hostileVectors(add addRuling) {
 	refuse("integer-division", "7 / 2 is 3 in one engine and 3.5 in another.", "refused", "7 / 2 > 3.0")
 	refuse("modulo", "% works on integers, and numbers are doubles.", "refused", "executionParams.a % 2.0 == 0.0")
 	refuse("map-literal", "Map literals are not part of the profile.", "refused", "{'a': 1.0}.a > 0.0")
-	refuse("unsigned-literal", "Neither are unsigned integers.", "refused", "executionParams.a > 5u")
+	refuse("unsigned-literal", "Unsigned integers are not part of the profile.", "refused", "executionParams.a > 5u")
 	refuse("unsafe-literal", "An integer beyond 2^53-1 has no exact double.", "refused", "executionParams.a < 9007199254740993")
 	refuse("variable-index", "An index is a literal, so that a field is named where it is read.", "refused", "executionParams[executionParams.s] == 1.0")
 	refuse("shadowed-variable", "A loop variable that hides the parameters.", "refused", "[1.0].all(userParams, userParams > 0.0)")

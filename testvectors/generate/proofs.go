@@ -150,7 +150,7 @@ func proofVectors() []vector {
 	edited("empty-array", "An empty array is no proof: checking all of none must not succeed.", "proof_missing", func(doc, _ obj) { doc["proof"] = arr{} })
 	edited("empty-object", "An object without members is a malformed proof.", "proof_invalid", func(doc, _ obj) { doc["proof"] = obj{} })
 	edited("string", "A string is a malformed proof.", "proof_invalid", func(doc, proof obj) { doc["proof"] = proof["proofValue"] })
-	edited("array-of-string", "So is a string in an array.", "proof_invalid", func(doc, proof obj) { doc["proof"] = arr{proof["proofValue"]} })
+	edited("array-of-string", "A string in an array is a malformed proof.", "proof_invalid", func(doc, proof obj) { doc["proof"] = arr{proof["proofValue"]} })
 	edited("case-variant", "Proof is not proof.", "proof_missing", func(doc, proof obj) { doc["Proof"] = proof; delete(doc, "proof") })
 	edited("seventeen", "Seventeen copies of a good proof are too many for one document.", "too_many_proofs", func(doc, proof obj) {
 		doc["proof"] = slices.Repeat(arr{proof}, 17)
@@ -177,6 +177,10 @@ func proofVectors() []vector {
 	resigned("created-ahead", "A proof created more than a minute after the clock.", "proof_from_future", obj{"created": "2026-05-02T10:17:01Z"})
 	resigned("expired", "A proof is over at the instant of its expires.", "proof_expired", obj{"expires": now})
 	resigned("domain-number", "A domain is a string or a list of strings.", "proof_invalid", obj{"domain": 7})
+	resigned("domain-list-number", "Each domain in a list is a string.", "proof_invalid", obj{"domain": arr{"a.example", 7}})
+	resigned("domain-empty-list", "A list of no domains is for nobody, and not for everybody.", "proof_invalid", obj{"domain": arr{}})
+	resigned("nonce-number", "A nonce is a string.", "proof_invalid", obj{"nonce": 7})
+	resigned("expires-null", "An end that is null is not the absence of one.", "proof_invalid", obj{"expires": null()})
 	resigned("challenge-number", "A challenge is a string.", "proof_invalid", obj{"challenge": 7})
 	resigned("previous-proof-missing", "The proof that this one builds on is not in the document.", "proof_invalid", obj{"previousProof": "urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544"})
 	resigned("previous-proof-self", "A proof that builds on itself.", "proof_invalid",
@@ -216,17 +220,23 @@ func proofVectors() []vector {
 	edited("created-changed", "A member of the proof was changed.", "proof_invalid", func(_, proof obj) { proof["created"] = "2026-05-02T10:15:31Z" })
 	edited("proof-member-added", "A member was added to the proof.", "proof_invalid", func(_, proof obj) { proof["nonce"] = "x" })
 	edited("context-shortened", "The document's @context lacks an entry of the proof's.", "proof_invalid", func(doc, _ obj) { doc["@context"] = arr{contextV2} })
-	edited("context-reordered", "The same entries in another order mean something else.", "proof_invalid", func(doc, _ obj) { doc["@context"] = arr{contextVIA, contextV2} })
+	edited("context-reordered", "The entries of @context in another order mean something else.", "proof_invalid", func(doc, _ obj) { doc["@context"] = arr{contextVIA, contextV2} })
 	edited("context-inserted", "An entry was put before the proof's last.", "proof_invalid", func(doc, _ obj) { doc["@context"] = arr{contextV2, contextDI, contextVIA} })
 	edited("context-absent", "The document has no @context, the proof has.", "proof_invalid", func(doc, _ obj) { delete(doc, "@context") })
 	edited("proof-context-shortened", "The proof's @context was cut: the document still begins with it, and the signature no longer fits.", "proof_invalid",
 		func(_, proof obj) { proof["@context"] = arr{contextV2} })
-	edited("proof-context-empty", "An empty @context in the proof would erase that of the document.", "proof_invalid", func(_, proof obj) { proof["@context"] = arr{} })
+	edited("proof-context-empty", "Signed with an empty @context, which every other begins with: it would erase that of the document.", "proof_invalid",
+		func(doc, _ obj) { doc["proof"] = by.prove(merge(note(), obj{"@context": arr{}}), "assertionMethod") })
 
 	// What it is compared with.
 	refuse("purpose-other", "A proof made for authentication does not assert.", merge(in(by.secured(note(), "authentication")), obj{"purpose": "assertionMethod"}),
 		"proof_purpose_mismatch")
 	refuse("challenge-absent", "A challenge was expected and is not there.", merge(in(signed()), obj{"challenge": "c-1"}), "challenge_mismatch")
+	edited("document-array", "A list of documents is none.", "proof_missing", func(obj, obj) {})
+	out[len(out)-1].input["document"] = arr{signed()}
+	refuse("purpose-empty", "An empty purpose is expected, which no proof has.", merge(in(signed()), obj{"purpose": ""}), "proof_purpose_mismatch")
+	refuse("challenge-expected-empty", "An empty challenge is expected, and there is none.", merge(in(signed()), obj{"challenge": ""}), "challenge_mismatch")
+	refuse("challenge-empty", "An empty challenge is not the one that was expected.", merge(in(with(obj{"challenge": ""}).secured(note(), "assertionMethod")), obj{"challenge": "c-1"}), "challenge_mismatch")
 	refuse("domain-superset", "The proof is also for somebody else: domains are compared as sets.",
 		merge(in(with(obj{"domain": arr{"a.example", "b.example"}}).secured(note(), "assertionMethod")), obj{"domain": arr{"a.example"}}), "domain_mismatch")
 	return out

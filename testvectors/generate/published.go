@@ -105,20 +105,20 @@ func publishedVectors() []vector {
 	}
 	add("request", "A published example. The signature of the presentation ends in three points, which are no digits of base58.",
 		input(presentation(), nil), denied(verifier.ReasonProofInvalid, "vp.proof.form"))
-	add("request-signed", "The same with signatures: its holder is none of the DIDs that it authorizes.",
+	add("request-signed", "A published example with signatures: its holder is none of the DIDs that it authorizes.",
 		input(signed(nil, platformDID+"#key-1"), nil), denied(verifier.ReasonHolderNotAuthorized, "holder.authorized"))
 	authorized := func(vp obj) { vp["holder"] = subjectDID }
-	add("request-method", "The same with an authorized holder: its proof names a DID and no key of it.",
+	add("request-method", "A published example with signatures and an authorized holder: its proof names a DID and no key of it.",
 		input(signed(authorized, "did:web:humanos"), nil), denied(verifier.ReasonVerificationMethodInvalid, "holder.key"))
-	add("request-signer", "The same by a key of the platform: nothing says that it may sign for that holder.",
+	add("request-signer", "A published example, presented by a key of the platform: nothing says that it may sign for that holder.",
 		input(signed(authorized, platformDID+"#key-1"), nil), denied(verifier.ReasonHolderMismatch, "holder.binding"))
-	add("request-strict", "The same under the default: the platform's key is not one of the issuer's.",
+	add("request-strict", "A published example under the default: the platform's key is not one of the issuer's.",
 		input(signed(authorized, platformDID+"#key-1"), func(c obj) {
 			delete(c, "issuerBinding")
 			delete(c, "issuerSigners")
 		}), denied(verifier.ReasonIssuerMismatch, "issuer.binding"))
 	mayPresent := func(c obj) { c["presentationSigners"] = arr{obj{"signer": platformDID, "holders": arr{subjectDID}}} }
-	add("request-allow", "The same where the platform may sign for both: malformed-looking ids of subjects, grantors and evidences deny nothing.",
+	add("request-allow", "A published example, where the platform may sign for both: malformed-looking ids of subjects, grantors and evidences deny nothing.",
 		input(signed(authorized, platformDID+"#key-1"), mayPresent), obj{"decision": "allow", "credentialId": "did:web:humanos.techcredential:uuid",
 			"paramsBound": false, "proofForm": "via", "evaluations": arr{}, "insecure": arr{"InsecureAllowUnbound"}, "warnings": arr{"vc.validity", "action.required"}})
 	return out

@@ -117,7 +117,7 @@ func receiptVectors() []vector {
 		return own.secured(r, "assertionMethod")
 	}
 	for name, event := range map[string]string{"completed": "ACTION_COMPLETED", "failed": "ACTION_FAILED", "unknown": "ACTION_OUTCOME_UNKNOWN"} {
-		add("outcome-"+name, "What became of an action that was allowed: no decision of its own.", input(outcome(event, func(obj) {})),
+		add("outcome-"+name, "What became of an action that was allowed, "+event+": no decision of its own.", input(outcome(event, func(obj) {})),
 			obj{"verdict": "verified", "id": outcomeID, "issuer": recorder.did(), "event": event, "outcomeOf": receiptID, "completeness": "unproven"})
 	}
 	add("mandate-revoked", "A receipt of something else than a decision, about a mandate.", input(outcome("MANDATE_REVOKED", func(s obj) { delete(s, "outcomeOf"); s["id"] = mandateID })),

@@ -25,7 +25,7 @@ type scene struct {
 	credential obj // the mandate, unsigned
 	vc         proofForm
 	sealed     func(vc obj) // edits the signed mandate
-	second     any          // another credential, as it is, or nil
+	second     any          // another credential, as it is, a list of them, or nil
 	single     bool         // verifiableCredential is the credential itself
 
 	presentation obj // unsigned, without the credentials
@@ -140,8 +140,12 @@ func (s *scene) signedCredential() obj {
 func (s *scene) signed() obj {
 	vp := clone(s.presentation)
 	credentials := arr{s.signedCredential()}
-	if s.second != nil {
-		credentials = append(credentials, s.second)
+	switch second := s.second.(type) {
+	case nil:
+	case arr:
+		credentials = append(credentials, second...)
+	default:
+		credentials = append(credentials, second)
 	}
 	if vp["verifiableCredential"] = any(credentials); s.single {
 		vp["verifiableCredential"] = credentials[0]

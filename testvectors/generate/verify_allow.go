@@ -10,7 +10,7 @@ import (
 func verifyVectors() []vector {
 	var out []vector
 	for _, part := range [][]vector{sampleVectors(), allowVectors(), formVectors(), credentialVectors(), keyVectors(),
-		setVectors(), whoVectors(), statusVectors(), actionVectors(), requestVectors()} {
+		setVectors(), whoVectors(), statusVectors(), modelVectors(), actionVectors(), requestVectors()} {
 		out = append(out, part...)
 	}
 	return out
@@ -82,7 +82,7 @@ func allowVectors() []vector {
 	allow("issuer-object", "The issuer may be an object with an id.", nil, func(s *scene) {
 		s.credential["issuer"] = obj{"id": issuer.did(), "name": "Issuer"}
 	})
-	allow("holder-object", "So may the holder.", nil, func(s *scene) { s.presentation["holder"] = obj{"id": holder.did()} })
+	allow("holder-object", "The holder may be an object with an id.", nil, func(s *scene) { s.presentation["holder"] = obj{"id": holder.did()} })
 	allow("holder-absent", "Without a holder, whoever controls the key presents.", nil, func(s *scene) { delete(s.presentation, "holder") })
 	allow("opaque-identifiers", "Ids of grantors, subjects and evidence are opaque: some are no DIDs, and nothing resolves or repairs them.",
 		obj{"credentialId": "did:web:humanos.techcredential:uuid"}, func(s *scene) {

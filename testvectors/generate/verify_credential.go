@@ -24,7 +24,7 @@ func credentialVectors() []vector {
 	sealed("vc-proof-absent", "A credential without a proof is anybody's.", unsecured, func(vc obj) { delete(vc, "proof") })
 	sealed("vc-proof-null", "null is no proof.", unsecured, func(vc obj) { vc["proof"] = nil })
 	sealed("vc-proof-empty-array", "An empty array is no proof.", unsecured, func(vc obj) { vc["proof"] = arr{} })
-	sealed("vc-proofs-empty", "Nor is an empty list proofs, the form of the published drafts.", unsecured, func(vc obj) { delete(vc, "proof"); vc["proofs"] = arr{} })
+	sealed("vc-proofs-empty", "An empty list proofs, the form of the published drafts, is no proof.", unsecured, func(vc obj) { delete(vc, "proof"); vc["proofs"] = arr{} })
 	sealed("vc-proof-empty-object", "An object without members is a malformed proof.", malformedProof, func(vc obj) { vc["proof"] = obj{} })
 	sealed("vc-proof-string", "A string is a malformed proof.", malformedProof, func(vc obj) { vc["proof"] = "z3FXQ" })
 	sealed("vc-proof-and-proofs", "proof and proofs: nobody can say which one secures the credential.", denied(verifier.ReasonCredentialAmbiguousProof, form),
@@ -92,7 +92,7 @@ func credentialVectors() []vector {
 		})
 	sealed("vc-context-appended-unknown", "The signature allows a longer @context; what was appended still has to be known.", context,
 		func(vc obj) { vc["@context"] = arr{contextV2, contextVIA, "https://evil.example/ns"} })
-	sealed("vc-context-appended-inline", "Nor may an inline context be appended after signing.", context,
+	sealed("vc-context-appended-inline", "The signature allows a longer @context, and an inline one is never accepted.", context,
 		func(vc obj) {
 			vc["@context"] = arr{contextV2, contextVIA, obj{"maxAmount": "https://evil.example/minAmount"}}
 		})

@@ -19,15 +19,15 @@ func formVectors() []vector {
 	missing := denied(verifier.ReasonProofMissing, form)
 	malformedProof := denied(verifier.ReasonProofInvalid, form)
 	tampered("vp-proof-absent", "A presentation without a proof presents nothing.", missing, func(vp obj) { delete(vp, "proof") })
-	tampered("vp-proof-null", "null is no proof.", missing, func(vp obj) { vp["proof"] = nil })
+	tampered("vp-proof-null", "null is no proof of a presentation.", missing, func(vp obj) { vp["proof"] = nil })
 	tampered("vp-proof-empty-array", "An empty array is no proof: checking all of none must not succeed.", missing, func(vp obj) { vp["proof"] = arr{} })
 	tampered("vp-proof-case-variant", "Proof is not proof.", missing, func(vp obj) { vp["Proof"] = vp["proof"]; delete(vp, "proof") })
 	tampered("vp-proofs-only", "The VIA form is for credentials alone.", missing, func(vp obj) { vp["proofs"] = arr{vp["proof"]}; delete(vp, "proof") })
-	tampered("vp-proof-empty-object", "An object without members is a malformed proof.", malformedProof, func(vp obj) { vp["proof"] = obj{} })
-	tampered("vp-proof-string", "A string is a malformed proof.", malformedProof, func(vp obj) { vp["proof"] = vp["proof"].(obj)["proofValue"] })
-	tampered("vp-proof-suite", "Another cryptosuite is not skipped but refused.", denied(verifier.ReasonUnsupportedCryptosuite, form),
+	tampered("vp-proof-empty-object", "An object without members is a malformed proof of a presentation.", malformedProof, func(vp obj) { vp["proof"] = obj{} })
+	tampered("vp-proof-string", "A string is a malformed proof of a presentation.", malformedProof, func(vp obj) { vp["proof"] = vp["proof"].(obj)["proofValue"] })
+	tampered("vp-proof-suite", "A presentation in another cryptosuite is not skipped but refused.", denied(verifier.ReasonUnsupportedCryptosuite, form),
 		func(vp obj) { vp["proof"].(obj)["cryptosuite"] = "bbs-2023" })
-	tampered("vp-proof-seventeen", "Seventeen copies of a good proof are too many.", denied(verifier.ReasonTooManyProofs, form),
+	tampered("vp-proof-seventeen", "Seventeen copies of a good proof are too many for a presentation.", denied(verifier.ReasonTooManyProofs, form),
 		func(vp obj) { vp["proof"] = slices.Repeat(arr{vp["proof"]}, 17) })
 	tampered("vp-changed", "A member was added to the signed presentation.", denied(verifier.ReasonProofInvalid, "vp.proof"), func(vp obj) { vp["termsOfUse"] = obj{"type": "x"} })
 	add("vp-retargeted", "A presentation for another verifier, its domain changed to this one after signing.", denied(verifier.ReasonProofInvalid, "vp.proof"), func(s *scene) {
@@ -76,7 +76,7 @@ func formVectors() []vector {
 	used := arr{obj{"executionParams": obj{"amount": 1}, "decision": "allow"}}
 	replayed := denied(verifier.ReasonPresentationReplayed, "replay", obj{"evaluations": capped("pass", "ok")})
 	add("replayed", "The second use of a presentation.", replayed, func(s *scene) { s.input["before"] = used })
-	add("replayed-with-challenge", "The same for a challenge that was given out once.", replayed, func(s *scene) {
+	add("replayed-with-challenge", "The second use of a challenge that was given out once.", replayed, func(s *scene) {
 		s.bind(obj{"challenge": "c-1"})
 		s.request["challenge"] = "c-1"
 		s.input["before"] = used
@@ -167,7 +167,7 @@ func requestVectors() []vector {
 	params("array", "Execution parameters are an object.", text(`[420.5]`), none(verifier.MalformedParams, 0))
 	params("duplicate", "An amount that is there twice: one reader takes the first, another the last.", text(`{"amount":1,"amount":9999}`),
 		merge(none(verifier.MalformedParams, 12), obj{"pointer": "/amount"}))
-	params("duplicate-hidden", "The same, written with an escape.", text(`{"amount":1,"\u0061mount":9999}`), merge(none(verifier.MalformedParams, 12), obj{"pointer": "/amount"}))
+	params("duplicate-hidden", "An amount that is there twice, the second one's name written with an escape.", text(`{"amount":1,"\u0061mount":9999}`), merge(none(verifier.MalformedParams, 12), obj{"pointer": "/amount"}))
 	params("not-json", "Parameters in another notation.", text(`amount=420.5`), none(verifier.MalformedParams, 0))
 	params("overflow", "A number beyond the range of a double.", text(`{"amount":1e400}`), merge(none(verifier.MalformedParams, 10), obj{"pointer": "/amount"}))
 	params("too-large", "Parameters of more than 1 MiB.", obj{"parts": arr{obj{"text": "{}", "times": 1}, obj{"text": " ", "times": 1 << 20}}},
@@ -179,7 +179,7 @@ func requestVectors() []vector {
 		s.webIssued(webDocument(webIssuer, issuer))
 		s.input["unavailable"] = arr{webIssuer}
 	})
-	add("outage-holder", "Nor that of the holder.", unavailable, func(s *scene) {
+	add("outage-holder", "The document of the holder cannot be looked up now.", unavailable, func(s *scene) {
 		s.webHeld(webDocument("did:web:holder.example", holder))
 		s.input["unavailable"] = arr{"did:web:holder.example"}
 	})
@@ -201,13 +201,27 @@ func requestVectors() []vector {
 			s.sealed = func(vc obj) { vc["validUntil"] = "2028-01-01T00:00:00Z" }
 			s.input["unavailable"] = arr{"did:web:holder.example"}
 		})
-	add("no-lookup-of-unlisted-holder", "Nor is that of a holder whom the mandate does not authorize.",
+	add("no-lookup-of-unlisted-holder", "The DID of a holder whom the mandate does not authorize is not looked up.",
 		denied(verifier.ReasonHolderNotAuthorized, "holder.authorized"), func(s *scene) {
 			s.webHeld(webDocument("did:web:holder.example", holder))
 			s.authorize(arr{holder.did(), verifierDID})
 			s.input["unavailable"] = arr{"did:web:holder.example"}
 		})
-	add("no-lookup-of-other-signer", "Nor is that of a signer who is not the holder.", denied(verifier.ReasonHolderMismatch, "holder.binding"), func(s *scene) {
+	unlisted := func(s *scene) { s.presentation["holder"], s.vp.by = platform.did(), platform }
+	add("no-lookup-of-status", "A status list is not looked up for a holder whom the mandate does not authorize.", denied(verifier.ReasonHolderNotAuthorized, "holder.authorized"), func(s *scene) {
+		unlisted(s)
+		s.listed(statusEntry(0), nil)
+	})
+	add("no-lookup-of-status-unproven", "A status list is not looked up for a holder whose key did not sign.", denied(verifier.ReasonProofInvalid, "vp.proof"), func(s *scene) {
+		s.tamper = func(vp obj) { vp["name"] = "x" }
+		s.listed(statusEntry(0), nil)
+	})
+	add("no-lookup-of-action-unproven", "An action is not looked up for a holder whose key did not sign.", denied(verifier.ReasonProofInvalid, "vp.proof"), func(s *scene) {
+		s.tamper = func(vp obj) { vp["name"] = "x" }
+		referenced(s)
+		delete(s.input["actions"].(arr)[0].(obj), "content")
+	})
+	add("no-lookup-of-other-signer", "The DID of a signer who is not the holder is not looked up.", denied(verifier.ReasonHolderMismatch, "holder.binding"), func(s *scene) {
 		s.vp.method = "did:web:evil.example#key-1"
 		s.input["unavailable"] = arr{"did:web:evil.example"}
 	})

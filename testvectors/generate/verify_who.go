@@ -52,7 +52,7 @@ func whoVectors() []vector {
 	add("holder-not-authorized", "A stranger presents a mandate that it found.", notAuthorized, func(s *scene) {
 		s.presentation["holder"], s.vp.by = stranger.did(), stranger
 	})
-	add("holder-authorized-empty", "authorizedDIDs is there and empty: nobody but subject, grantors and issuer.", notAuthorized, func(s *scene) { s.authorize(arr{}) })
+	add("holder-authorized-empty", "authorizedDIDs is there and empty: nobody but subject and grantors.", notAuthorized, func(s *scene) { s.authorize(arr{}) })
 	add("holder-not-the-subject", "Without authorizedDIDs only the subject may present.", notAuthorized, func(s *scene) { delete(s.mandate(), "context") })
 	add("grantor-without-list", "Without authorizedDIDs a grantor who is not the subject may not present.", notAuthorized, func(s *scene) {
 		delete(s.mandate(), "context")
@@ -162,7 +162,8 @@ func statusVectors() []vector {
 		merge(statusEntry(7), obj{"statusPurpose": "message", "statusMessage": messages("0x0", "0x1")}), subject("statusPurpose", "message"))
 	list("message-too-few", "One message for two values.", unknown, merge(statusEntry(0), obj{"statusMessage": messages("0x0")}), nil)
 	list("message-twice", "Two messages for one value.", unknown, merge(statusEntry(0), obj{"statusMessage": messages("0x0", "0x0")}), nil)
-	list("size-without-messages", "Values of two bits, and nobody says what they mean.", unknown, merge(statusEntry(0), obj{"statusSize": 2}), nil)
+	list("size-without-messages", "Values of two bits, and nobody says what they mean.", unknown, merge(statusEntry(0), obj{"statusSize": 2}),
+		func(l obj) { l["credentialSubject"].(obj)["encodedList"] = listWide })
 	list("list-is-array", "A status list that is an array and no credential.", unknown, statusEntry(0), nil)
 	out[len(out)-1].input["statusLists"] = arr{obj{"url": listURL, "credential": arr{}}}
 	add("status-list-key-unknown", "The list names a key that the issuer's document does not hold.", unknown, func(s *scene) {
@@ -184,7 +185,7 @@ func statusVectors() []vector {
 		l["credentialSubject"].(obj)["encodedList"] = listShort
 	})
 	list("not-gzip", "A list that is not compressed with GZIP.", unknown, statusEntry(0), func(l obj) { l["credentialSubject"].(obj)["encodedList"] = "uAAAA" })
-	list("size-8", "With eight bits an entry, the list holds 16,384 entries, which are too few.", unknown, merge(statusEntry(0), obj{"statusSize": 8, "statusMessage": eight()}), nil)
+	list("size-8", "With eight bits an entry, the list holds 16,384 entries, which are too few.", unknown, merge(statusEntry(0), obj{"statusSize": 8, "statusMessage": messagesFor(256)}), nil)
 	add("status-revoked-among-two", "Of two entries the second is set.", denied(verifier.ReasonCredentialRevoked, check), func(s *scene) {
 		s.listed(arr{statusEntry(0), statusEntry(7)}, statusList(nil))
 	})
@@ -249,11 +250,11 @@ func statusVectors() []vector {
 	return out
 }
 
-// eight returns a message for each value of eight bits.
-func eight() arr {
+// messagesFor returns a message for each of so many values.
+func messagesFor(values int64) arr {
 	out := arr{}
-	for i := range 256 {
-		out = append(out, obj{"status": "0x" + strconv.FormatInt(int64(i), 16), "message": "m"})
+	for i := range values {
+		out = append(out, obj{"status": "0x" + strconv.FormatInt(i, 16), "message": "m"})
 	}
 	return out
 }
