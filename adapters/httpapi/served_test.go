@@ -15,7 +15,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/signing"
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/bench"
+	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -88,10 +88,10 @@ func TestServedCost(t *testing.T) {
 	const alone, durable = "engine alone", "engine that remembers and keeps"
 	best := 99.0
 	for range 3 {
-		rows := bench.Compare(30, bench.Subject{Name: alone, Run: func() { verify(forgetful) }}, bench.Subject{Name: durable, Run: kept}, bench.Subject{Name: "POST /credential/verify", Run: call})
+		rows := roundrobin.Compare(30, roundrobin.Subject{Name: alone, Run: func() { verify(forgetful) }}, roundrobin.Subject{Name: durable, Run: kept}, roundrobin.Subject{Name: "POST /credential/verify", Run: call})
 		var out bytes.Buffer
-		bench.Print(&out, "CPU", alone, rows)
-		bench.Print(&out, "CPU", durable, rows[1:])
+		roundrobin.Print(&out, "CPU", alone, rows)
+		roundrobin.Print(&out, "CPU", durable, rows[1:])
 		t.Log("\n" + out.String())
 		best = min(best, float64(rows[2].P10)/float64(rows[1].P10))
 	}

@@ -118,26 +118,6 @@ func bestOf(all []float64) measured {
 	return measured{ratio: all[0], median: all[len(all)/2]}
 }
 
-// verifyMany decides requests on as many goroutines as there are threads, and
-// returns the answers in their order.
-func verifyMany(ctx context.Context, v *verifier.Verifier, requests []verifier.Request) []error {
-	answers, next := make([]error, len(requests)), make(chan int)
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := range next {
-				_, answers[i] = v.Verify(ctx, requests[i])
-			}
-		})
-	}
-	for i := range requests {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return answers
-}
-
 // manyRows compares how much faster two threads are than one, by the clock, for
 // decisions and for bare cryptography.
 func manyRows(h *harness) map[string]measured {
@@ -162,7 +142,8 @@ func manyRows(h *harness) map[string]measured {
 			Prepare: func(runs int) { s.prepare(runs * batch); runtime.GOMAXPROCS(threads) },
 			Run: func() {
 				at := len(s.ready) - batch
-				for _, err := range verifyMany(context.Background(), v, s.ready[at:]) {
+				for _, d := range v.VerifyMany(context.Background(), s.ready[at:]) {
+					_, err := d.Result()
 					check(err)
 				}
 				s.ready = s.ready[:at]
