@@ -216,8 +216,9 @@ func untypedVectors(add addRuling) {
 		"executionParams.to.all(v, v in ['ana'])", obj{"to": obj{"ana": "eve"}}, errs(policy.CodeTypeMismatch))
 	untyped("untyped-text-as-object", "has on a text is an error, so that another type does not switch a guard off.",
 		"!has(executionParams.card.limit)", obj{"card": "x"}, errs(policy.CodeMissingField))
-	add("cost-exceeded", "A thousand comparisons of a thousand elements cost more than one rule may.", ruling{
-		content: one("executionParams.l.all(x, executionParams.l[0] == x && executionParams.l == executionParams.l)", obj{"l": "array<number>"}, nil), bytes: ones(1000),
+	add("cost-exceeded", "A thousand comparisons of fifty thousand characters cost more than one rule may.", ruling{
+		content: one("executionParams.l.all(x, executionParams.l[0] == x && executionParams.s == executionParams.s)", obj{"l": "array<number>", "s": "string"}, nil),
+		bytes:   obj{"parts": arr{obj{"text": `{"l":[1`, "times": 1}, obj{"text": ",1", "times": 999}, obj{"text": `],"s":"`, "times": 1}, obj{"text": "a", "times": 50_000}, obj{"text": `"}`, "times": 1}}},
 	}, errs(policy.CodeCostExceeded))
 }
 
