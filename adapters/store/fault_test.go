@@ -69,6 +69,9 @@ func TestEveryStepFails(t *testing.T) {
 	})(); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Log().Append(t.Context(), []byte("first")); err != nil {
+		t.Fatal(err)
+	}
 	receipts := 0
 	calls := map[string]func() error{
 		"insert a request": update(func(tx store.Tx) error { return tx.InsertRequest(request()) }),
