@@ -113,3 +113,18 @@ func TestAppendString(t *testing.T) {
 		}
 	}
 }
+
+// AppendString looks at eight bytes at a time: every byte value at every place
+// comes out as Marshal writes it.
+func TestAppendStringEveryByte(t *testing.T) {
+	for c := range 256 {
+		for at := range 20 {
+			s := strings.Repeat("a", at) + string([]byte{byte(c)}) + strings.Repeat("~", 19-at)
+			want, wantErr := Marshal(s)
+			got, err := AppendString([]byte("x"), s)
+			if (err == nil) != (wantErr == nil) || err == nil && string(got) != "x"+string(want) || err != nil && string(got) != "x" {
+				t.Fatalf("%q: %s, %v; want %s, %v", s, got, err, want, wantErr)
+			}
+		}
+	}
+}

@@ -436,14 +436,8 @@ func (p *parser) escapedStr(start int) *Error {
 // plain returns the position of the first byte from i on that is not plain in a
 // string: a quote, a backslash, a control character, or no ASCII.
 func plain(src []byte, i int) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(src); i += 8 {
-		x := binary.LittleEndian.Uint64(src[i:])
-		quote, slash := x^(ones*'"'), x^(ones*'\\')
-		// A high bit for each byte that is 0, or less than 0x20, or has it set.
-		// Borrows make false hits above a true one only, and the lowest counts.
-		hit := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*0x20) &^ x) | x
-		if hit &= highs; hit != 0 {
+		if hit := special(binary.LittleEndian.Uint64(src[i:])); hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
 		}
 	}
@@ -453,6 +447,16 @@ func plain(src []byte, i int) int {
 		}
 	}
 	return i
+}
+
+// special returns a word with the high bit of each byte of x set that is not plain,
+// the lowest of them for certain.
+func special(x uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := x^(ones*'"'), x^(ones*'\\')
+	// A high bit for each byte that is 0, or less than 0x20, or has it set.
+	// Borrows make false hits above a true one only, and the lowest counts.
+	return (((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*0x20) &^ x) | x) & highs
 }
 
 // rune skips one character outside ASCII.

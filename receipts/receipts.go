@@ -59,8 +59,8 @@ type Signer interface {
 
 // A KeySigner signs with a key in memory.
 type KeySigner struct {
-	method string
-	key    ed25519.PrivateKey
+	method, issuer string
+	key            ed25519.PrivateKey
 }
 
 // NewKeySigner returns a Signer for key. method is the DID URL under which
@@ -80,10 +80,11 @@ func NewKeySigner(key ed25519.PrivateKey, method string) (*KeySigner, error) {
 	case strings.HasPrefix(method, "did:key:") && method != own:
 		return nil, fmt.Errorf("receipts: %.100q is another key", method)
 	}
-	if _, _, err := splitMethod(method); err != nil {
+	issuer, _, err := splitMethod(method)
+	if err != nil {
 		return nil, err
 	}
-	return &KeySigner{method: method, key: append(ed25519.PrivateKey(nil), key...)}, nil
+	return &KeySigner{method: method, issuer: issuer, key: append(ed25519.PrivateKey(nil), key...)}, nil
 }
 
 // VerificationMethod implements [Signer].
@@ -177,6 +178,9 @@ func (r *Receipt) Time() time.Time { return r.time }
 // These bytes are the receipt: store and export them as they are.
 func (r *Receipt) Bytes() []byte { return append([]byte(nil), r.bytes...) }
 
+// AppendBinary implements [encoding.BinaryAppender]: it appends what Bytes returns.
+func (r *Receipt) AppendBinary(b []byte) ([]byte, error) { return append(b, r.bytes...), nil }
+
 // Sign builds the receipt of body and signs it.
 func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
 	return sign(ctx, body.ID, body.Time, body.Engine, signer, &body, nil)
@@ -196,8 +200,11 @@ const contexts = `["` + contextCredential + `","` + contextUndefined + `"]`
 // section 3.3.1).
 func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Signer, body *Body, record *Record) (*Receipt, error) {
 	method := signer.VerificationMethod() // once: issuer and proof have to name the same key while keys rotate
-	issuer, _, err := splitMethod(method)
-	if err != nil {
+	var issuer string
+	var err error
+	if own, ok := signer.(*KeySigner); ok {
+		issuer = own.issuer // it was read when the signer was made
+	} else if issuer, _, err = splitMethod(method); err != nil {
 		return nil, err
 	}
 	if err := checkEnvelope(id, at, engine); err != nil {
@@ -205,8 +212,14 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	}
 	at = at.UTC()
 	var digits [len(millis)]byte
-	seconds := string(at.AppendFormat(digits[:0], "2006-01-02T15:04:05Z"))
-	w := writer{dst: make([]byte, 0, usualSize)}
+	seconds := string(append(appendMillis(digits[:0], at)[:len("2006-01-02T15:04:05")], 'Z'))
+	size := usualSize
+	if body != nil {
+		size += checkSize * (len(body.Checks) + len(body.Evaluations))
+	}
+	const proofSize, afterSize = 576, 192
+	room := make([]byte, size+proofSize+afterSize) // what outgrows its part moves elsewhere
+	w := writer{dst: room[:0:size]}
 	w.open('{')
 	w.name("@context")
 	w.dst = append(w.dst, contexts...)
@@ -224,8 +237,7 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	w.must("issuer", issuer)
 
 	// The proof has its place here; what follows it is written beside.
-	room := make([]byte, 1024)
-	after := writer{dst: append(room[:0:256], '{')}
+	after := writer{dst: append(room[size:size:size+afterSize], '{')}
 	after.time("timestamp", at)
 	after.name("type")
 	after.dst = append(after.dst, `["VerifiableCredential","`+receiptType+`"]`...)
@@ -233,7 +245,7 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	after.close('}')
 	after.dst[0] = ','
 
-	p := writer{dst: append(room[256:256], '{')}
+	p := writer{dst: append(room[size+afterSize:size+afterSize], '{')}
 	p.name("@context")
 	p.dst = append(p.dst, contexts...)
 	p.must("created", seconds)
@@ -250,25 +262,24 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 		return nil, fmt.Errorf("%w: a receipt of some %d bytes, at most %d fit into a log", errBody, n, MaxBytes)
 	}
 
-	document := sha256.New()
-	document.Write(w.dst)
-	document.Write(after.dst)
-	config := sha256.Sum256(p.dst)
-	signature, err := signer.Sign(ctx, document.Sum(append(make([]byte, 0, 2*sha256.Size), config[:]...)))
+	signed := append(w.dst, after.dst...) // without the proof, which then takes the place of what was appended
+	config, document := sha256.Sum256(p.dst), sha256.Sum256(signed)
+	signature, err := signer.Sign(ctx, append(config[:], document[:]...))
 	if err != nil {
 		return nil, fmt.Errorf("receipts: signing: %w", err)
 	}
 	if len(signature) != ed25519.SignatureSize {
 		return nil, fmt.Errorf("receipts: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
 	}
-	out := append(append(w.dst, `,"proof":`...), p.dst[:value]...)
+	out := append(append(signed[:len(w.dst)], `,"proof":`...), p.dst[:value]...)
 	out = append(append(append(out, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
 	out = append(append(out, p.dst[value:]...), after.dst...)
 	return &Receipt{id: id, time: at.Truncate(time.Millisecond), bytes: out}, nil
 }
 
-// usualSize is what a decision's receipt takes, with something to spare.
-const usualSize = 4096
+// usualSize is what a receipt takes, and checkSize what each check in it adds, with
+// something to spare.
+const usualSize, checkSize = 1920, 56
 
 // NewID makes a receipt id from 16 random bytes (RFC 9562 version 4).
 func NewID(random [16]byte) string {
