@@ -12,6 +12,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/jsonw"
 )
 
 // millis is the seeds' form of a time: UTC with three decimals.
@@ -59,67 +60,19 @@ func checkEnvelope(id string, at time.Time, engine Engine) error {
 
 func sri(b []byte) string { return canonical.SRI(sha256.Sum256(b)) }
 
-// A writer writes canonical JSON member by member: whoever calls it does so in
-// the order of the names, which are plain ASCII. Building maps and sorting them
-// took longer than the signature; a test compares what both ways write.
-type writer struct {
-	dst []byte
-	err error // the first one
-}
-
-// name begins a member.
-func (w *writer) name(name string) {
-	w.next()
-	w.dst = append(append(append(w.dst, '"'), name...), `":`...)
-}
-
-// next begins a member or an element.
-func (w *writer) next() {
-	if last := w.dst[len(w.dst)-1]; last != '{' && last != '[' {
-		w.dst = append(w.dst, ',')
-	}
-}
-
-func (w *writer) open(c byte)  { w.dst = append(w.dst, c) }
-func (w *writer) close(c byte) { w.dst = append(w.dst, c) }
-
-func (w *writer) text(s string) {
-	var err error
-	if w.dst, err = canonical.AppendString(w.dst, s); err != nil && w.err == nil {
-		w.err = fmt.Errorf("receipts: %w", err)
-	}
-}
-
-// must writes a member, put only one that is not empty.
-func (w *writer) must(name, value string) {
-	w.name(name)
-	w.text(value)
-}
-
-func (w *writer) put(name, value string) {
-	if value != "" {
-		w.must(name, value)
-	}
-}
-
-// id writes the id of a subject, which has to be a URL (VC Data Model 2.0 section
+// writeID writes the id of a subject, which has to be a URL (VC Data Model 2.0 section
 // 4.4): other verifiers refuse what is none.
-func (w *writer) id(id string) {
-	if id != "" && !dataintegrity.IsURL(id) && w.err == nil {
-		w.err = fmt.Errorf("%w: id %.100q is no URL", errBody, id)
+func writeID(w *jsonw.Writer, id string) {
+	if id != "" && !dataintegrity.IsURL(id) && w.Err == nil {
+		w.Err = fmt.Errorf("%w: id %.100q is no URL", errBody, id)
 	}
-	w.put("id", id)
+	w.Put("id", id)
 }
 
-func (w *writer) flag(name string, value bool) {
-	w.name(name)
-	w.dst = strconv.AppendBool(w.dst, value)
-}
-
-func (w *writer) time(name string, t time.Time) {
+func writeTime(w *jsonw.Writer, name string, t time.Time) {
 	if !t.IsZero() {
-		w.name(name)
-		w.dst = append(appendMillis(append(w.dst, '"'), t.UTC()), '"')
+		w.Name(name)
+		w.Dst = append(appendMillis(append(w.Dst, '"'), t.UTC()), '"')
 	}
 }
 
@@ -143,111 +96,93 @@ func appendMillis(dst []byte, t time.Time) []byte {
 	return append(dst, byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z')
 }
 
-func (w *writer) texts(name string, list []string) {
-	w.array(name)
-	for _, s := range list {
-		w.next()
-		w.text(s)
-	}
-	w.close(']')
-}
-
-// object begins a member that is an object, array one that is an array; close
-// ends either. What writes their members is called by name, so that a writer
-// stays on the stack: with functions passed in, it did not.
-func (w *writer) object(name string) { w.name(name); w.open('{') }
-func (w *writer) array(name string)  { w.name(name); w.open('[') }
-
-// element begins an element that is an object.
-func (w *writer) element() { w.next(); w.open('{') }
-
 // write writes the subject of a decision's receipt.
-func (b *Body) write(w *writer) error {
+func (b *Body) write(w *jsonw.Writer) error {
 	allow := b.Decision == "allow" && b.Event == Approved && b.Reason == ""
 	deny := b.Decision == "deny" && b.Event == Denied && b.Reason != ""
 	if !allow && !deny {
 		return fmt.Errorf("%w: event %q, decision %q and reason %q do not fit", errBody, b.Event, b.Decision, b.Reason)
 	}
-	w.array("checks")
+	w.Array("checks")
 	for i := range b.Checks {
-		w.element()
+		w.Element()
 		b.Checks[i].write(w)
 	}
-	w.close(']')
-	w.must("decision", b.Decision)
+	w.Close(']')
+	w.Must("decision", b.Decision)
 	b.Engine.write(w)
-	w.array("evaluations")
+	w.Array("evaluations")
 	for i := range b.Evaluations {
-		w.element()
+		w.Element()
 		b.Evaluations[i].write(w)
 	}
-	w.close(']')
-	w.must("event", string(b.Event))
-	w.id(b.Credential)
+	w.Close(']')
+	w.Must("event", string(b.Event))
+	writeID(w, b.Credential)
 	if b.Policy != nil {
 		b.Policy.write(w)
 	}
-	w.put("reason", b.Reason)
+	w.Put("reason", b.Reason)
 	b.Request.write(w)
 	return nil
 }
 
-func (e *Engine) write(w *writer) {
-	w.object("engine")
-	w.must("name", e.Name)
-	w.must("version", e.Version)
-	w.close('}')
+func (e *Engine) write(w *jsonw.Writer) {
+	w.Object("engine")
+	w.Must("name", e.Name)
+	w.Must("version", e.Version)
+	w.Close('}')
 }
 
-func (p *Policy) write(w *writer) {
-	w.object("policy")
-	w.put("digest", p.Digest)
-	w.put("id", p.ID)
-	w.put("profile", p.Profile)
+func (p *Policy) write(w *jsonw.Writer) {
+	w.Object("policy")
+	w.Put("digest", p.Digest)
+	w.Put("id", p.ID)
+	w.Put("profile", p.Profile)
 	if p.Version != 0 {
-		w.name("version")
-		if w.dst = strconv.AppendInt(w.dst, p.Version, 10); w.err == nil && (p.Version > 1<<53-1 || p.Version < -(1<<53-1)) {
-			w.err = fmt.Errorf("%w: version %d is beyond 2^53-1", errBody, p.Version)
+		w.Name("version")
+		if w.Dst = strconv.AppendInt(w.Dst, p.Version, 10); w.Err == nil && (p.Version > 1<<53-1 || p.Version < -(1<<53-1)) {
+			w.Err = fmt.Errorf("%w: version %d is beyond 2^53-1", errBody, p.Version)
 		}
 	}
-	w.close('}')
+	w.Close('}')
 }
 
-func (r *Request) write(w *writer) {
-	w.object("request")
-	w.put("challengeDigest", r.ChallengeDigest)
-	w.texts("domain", r.Domain)
-	w.put("holder", r.Holder)
-	w.texts("insecure", r.Insecure)
-	w.put("mandateDigest", r.MandateDigest)
-	w.texts("modes", r.Modes)
-	w.flag("paramsBound", r.ParamsBound)
-	w.put("paramsCommitment", r.ParamsCommitment)
-	w.put("presentationDigest", r.PresentationDigest)
-	w.put("proofForm", r.ProofForm)
-	w.put("tool", r.Tool)
-	w.put("unverifiedCredential", r.UnverifiedCredential)
-	w.put("unverifiedHolder", r.UnverifiedHolder)
-	w.put("verifier", r.Verifier)
-	w.close('}')
+func (r *Request) write(w *jsonw.Writer) {
+	w.Object("request")
+	w.Put("challengeDigest", r.ChallengeDigest)
+	w.Texts("domain", r.Domain)
+	w.Put("holder", r.Holder)
+	w.Texts("insecure", r.Insecure)
+	w.Put("mandateDigest", r.MandateDigest)
+	w.Texts("modes", r.Modes)
+	w.Flag("paramsBound", r.ParamsBound)
+	w.Put("paramsCommitment", r.ParamsCommitment)
+	w.Put("presentationDigest", r.PresentationDigest)
+	w.Put("proofForm", r.ProofForm)
+	w.Put("tool", r.Tool)
+	w.Put("unverifiedCredential", r.UnverifiedCredential)
+	w.Put("unverifiedHolder", r.UnverifiedHolder)
+	w.Put("verifier", r.Verifier)
+	w.Close('}')
 }
 
-func (c *Check) write(w *writer) {
-	w.time("asOf", c.AsOf)
-	w.must("check", c.Check)
-	w.put("code", c.Code)
-	w.put("did", c.DID)
-	w.put("documentDigest", c.DocumentDigest)
-	w.put("publicKeyMultibase", c.Key)
-	w.must("result", c.Result)
-	w.time("retrievedAt", c.RetrievedAt)
-	w.put("source", c.Source)
-	w.close('}')
+func (c *Check) write(w *jsonw.Writer) {
+	writeTime(w, "asOf", c.AsOf)
+	w.Must("check", c.Check)
+	w.Put("code", c.Code)
+	w.Put("did", c.DID)
+	w.Put("documentDigest", c.DocumentDigest)
+	w.Put("publicKeyMultibase", c.Key)
+	w.Must("result", c.Result)
+	writeTime(w, "retrievedAt", c.RetrievedAt)
+	w.Put("source", c.Source)
+	w.Close('}')
 }
 
-func (e *Evaluation) write(w *writer) {
-	w.put("code", e.Code)
-	w.must("result", e.Result)
-	w.must("rule", e.Rule)
-	w.close('}')
+func (e *Evaluation) write(w *jsonw.Writer) {
+	w.Put("code", e.Code)
+	w.Must("result", e.Result)
+	w.Must("rule", e.Rule)
+	w.Close('}')
 }

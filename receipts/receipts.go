@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/jsonw"
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
@@ -219,11 +220,11 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	}
 	const proofSize, afterSize = 576, 192
 	room := make([]byte, size+proofSize+afterSize) // what outgrows its part moves elsewhere
-	w := writer{dst: room[:0:size]}
-	w.open('{')
-	w.name("@context")
-	w.dst = append(w.dst, contexts...)
-	w.object("credentialSubject")
+	w := jsonw.Writer{Dst: room[:0:size]}
+	w.Open('{')
+	w.Name("@context")
+	w.Dst = append(w.Dst, contexts...)
+	w.Object("credentialSubject")
 	if body != nil {
 		err = body.write(&w)
 	} else {
@@ -232,38 +233,42 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	if err != nil {
 		return nil, err
 	}
-	w.close('}')
-	w.must("id", id)
-	w.must("issuer", issuer)
+	w.Close('}')
+	w.Must("id", id)
+	w.Must("issuer", issuer)
 
 	// The proof has its place here; what follows it is written beside.
-	after := writer{dst: append(room[size:size:size+afterSize], '{')}
-	after.time("timestamp", at)
-	after.name("type")
-	after.dst = append(after.dst, `["VerifiableCredential","`+receiptType+`"]`...)
-	after.must("validFrom", seconds) // truncated, so never after the timestamp
-	after.close('}')
-	after.dst[0] = ','
+	after := jsonw.Writer{Dst: append(room[size:size:size+afterSize], '{')}
+	writeTime(&after, "timestamp", at)
+	after.Name("type")
+	after.Dst = append(after.Dst, `["VerifiableCredential","`+receiptType+`"]`...)
+	after.Must("validFrom", seconds) // truncated, so never after the timestamp
+	after.Close('}')
+	after.Dst[0] = ','
 
-	p := writer{dst: append(room[size+afterSize:size+afterSize], '{')}
-	p.name("@context")
-	p.dst = append(p.dst, contexts...)
-	p.must("created", seconds)
-	p.must("cryptosuite", dataintegrity.Cryptosuite)
-	p.must("proofPurpose", dataintegrity.AssertionMethod)
-	value := len(p.dst) // the place of proofValue
-	p.must("type", dataintegrity.ProofType)
-	p.must("verificationMethod", method)
-	p.close('}')
-	if err := errors.Join(w.err, after.err, p.err); err != nil {
-		return nil, err
+	p := jsonw.Writer{Dst: append(room[size+afterSize:size+afterSize], '{')}
+	p.Name("@context")
+	p.Dst = append(p.Dst, contexts...)
+	p.Must("created", seconds)
+	p.Must("cryptosuite", dataintegrity.Cryptosuite)
+	p.Must("proofPurpose", dataintegrity.AssertionMethod)
+	value := len(p.Dst) // the place of proofValue
+	p.Must("type", dataintegrity.ProofType)
+	p.Must("verificationMethod", method)
+	p.Close('}')
+	for _, err := range []error{w.Err, after.Err, p.Err} {
+		if errors.Is(err, errBody) {
+			return nil, err
+		} else if err != nil {
+			return nil, fmt.Errorf("receipts: %w", err)
+		}
 	}
-	if n := len(w.dst) + len(after.dst) + len(p.dst) + proofMembers; n > MaxBytes {
+	if n := len(w.Dst) + len(after.Dst) + len(p.Dst) + proofMembers; n > MaxBytes {
 		return nil, fmt.Errorf("%w: a receipt of some %d bytes, at most %d fit into a log", errBody, n, MaxBytes)
 	}
 
-	signed := append(w.dst, after.dst...) // without the proof, which then takes the place of what was appended
-	config, document := sha256.Sum256(p.dst), sha256.Sum256(signed)
+	signed := append(w.Dst, after.Dst...) // without the proof, which then takes the place of what was appended
+	config, document := sha256.Sum256(p.Dst), sha256.Sum256(signed)
 	signature, err := signer.Sign(ctx, append(config[:], document[:]...))
 	if err != nil {
 		return nil, fmt.Errorf("receipts: signing: %w", err)
@@ -271,9 +276,9 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	if len(signature) != ed25519.SignatureSize {
 		return nil, fmt.Errorf("receipts: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
 	}
-	out := append(append(signed[:len(w.dst)], `,"proof":`...), p.dst[:value]...)
+	out := append(append(signed[:len(w.Dst)], `,"proof":`...), p.Dst[:value]...)
 	out = append(append(append(out, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
-	out = append(append(out, p.dst[value:]...), after.dst...)
+	out = append(append(out, p.Dst[value:]...), after.Dst...)
 	return &Receipt{id: id, time: at.Truncate(time.Millisecond), bytes: out}, nil
 }
 

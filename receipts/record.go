@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/jsonw"
 )
 
 // Events of the second phase: what became of an action that was allowed.
@@ -65,7 +66,7 @@ func SignRecord(ctx context.Context, record Record, signer Signer) (*Receipt, er
 }
 
 // write writes the subject of a record's receipt.
-func (r *Record) write(w *writer) error {
+func (r *Record) write(w *jsonw.Writer) error {
 	isOutcome, known := recordEvents[r.Event]
 	if !known {
 		return fmt.Errorf("%w: event %.40q is none of a record", errBody, r.Event)
@@ -81,17 +82,17 @@ func (r *Record) write(w *writer) error {
 		if err != nil {
 			return fmt.Errorf("receipts: %w", err)
 		}
-		w.name("digests")
-		w.dst = append(w.dst, b...)
+		w.Name("digests")
+		w.Dst = append(w.Dst, b...)
 	}
 	r.Engine.write(w)
-	w.must("event", string(r.Event))
-	w.id(r.Subject)
+	w.Must("event", string(r.Event))
+	writeID(w, r.Subject)
 	if isOutcome {
-		w.object("outcomeOf")
-		w.must("digest", r.OutcomeOf.Digest)
-		w.must("id", r.OutcomeOf.ID)
-		w.close('}')
+		w.Object("outcomeOf")
+		w.Must("digest", r.OutcomeOf.Digest)
+		w.Must("id", r.OutcomeOf.ID)
+		w.Close('}')
 	}
 	return nil
 }

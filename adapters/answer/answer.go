@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/jsonw"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
@@ -27,17 +28,10 @@ func JSON(res *verifier.Result, err error) []byte {
 	var deny *verifier.DenyError
 	switch {
 	case err == nil && res != nil:
-		return marshal(object{
-			"decision":     "allow",
-			"credentialId": res.Credential,
-			"paramsBound":  res.ParamsBound,
-			"checks":       checksJSON(res.Checks),
-			"evaluations":  evaluationsJSON(res.Evaluations),
-			"receipt":      receiptJSON(res.Receipt),
-			"salt":         res.Salt,
-		})
+		return write(decision{decision: "allow", credential: res.Credential, checks: res.Checks, evaluations: res.Evaluations,
+			bound: &res.ParamsBound, receipt: res.Receipt, salt: res.Salt})
 	case errors.As(err, &deny):
-		return marshal(denyJSON(deny))
+		return write(denied(deny))
 	case err == nil:
 		err = errors.New("answer: there is no result")
 	}
@@ -47,21 +41,109 @@ func JSON(res *verifier.Result, err error) []byte {
 // Preview returns the JSON answer of a dry run: that of [JSON] without a
 // receipt, and with "dryRun": true.
 func Preview(p *verifier.Preview) []byte {
-	o := object{
-		"decision":     "allow",
-		"credentialId": p.Credential,
-		"checks":       checksJSON(p.Checks),
-		"evaluations":  evaluationsJSON(p.Evaluations),
-	}
+	d := decision{decision: "allow", credential: p.Credential, checks: p.Checks, evaluations: p.Evaluations}
 	if !p.Allow {
 		deny := p.Deny
 		if deny == nil {
 			deny = &verifier.DenyError{}
 		}
-		o = denyJSON(deny)
+		d = denied(deny)
 	}
-	o["dryRun"] = true
-	return marshal(o)
+	d.dryRun = true
+	return write(d)
+}
+
+// A decision is what is written of an allow, a deny, or a preview of either.
+type decision struct {
+	decision, credential string
+	checks               []verifier.Check
+	evaluations          []policy.Evaluation
+	deny                 *verifier.DenyError // of a deny
+	bound                *bool               // of an allow
+	receipt              *receipts.Receipt
+	salt                 string
+	dryRun               bool
+}
+
+func denied(e *verifier.DenyError) decision {
+	return decision{decision: "deny", credential: e.Credential, checks: e.Checks, evaluations: e.Evaluations, deny: e, receipt: e.Receipt, salt: e.Salt}
+}
+
+// write writes a decision in canonical form.
+func write(d decision) []byte {
+	w := jsonw.Writer{Dst: make([]byte, 0, 10<<10)} // an allow with its receipt takes 8 KB
+	w.Open('{')
+	if d.deny != nil {
+		w.Put("check", d.deny.Check)
+	}
+	w.Array("checks")
+	for i := range d.checks {
+		c := &d.checks[i]
+		w.Element()
+		w.Must("check", c.Check)
+		w.Put("code", string(c.Code))
+		w.Put("detail", c.Detail)
+		w.Put("pointer", c.Pointer)
+		w.Must("result", string(c.Result))
+		w.Close('}')
+	}
+	w.Close(']')
+	if d.deny == nil {
+		w.Must("credentialId", d.credential)
+	} else {
+		w.Put("credentialId", d.credential)
+	}
+	w.Must("decision", d.decision)
+	if d.deny != nil {
+		w.Put("detail", d.deny.Detail)
+	}
+	if d.dryRun {
+		w.Flag("dryRun", true)
+	}
+	w.Array("evaluations")
+	for i := range d.evaluations {
+		e := &d.evaluations[i]
+		w.Element()
+		w.Must("code", string(e.Code))
+		w.Put("passesIf", e.PassesIf)
+		w.Must("reason", e.Reason)
+		w.Must("result", string(e.Result))
+		w.Must("rule", e.Rule)
+		w.Close('}')
+	}
+	w.Close(']')
+	if d.deny != nil && len(d.deny.Faults) > 0 {
+		w.Array("faults")
+		for _, f := range d.deny.Faults {
+			w.Element()
+			w.Must("code", f.Code)
+			w.Must("message", f.Message)
+			w.Must("pointer", f.Pointer)
+			w.Close('}')
+		}
+		w.Close(']')
+	}
+	if d.bound != nil {
+		w.Flag("paramsBound", *d.bound)
+	}
+	if d.deny != nil {
+		w.Put("pointer", d.deny.Pointer)
+		w.Must("reason", string(d.deny.Reason))
+	}
+	if d.receipt != nil {
+		w.Name("receipt") // it is in canonical form
+		w.Dst, _ = d.receipt.AppendBinary(w.Dst)
+		w.Must("salt", d.salt)
+	}
+	w.Close('}')
+	if w.Err != nil {
+		o := object{"decision": d.decision}
+		if d.deny != nil {
+			o["reason"] = string(d.deny.Reason)
+		}
+		return unwritten(o, w.Err)
+	}
+	return w.Dst
 }
 
 type object map[string]any
@@ -80,6 +162,12 @@ func marshal(o object) []byte {
 	if err == nil {
 		return b
 	}
+	return unwritten(o, err)
+}
+
+// unwritten is said in the place of an answer that has no JSON form. A deny stays
+// one; an allow that cannot be told is none.
+func unwritten(o object, err error) []byte {
 	short := object{
 		"decision": "none",
 		"error":    object{"kind": "internal", "message": fmt.Sprintf("the answer cannot be written: %v", err)},
@@ -87,67 +175,8 @@ func marshal(o object) []byte {
 	if o["decision"] == "deny" {
 		short["decision"], short["reason"] = "deny", strings.ToValidUTF8(fmt.Sprint(o["reason"]), "\uFFFD")
 	}
-	b, _ = canonical.Marshal(short)
+	b, _ := canonical.Marshal(short)
 	return b
-}
-
-func denyJSON(e *verifier.DenyError) object {
-	o := object{
-		"decision":    "deny",
-		"reason":      string(e.Reason),
-		"checks":      checksJSON(e.Checks),
-		"evaluations": evaluationsJSON(e.Evaluations),
-	}
-	o.put("credentialId", e.Credential)
-	o.put("check", e.Check)
-	o.put("pointer", e.Pointer)
-	o.put("detail", e.Detail)
-	if len(e.Faults) > 0 {
-		faults := make([]object, len(e.Faults))
-		for i, f := range e.Faults {
-			faults[i] = object{"pointer": f.Pointer, "code": f.Code, "message": f.Message}
-		}
-		o["faults"] = faults
-	}
-	if e.Receipt != nil {
-		o["receipt"] = receiptJSON(e.Receipt)
-		o["salt"] = e.Salt
-	}
-	return o
-}
-
-func checksJSON(checks []verifier.Check) []object {
-	out := make([]object, 0, len(checks))
-	for _, c := range checks {
-		o := object{"check": c.Check, "result": string(c.Result)}
-		o.put("code", string(c.Code))
-		o.put("pointer", c.Pointer)
-		o.put("detail", c.Detail)
-		out = append(out, o)
-	}
-	return out
-}
-
-func evaluationsJSON(evaluations []policy.Evaluation) []object {
-	out := make([]object, 0, len(evaluations))
-	for _, e := range evaluations {
-		o := object{"rule": e.Rule, "result": string(e.Result), "code": string(e.Code), "reason": e.Reason}
-		o.put("passesIf", e.PassesIf)
-		out = append(out, o)
-	}
-	return out
-}
-
-// receiptJSON returns the receipt as it was signed.
-func receiptJSON(r *receipts.Receipt) any {
-	if r == nil {
-		return nil
-	}
-	d, err := canonical.Parse(r.Bytes())
-	if err != nil {
-		return nil // unreachable: it was parsed in order to be signed
-	}
-	return d.Root()
 }
 
 func errorJSON(err error) object {
