@@ -80,7 +80,7 @@ func sizeRows(*harness) map[string]measured {
 		mib := float64(info.Size()) / (1 << 20)
 		return measured{ratio: mib, median: mib}
 	}
-	return map[string]measured{"size-core": size("./internal/bench/core"), "size-full": size("./cmd/mandate")}
+	return map[string]measured{"size-core": size("./internal/bench/core"), "size-full": size("./internal/bench/service")}
 }
 
 // decide is a decision that is not an allow.

@@ -61,7 +61,7 @@ var owners = map[string][]string{
 	"golang.org/x/mod":                     {"adapters/store", "receipts/disklog", "receipts/logtest", "receipts/translog", "cmd/mandate"},
 	"github.com/spf13/cobra":               {"cmd/mandate"},
 	"go.yaml.in/yaml":                      {"policy/suite"}, // which no engine links
-	"modernc.org/sqlite":                   {"cmd/mandate", "internal/bench"},
+	"modernc.org/sqlite":                   {"cmd/mandate", "internal/bench", "internal/bench/service"},
 }
 
 type pkg struct {
