@@ -33,11 +33,15 @@ const (
 // maxDepthCeiling bounds the recursion of the parser whatever the caller asks.
 const maxDepthCeiling = 10_000
 
+// maxBytesCeiling bounds documents whatever the caller asks, so that positions in
+// them, and in their canonical form of up to 4.4 times that, fit into an int32.
+const maxBytesCeiling = 256 << 20
+
 // Limits bounds what one document may cost. A zero or negative field means
 // its default, so the zero Limits is the safe one.
 type Limits struct {
 	// MaxBytes is the largest document, in bytes, white space included.
-	// Documents of 2 GiB and more are refused whatever it says.
+	// Documents over 256 MiB are refused whatever it says.
 	MaxBytes int
 	// MaxDepth is how deep arrays and objects may nest; a lone number has
 	// depth 0 and [] depth 1. Values over 10,000 count as 10,000.
@@ -56,7 +60,7 @@ func (l Limits) withDefaults() Limits {
 		return min(n, ceiling)
 	}
 	return Limits{
-		MaxBytes:       or(l.MaxBytes, DefaultMaxBytes, math.MaxInt32-1),
+		MaxBytes:       or(l.MaxBytes, DefaultMaxBytes, maxBytesCeiling),
 		MaxDepth:       or(l.MaxDepth, DefaultMaxDepth, maxDepthCeiling),
 		MaxValues:      or(l.MaxValues, DefaultMaxValues, math.MaxInt32-1),
 		MaxNumberBytes: or(l.MaxNumberBytes, DefaultMaxNumberBytes, math.MaxInt32-1),

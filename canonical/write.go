@@ -79,6 +79,7 @@ func (d *Doc) written() *writing {
 		if text == nil {
 			text = make([]byte, 0, len(d.src))
 		}
+		d.whole = writing{} // what a panic leaves must not be that of an earlier document
 		d.whole = writing{d.append(text, 0, spans), spans}
 	})
 	return &d.whole

@@ -79,7 +79,8 @@ func Compile(content canonical.Value) (a *Action, err error) {
 		return nil, &CompileError{Issues: is.list}
 	}
 	a.warnings = is.list
-	a.memory, a.digest = a.weigh(), canonical.SRI(content.SHA256())
+	a.memory += a.weigh()
+	a.digest = canonical.SRI(content.SHA256())
 	return a, nil
 }
 
@@ -155,6 +156,7 @@ func compile(content canonical.Value, is *issues) *Action {
 		is.content("limit", "the content cannot be read again")
 		return a
 	}
+	a.memory = content.Size() // its strings are parts of one text
 	members(content, is)
 	name, ok := content.Get("name").String()
 	if !ok || !validName(name) {

@@ -87,7 +87,7 @@ func (is *issues) add(i Issue) {
 		is.errors++
 	}
 	if len(is.list) < maxIssues {
-		i.Rule = truncate(i.Rule, maxNameRunes)
+		i.Rule = strings.Clone(truncate(i.Rule, maxNameRunes)) // not with all of the content's text
 		i.Message, i.Hint = truncate(i.Message, maxMessageRunes), truncate(i.Hint, maxMessageRunes)
 		is.list = append(is.list, i)
 	}

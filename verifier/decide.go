@@ -94,12 +94,12 @@ func (v *Verifier) verify(s *screened, c *credential, p *dataintegrity.Proof, ke
 	if s.verified.by(p) == key {
 		return true
 	}
-	memo := v.memo
+	var memo *sigmemo.Memo
 	var id sigmemo.ID
-	if c == nil {
-		memo = nil
-	} else if memo != nil {
-		id = sigmemo.Of([32]byte(key.Bytes()), c.sum(), slices.Index(c.proofs, p))
+	if c != nil && v.memo != nil {
+		if i := slices.Index(c.proofs, p); i >= 0 { // or no ID would tell it from others
+			memo, id = v.memo, sigmemo.Of([32]byte(key.Bytes()), c.sum(), i)
+		}
 	}
 	if !memo.Has(id) {
 		message, signature := p.HashData(), p.Signature()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
@@ -11,7 +12,8 @@ import (
 )
 
 // fetch gets the evidence that a decision needs: the only I/O of one, done one
-// lookup after the other. An error is no decision.
+// lookup after the other. An error is no decision. What is asked for is cloned:
+// whoever answers may keep it, and the text of the presentation with it.
 func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
 	dids := len(ev.documents)
 	for _, did := range n.documents {
@@ -26,18 +28,19 @@ func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
 		return noRetry(fmt.Errorf("more than %d status lists would have to be fetched", maxLists))
 	}
 	for _, did := range n.documents {
-		prior := ev.documents[did].value
+		did, prior := strings.Clone(did), ev.documents[did].value
 		get := func(ctx context.Context, did string) (resolved, error) { return v.resolve(ctx, did, prior) }
 		if err := collect(ctx, "resolver", &ev.documents, did, get); err != nil {
 			return err
 		}
 	}
 	for _, url := range n.lists {
-		if err := collect(ctx, "status source", &ev.lists, url, v.statusList); err != nil {
+		if err := collect(ctx, "status source", &ev.lists, strings.Clone(url), v.statusList); err != nil {
 			return err
 		}
 	}
 	for _, ref := range n.actions {
+		ref.ID, ref.Digest = strings.Clone(ref.ID), strings.Clone(ref.Digest)
 		if err := collect(ctx, "action source", &ev.actions, ref, v.action); err != nil {
 			return err
 		}

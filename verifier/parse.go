@@ -70,10 +70,10 @@ func (v *Verifier) arena(req Request) (*arena, func()) {
 	}
 	return a, func() {
 		for _, l := range []*ledger{&a.screened, &a.decided} {
-			clear(l.rows)
+			clear(l.rows[:cap(l.rows)]) // an earlier round may have had more of them
 			l.rows = l.rows[:0]
 		}
-		clear(a.checks)
+		clear(a.checks[:cap(a.checks)])
 		a.checks = a.checks[:0]
 		v.arenas.Put(a)
 	}

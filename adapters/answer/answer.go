@@ -27,13 +27,13 @@ import (
 func JSON(res *verifier.Result, err error) []byte {
 	var deny *verifier.DenyError
 	switch {
-	case err == nil && res != nil:
+	case err == nil && res != nil && signed(res.Receipt): // without a receipt there is no allow
 		return write(decision{decision: "allow", credential: res.Credential, checks: res.Checks, evaluations: res.Evaluations,
 			bound: &res.ParamsBound, receipt: res.Receipt, salt: res.Salt})
 	case errors.As(err, &deny):
 		return write(denied(deny))
 	case err == nil:
-		err = errors.New("answer: there is no result")
+		err = errors.New("answer: there is no result with a receipt")
 	}
 	return marshal(object{"decision": "none", "error": errorJSON(err)})
 }
@@ -130,7 +130,7 @@ func write(d decision) []byte {
 		w.Put("pointer", d.deny.Pointer)
 		w.Must("reason", string(d.deny.Reason))
 	}
-	if d.receipt != nil {
+	if signed(d.receipt) {
 		w.Name("receipt") // it is in canonical form
 		w.Dst, _ = d.receipt.AppendBinary(w.Dst)
 		w.Must("salt", d.salt)
@@ -145,6 +145,9 @@ func write(d decision) []byte {
 	}
 	return w.Dst
 }
+
+// signed reports whether r is a receipt; nil and the zero Receipt are none.
+func signed(r *receipts.Receipt) bool { return r != nil && r.ID() != "" }
 
 type object map[string]any
 

@@ -70,6 +70,9 @@ func TestNoAllow(t *testing.T) {
 		"an error":                 answer.JSON(nil, errors.New("x")),
 		"a result beside an error": answer.JSON(res, errors.New("x")),
 		"the zero deny":            answer.JSON(res, &verifier.DenyError{}),
+		"the zero result":          answer.JSON(&verifier.Result{}, nil),
+		"a zero receipt":           answer.JSON(&verifier.Result{Receipt: &receipts.Receipt{}}, nil),
+		"a deny's zero receipt":    answer.JSON(nil, &verifier.DenyError{Receipt: &receipts.Receipt{}}),
 	} {
 		if a := toObject(t, got); a["decision"] == "allow" {
 			t.Errorf("%s: %s", name, got)
