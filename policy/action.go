@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
 )
@@ -277,7 +278,7 @@ func (a *Action) compileRules(v canonical.Value, is *issues) {
 				is.rule(name, "duplicate", "two rules have this name")
 			}
 			seen[name] = true
-			r.name = name
+			r.name = strings.Clone(name) // it stands in decisions, which others keep
 		} else {
 			is.rule(r.name, "missing", "the rule has no name of 1 to %d characters", maxNameRunes)
 		}

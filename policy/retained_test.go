@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A content shares one text: what a Cache keeps of it, compiled or refused, is
@@ -29,4 +30,28 @@ func TestMemoryOfTheText(t *testing.T) {
 		runtime.KeepAlive(caches)
 		runtime.KeepAlive(doc)
 	}
+}
+
+// A decision that is kept keeps nothing of the content's text.
+func TestMemoryOfDecisions(t *testing.T) {
+	content := `{"name": "a", "description": "` + strings.Repeat("x", 200<<10) + `", "userParams": {"max": "number"}, "executionParams": {"amount": "number"},
+		"rules": [{"name": "cap", "expression": "executionParams.amount <= userParams.max"}, {"name": "never", "expression": "false"}]}`
+	doc, exec, user := parse(t, content), parse(t, `{"amount": 2}`), parse(t, `{"max": 1}`)
+	const n = 20
+	kept := make([]*Decision, n)
+	before := heap()
+	for i := range kept {
+		a, err := Compile(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept[i], err = a.Evaluate(t.Context(), Input{ExecutionParams: exec, UserParams: user, Now: time.Unix(1, 0)}); err != nil || len(kept[i].Evaluations) != 2 {
+			t.Fatal(kept[i], err)
+		}
+	}
+	if took := (heap() - before) / n; took > 32<<10 {
+		t.Errorf("%d bytes for each decision", took)
+	}
+	runtime.KeepAlive(kept)
+	runtime.KeepAlive(doc)
 }

@@ -203,7 +203,7 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	method := signer.VerificationMethod() // once: issuer and proof have to name the same key while keys rotate
 	var issuer string
 	var err error
-	if own, ok := signer.(*KeySigner); ok {
+	if own, ok := signer.(*KeySigner); ok && own.issuer != "" {
 		issuer = own.issuer // it was read when the signer was made
 	} else if issuer, _, err = splitMethod(method); err != nil {
 		return nil, err

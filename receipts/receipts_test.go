@@ -352,3 +352,14 @@ func ExampleVerify() {
 	fmt.Println(v.Event, v.Decision, v.Reason, v.Completeness)
 	// Output: VERIFICATION_DENIED deny rule_failed unproven
 }
+
+// The zero KeySigner signs nothing, and says so.
+func TestZeroKeySigner(t *testing.T) {
+	if r, err := receipts.Sign(t.Context(), receipts.Body{}, &receipts.KeySigner{}); r != nil || err == nil || !strings.Contains(err.Error(), "verification method") {
+		t.Errorf("%v, %v", r, err)
+	}
+	record := receipts.Record{ID: "urn:via:receipt:x", Time: time.Unix(1, 0), Event: receipts.MandateIssued, Engine: receipts.Engine{Name: "x"}}
+	if r, err := receipts.SignRecord(t.Context(), record, &receipts.KeySigner{}); r != nil || err == nil || !strings.Contains(err.Error(), "verification method") {
+		t.Errorf("%v, %v", r, err)
+	}
+}

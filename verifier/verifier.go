@@ -187,7 +187,8 @@ type Config struct {
 	// whoever serves the action decides what the mandate allows.
 	InsecureUnpinnedActions bool
 
-	// Now is the clock. Nil means time.Now.
+	// Now is the clock. Nil means time.Now. Like Rand it is used by several
+	// goroutines at once, by those of VerifyMany above all.
 	Now func() time.Time
 	// Rand is the source of receipt ids and salts. Nil means crypto/rand.
 	Rand io.Reader

@@ -68,8 +68,7 @@ func (l *Log) Append(ctx context.Context, entry []byte) (int64, error) {
 		select {
 		case <-b.done:
 		case l.turn <- struct{}{}:
-			l.write(b)
-			<-l.turn
+			l.writeInTurn(b)
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}
@@ -80,6 +79,12 @@ func (l *Log) Append(ctx context.Context, entry []byte) (int64, error) {
 			return b.first + int64(i), nil
 		}
 	}
+}
+
+// writeInTurn is write, after which the turn is another's: also after a panic.
+func (l *Log) writeInTurn(b *batch) {
+	defer func() { <-l.turn }()
+	l.write(b)
 }
 
 // write writes the pending batch, if b still is that. The caller has the turn.
@@ -102,12 +107,17 @@ func (l *Log) write(b *batch) {
 	l.mu.Lock()
 	l.pending = l.spare
 	l.mu.Unlock()
+	err := ErrClosed // after a panic too, which leaves unknown what was written
 	defer func() {
+		if b.err = err; err != nil && l.stopped == nil {
+			l.stopped = err
+		}
 		l.spare = b.next()
 		close(b.done)
 	}()
 	b.first = l.tree.Size() // only the holder of the turn changes it
-	if b.err = l.store(b); b.err != nil {
+	if stored := l.store(b); stored != nil {
+		err = stored
 		return
 	}
 	l.mu.Lock()
@@ -117,6 +127,7 @@ func (l *Log) write(b *batch) {
 		l.tree.Add(b.leaves[i])
 	}
 	l.end += int64(len(b.frame))
+	err = nil
 }
 
 // store writes the frame of a batch, in a new segment when the last is full.
