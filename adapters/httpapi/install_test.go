@@ -53,7 +53,7 @@ func (p *post) otp(id, to string) string {
 // requester, listed and stranger.
 type install struct {
 	*Server
-	t     *testing.T
+	t     testing.TB
 	db    store.Store
 	svc   *request.Service
 	post  *post
@@ -82,13 +82,13 @@ func (in *install) wait(d time.Duration) {
 	in.now = in.now.Add(d)
 }
 
-func newInstall(t *testing.T, change func(*Config)) *install {
+func newInstall(t testing.TB, change func(*Config)) *install {
 	t.Helper()
 	return newInstallAt(t, "", change)
 }
 
 // newInstallAt publishes its DIDs under a host.
-func newInstallAt(t *testing.T, host string, change func(*Config)) *install {
+func newInstallAt(t testing.TB, host string, change func(*Config)) *install {
 	t.Helper()
 	ring, file := newRing(t)
 	ctx := context.Background()

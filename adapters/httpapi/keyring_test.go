@@ -21,7 +21,7 @@ import (
 )
 
 // newRing returns a key ring on a database of its own, with the tenant t1.
-func newRing(t *testing.T) (*KeyRing, string) {
+func newRing(t testing.TB) (*KeyRing, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "test.db")
 	db, err := sql.Open("sqlite", store.SQLiteDSN(file))

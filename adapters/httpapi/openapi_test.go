@@ -55,7 +55,7 @@ var load = sync.OnceValues(func() (*openapi3.T, error) {
 	return doc, doc.Validate(context.Background())
 })
 
-func spec(t *testing.T) *openapi3.T {
+func spec(t testing.TB) *openapi3.T {
 	t.Helper()
 	doc, err := load()
 	if err != nil {
@@ -112,7 +112,7 @@ func find(doc *openapi3.T, method, target string) *routers.Route {
 
 // documented validates one answer against the document. What is not in it can
 // only be refused.
-func documented(t *testing.T, doc *openapi3.T, method, target string, rec *httptest.ResponseRecorder) {
+func documented(t testing.TB, doc *openapi3.T, method, target string, rec *httptest.ResponseRecorder) {
 	t.Helper()
 	r := httptest.NewRequest(method, target, nil)
 	route := find(doc, method, target)

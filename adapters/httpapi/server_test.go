@@ -69,14 +69,14 @@ const (
 // A world is a server, and what a test may turn.
 type world struct {
 	*Server
-	t     *testing.T
+	t     testing.TB
 	now   time.Time
 	shelf *shelf
 	log   *bytes.Buffer
 	spec  *openapi3.T
 }
 
-func newWorld(t *testing.T, change func(*Config)) *world {
+func newWorld(t testing.TB, change func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, now: sample.Now(), shelf: &shelf{}, log: &bytes.Buffer{}, spec: spec(t)}
 	signer, err := receipts.NewKeySigner(sample.Key(9), "")
