@@ -363,3 +363,18 @@ func TestZeroKeySigner(t *testing.T) {
 		t.Errorf("%v, %v", r, err)
 	}
 }
+
+type shortSigner struct{ *receipts.KeySigner }
+
+func (shortSigner) Sign(context.Context, []byte) ([]byte, error) { return make([]byte, 63), nil }
+
+// What is no Ed25519 signature makes no receipt.
+func TestSignerOfAnotherLength(t *testing.T) {
+	s, err := receipts.NewKeySigner(ed25519.NewKeyFromSeed(make([]byte, 32)), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := receipts.Sign(t.Context(), allowBody(), shortSigner{s}); r != nil || err == nil || !strings.Contains(err.Error(), "63 bytes, want 64") {
+		t.Errorf("%v, %v", r, err)
+	}
+}

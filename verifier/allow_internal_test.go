@@ -74,3 +74,18 @@ func TestUnverifiedProofIsNoAllow(t *testing.T) {
 		p.verified = all
 	}
 }
+
+// Of several outcomes of one check the worst stands, in whatever order they come.
+func TestWorstOutcomeStands(t *testing.T) {
+	order := []Outcome{Skip, Pass, Warn, Fail}
+	for i, first := range order {
+		for j, second := range order {
+			var l ledger
+			l.record(checkVCValidity, Check{Result: first})
+			l.record(checkVCValidity, Check{Result: second})
+			if got, want := l.of(checkVCValidity), order[max(i, j)]; got != want || len(l.rows) != 1 {
+				t.Errorf("%s, then %s: %s", first, second, got)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -61,6 +62,46 @@ func TestEvidenceForms(t *testing.T) {
 		res, err := newVerifier(t, config(t)).Verify(context.Background(), req)
 		if got := outcome(res, err); got != want {
 			t.Errorf("%s: got %s (%v), want %s", name, got, err, want)
+		}
+	}
+}
+
+// Receipts are no place to carry text about: what is too long to be an
+// identifier is left out of them.
+func TestLongIdentifiersStayOut(t *testing.T) {
+	req := request()
+	text := strings.Repeat("a", 3000)
+	for name, presentation := range map[string][]byte{
+		"a mandate": present(t, req.Challenge, issue(t, func(vc, _ object) { vc["id"] = "urn:x:" + text })),
+		"a holder":  bytes.Replace(request().Presentation, []byte(`"holder": "did:`), []byte(`"holder": "did:x:`+text), 1),
+	} {
+		req.Presentation = presentation
+		_, err := newVerifier(t, config(t)).Verify(context.Background(), req)
+		var deny *verifier.DenyError
+		if !errors.As(err, &deny) || deny.Receipt == nil {
+			t.Fatalf("%s: got %v", name, err)
+		}
+		if r := string(deny.Receipt.Bytes()); strings.Contains(r, "aaaaaaaa") {
+			t.Errorf("%s: the receipt is %s", name, r)
+		}
+	}
+}
+
+// A map of status lists knows nothing of other lists.
+func TestStatusListsAtHand(t *testing.T) {
+	lists := verifier.StatusLists{"https://a.example/1": []byte("x")}
+	if b, err := lists.StatusList(t.Context(), "https://a.example/1"); string(b) != "x" || err != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+	if b, err := lists.StatusList(t.Context(), "https://a.example/2"); b != nil || !errors.Is(err, verifier.ErrNoStatusList) {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestIssuerBindingString(t *testing.T) {
+	for b, want := range map[verifier.IssuerBinding]string{verifier.IssuerStrict: "strict", verifier.IssuerMapped: "mapped", verifier.IssuerMapped + 1: "IssuerBinding(3)"} {
+		if got := b.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
