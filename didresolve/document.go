@@ -93,7 +93,8 @@ func ParseDocument(b []byte) (*Document, error) {
 	if why := d.read(doc.Root()); why != "" {
 		return nil, fail(ErrInvalidDIDDocument, "%s", why)
 	}
-	d.digest = doc.Root().SHA256()
+	// Root().SHA256 would keep the form that it hashes, which nothing needs again.
+	d.digest = sha256.Sum256(doc.Root().AppendCanonical(make([]byte, 0, len(b))))
 	d.sri = canonical.SRI(d.digest)
 	return d, nil
 }
