@@ -102,7 +102,7 @@ func TestListCost(t *testing.T) {
 		{"search, at the end, all match", store.Filter{Search: "example.com"}, 500},
 		{"search, long, a tenth match", store.Filter{Search: "onboarding 7"}, 500},
 		{"search, long, deep page", store.Filter{Search: "contract", Offset: deep}, 500},
-		{"search and level", store.Filter{Search: "employment", SecurityLevels: levels[:1]}, 1000},
+		{"search and level", store.Filter{Search: "employment", SecurityLevels: levels[:1]}, 500},
 		{"search and contact", store.Filter{Search: "employment", Contact: "user7@example.com"}, 500},
 		{"search, deep page", store.Filter{Search: "7", Offset: 1000}, 500},
 	} {

@@ -82,6 +82,12 @@ func plan(f Filter) *query {
 	if f.Search != "" && leads {
 		q.holds(f.Search)
 	}
+	q.restrict(f)
+	return q
+}
+
+// restrict adds what is asked for beside a search and the columns: levels and dates.
+func (q *query) restrict(f Filter) {
 	if len(f.SecurityLevels) > 0 {
 		var marks []string
 		for _, l := range f.SecurityLevels {
@@ -99,7 +105,6 @@ func plan(f Filter) *query {
 	if !f.To.IsZero() {
 		q.and("%s < %s", q.seq, q.arg(f.To.UnixMilli()<<seqShift))
 	}
-	return q
 }
 
 // text returns the query for the number of requests, or for a page of their seqs.
@@ -149,13 +154,7 @@ func (t *tx) ListRequests(f Filter) ([]*Request, int, error) {
 		page, err := t.page(found[max(0, end-n):end])
 		return page, total, err
 	}
-	seqs := make([]int64, 0, n)
-	err = t.rows(q.text(q.order(order, n, offset)), q.args, func(r scanner) error {
-		var seq int64
-		err := r.Scan(&seq)
-		seqs = append(seqs, seq)
-		return err
-	})
+	seqs, err := t.seqs(q.text(q.order(order, n, offset)), q.args)
 	if err != nil {
 		return nil, total, err
 	}
@@ -194,16 +193,11 @@ func (t *tx) count(q *query, f Filter) (c counted, found []int64, err error) {
 	if known {
 		return c, nil, nil
 	}
-	if f.Search != "" {
-		if c.many, err = t.many(f); err != nil {
-			return c, nil, err
-		}
-	}
-	if c.many {
-		found, err = t.walk(f)
-		c.n = len(found)
-	} else {
+	if f.Search == "" {
 		err = t.row(q.text(""), q.args, &c.n)
+	} else {
+		found, c.many, err = t.search(f)
+		c.n = len(found)
 	}
 	if err != nil {
 		return counted{}, nil, err

@@ -34,12 +34,15 @@ const maxBatch = 64
 type DB struct {
 	db      *sql.DB
 	probe   int           // maxProbe, fewer in tests
+	room    int           // maxKept, less in tests
 	writing chan struct{} // held by whoever commits for all that wait
 
 	mu       sync.Mutex
 	waiting  []*update
 	counts   map[[sha256.Size]byte]counted // see count
 	logSize  int64
+	blocks   map[string][]block   // by tenant, from the first on: see texts
+	kept     int                  // bytes of them
 	prepared map[string]*sql.Stmt // nil: wanted
 	wanted   []string
 	purged   int64 // when used was last purged, in milliseconds
@@ -71,7 +74,7 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*DB, error) {
 	if full < 2 {
 		return nil, errors.New("store: the database would lose what it has acknowledged: synchronous is not FULL")
 	}
-	d := &DB{db: db, writing: make(chan struct{}, 1), counts: map[[sha256.Size]byte]counted{}, prepared: map[string]*sql.Stmt{}, probe: maxProbe}
+	d := &DB{db: db, writing: make(chan struct{}, 1), counts: map[[sha256.Size]byte]counted{}, prepared: map[string]*sql.Stmt{}, blocks: map[string][]block{}, probe: maxProbe, room: maxKept}
 	if err := d.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}

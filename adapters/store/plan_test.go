@@ -59,7 +59,9 @@ func TestListsUseIndexes(t *testing.T) {
 	}
 	for name, f := range filters {
 		f.TenantID = "t"
-		q := plan(f)
+		q := among(f, []int64{1, 2}, false)
+		explain(name+", a few", q.text(" ORDER BY seq"), q.args...)
+		q = plan(f)
 		for _, text := range []string{q.text(""), q.text(q.order("DESC", 10, 20)), q.text(q.order("ASC", 10, 20))} {
 			explain(name, text, q.args...)
 		}

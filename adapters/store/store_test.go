@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,6 +106,77 @@ func TestSearchBothWays(t *testing.T) {
 		}); err == nil || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("%s: %v", harm, err)
 		}
+	}
+}
+
+// Blocks of texts are kept when they are full and committed, as far as there is
+// room; what they say is what the index says.
+func TestKeptTexts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "db")
+	few, _ := open(t, file)
+	many, _ := open(t, file)
+	many.Probe(1)
+	insert := func(tx store.Tx, tenant string, from, to int) {
+		for i := from; i < to; i++ {
+			at := time.Date(2026, 1, 1, 0, 0, i, 0, time.UTC)
+			if err := tx.InsertRequest(&store.Request{ID: fmt.Sprint(tenant, i), TenantID: tenant, Seq: store.NewSeq(at, uint32(i)), Created: at, SecurityLevel: "CONTACT", Name: fmt.Sprint("Employee ", i), Body: []byte("{}")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	list := func(tx store.Tx, tenant string) string {
+		page, total, err := tx.ListRequests(store.Filter{TenantID: tenant, Search: "employee", Limit: 500})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := fmt.Sprint(total)
+		for _, r := range page {
+			ids += " " + r.ID
+		}
+		return ids
+	}
+	same := func(what, tenant string, blocks int) {
+		t.Helper()
+		var a, b string
+		few.View(t.Context(), func(tx store.Tx) error { a = list(tx, tenant); return nil })
+		many.View(t.Context(), func(tx store.Tx) error { b = list(tx, tenant); return nil })
+		if a != b || a == "" {
+			t.Errorf("%s\nindex: %s\ntexts: %s", what, a, b)
+		}
+		if n, _ := many.Kept(tenant); n != blocks {
+			t.Errorf("%s: %d blocks are kept, want %d", what, n, blocks)
+		}
+	}
+	add := func(tenant string, from, to int) {
+		t.Helper()
+		if err := few.Update(t.Context(), func(tx store.Tx) error { insert(tx, tenant, from, to); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("a", 0, 127)
+	same("one is missing", "a", 0)
+	undone := errors.New("undone")
+	if err := many.Update(t.Context(), func(tx store.Tx) error {
+		insert(tx, "a", 900, 1100)
+		if got := list(tx, "a"); !strings.HasPrefix(got, "327 ") {
+			t.Errorf("inside of the update: %s", got)
+		}
+		return undone
+	}); !errors.Is(err, undone) {
+		t.Fatal(err)
+	}
+	same("what was undone", "a", 0)
+	add("a", 127, 300)
+	same("two full ones", "a", 2)
+	add("a", 300, 390)
+	same("one more", "a", 3)
+	_, bytes := many.Kept("a")
+	many.Room(bytes + 3000)
+	add("b", 2000, 2300) // seqs are of all tenants
+	same("room for one", "b", 1)
+	same("room for one, again", "b", 1)
+	if _, now := many.Kept("b"); now <= bytes || now > bytes+3000 {
+		t.Errorf("%d bytes are kept, of %d", now, bytes+3000)
 	}
 }
 
