@@ -94,8 +94,8 @@ func TestSearchBothWays(t *testing.T) {
 	}
 	// What is damaged is no answer.
 	_, db := open(t, file)
-	for _, harm := range []string{"seqs = 'zz'", "seqs = '00'", "seqs = ''", "texts = 'employee'"} {
-		if _, err := db.Exec("UPDATE request_texts SET " + harm + " WHERE block = 1"); err != nil {
+	for _, harm := range []string{"UPDATE request_texts SET seqs = 'zz'", "UPDATE request_texts SET seqs = '00'", "UPDATE request_texts SET seqs = ''", "UPDATE request_texts SET texts = 'employee'", "DELETE FROM request_texts"} {
+		if _, err := db.Exec(harm + " WHERE block = 1"); err != nil {
 			t.Fatal(err)
 		}
 		fresh, _ := open(t, file)
@@ -113,7 +113,7 @@ func TestSearchBothWays(t *testing.T) {
 // room; what they say is what the index says.
 func TestKeptTexts(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db")
-	few, _ := open(t, file)
+	few, db := open(t, file)
 	many, _ := open(t, file)
 	many.Probe(1)
 	insert := func(tx store.Tx, tenant string, from, to int) {
@@ -170,6 +170,12 @@ func TestKeptTexts(t *testing.T) {
 	same("two full ones", "a", 2)
 	add("a", 300, 390)
 	same("one more", "a", 3)
+	add("c", 4000, 4300)
+	if _, err := db.Exec("UPDATE request_texts SET block = 9 WHERE tenant = 'c' AND block = 0; UPDATE request_texts SET block = 0 WHERE tenant = 'c' AND block = 2; UPDATE request_texts SET block = 2 WHERE tenant = 'c' AND block = 9"); err != nil {
+		t.Fatal(err)
+	}
+	same("the first is not full", "c", 0)
+	same("the first is not full, again", "c", 0)
 	_, bytes := many.Kept("a")
 	many.Room(bytes + 3000)
 	add("b", 2000, 2300) // seqs are of all tenants

@@ -76,6 +76,7 @@ func (t *tx) texts(tenantID string, look func(found []int64, b block) ([]int64, 
 	t.db.mu.Lock()
 	kept := t.db.blocks[tenantID]
 	t.db.mu.Unlock()
+	seen := len(kept) * blockSize
 	for _, b := range kept {
 		if found, err = look(found, b); err != nil {
 			return nil, err
@@ -100,9 +101,13 @@ func (t *tx) texts(tenantID string, look func(found []int64, b block) ([]int64, 
 			b.texts = bytes.Clone(texts)
 			full = append(full, b)
 		}
+		seen += len(b.seqs)
 		found, err = look(found, b)
 		return err
 	})
+	if err == nil && seen != all {
+		err = errBlock
+	}
 	if err != nil {
 		return nil, err
 	}
