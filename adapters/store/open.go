@@ -61,8 +61,9 @@ func SQLiteDSN(file string) string {
 
 // Open migrates a database to the schema of this version, and returns the Store
 // on it. db has to be opened with [SQLiteDSN]; give it some idle connections,
-// since every new one costs more than a query. It fails when the database is of
-// a newer version.
+// since every new one costs more than a query. Up to 128 MiB of the texts that
+// requests are searched by stay in memory. It fails when the database is of a
+// newer version.
 func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*DB, error) {
 	if db == nil || dialect != SQLite {
 		return nil, errors.New("store: no database, or an unknown dialect")
