@@ -114,7 +114,7 @@ func mutants() []mutant {
 	change("spelling of an index", list, "err != nil || strconv.FormatUint(i, 10) != index", "err != nil")
 
 	const mandate, model = "internal/viamandate/viamandate.go", "internal/vcdm/vcdm.go"
-	change("unknown members of a mandate", mandate, "if !slices.Contains(names, name) {", "if false {")
+	change("unknown members of a mandate", mandate, "if !slices.Contains(names, name) {", "if !slices.Contains(names, name) && name == \"\" {")
 	change("misspelt members", mandate, "if name != c && strings.EqualFold(name, c) {", "if false {")
 	change("one subject", mandate, "if subject.Len() != 1 {", "if subject.Len() < 1 {")
 	change("first context", model, "case i == 0 && s != ContextV2:", "case i < 0:")
