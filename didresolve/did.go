@@ -94,7 +94,7 @@ func cutURL(s string) (u DIDURL, why string) {
 	// path-abempty = *( "/" segment ); cutDID stopped at "/", "?" or "#".
 	// query and fragment = *( pchar / "/" / "?" ).
 	for _, part := range []string{u.Path, u.Query, u.Fragment} {
-		if why := misfit(part, isPchar); why != "" {
+		if why := misfit(part, pChar); why != "" {
 			return DIDURL{}, why
 		}
 	}
@@ -129,37 +129,45 @@ func cutDID(s string) (d DID, rest, why string) {
 	case strings.HasSuffix(d.ID, ":"):
 		return DID{}, "", "the last segment is empty"
 	}
-	if why := misfit(d.ID, isIDChar); why != "" {
+	if why := misfit(d.ID, idChar); why != "" {
 		return DID{}, "", why
 	}
 	return d, rest, ""
 }
 
-// misfit says why s is no sequence of allowed characters and percent
-// escapes, or returns "".
-func misfit(s string, allowed func(byte) bool) string {
+// misfit says why s is no sequence of characters of a class and percent escapes, or
+// returns "".
+func misfit(s string, class uint8) string {
 	for i := 0; i < len(s); i++ {
 		switch {
-		case isAlphanumeric(s[i]): // which every caller allows
+		case classes[s[i]]&class != 0:
 		case s[i] == '%':
 			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
 				return "bad percent-encoding"
 			}
 			i += 2
-		case !allowed(s[i]):
+		default:
 			return "character " + quote(s[i:i+1]) + " is not allowed"
 		}
 	}
 	return ""
 }
 
-// isIDChar is idchar with ":" between segments, without percent escapes.
-func isIDChar(b byte) bool { return isAlphanumeric(b) || strings.IndexByte(".-_:", b) >= 0 }
+// The classes of characters, without percent escapes: idchar with the ":" between
+// segments, and pchar of RFC 3986 §3.3 with "/" and "?".
+const idChar, pChar = 1, 2
 
-// isPchar is pchar of RFC 3986 §3.3 with "/" and "?", without percent escapes.
-func isPchar(b byte) bool {
-	return isAlphanumeric(b) || strings.IndexByte("-._~!$&'()*+,;=:@/?", b) >= 0
-}
+var classes = func() (table [256]uint8) {
+	for c := range table {
+		if isAlphanumeric(byte(c)) || strings.IndexByte(".-_:", byte(c)) >= 0 {
+			table[c] |= idChar
+		}
+		if isAlphanumeric(byte(c)) || strings.IndexByte("-._~!$&'()*+,;=:@/?", byte(c)) >= 0 {
+			table[c] |= pChar
+		}
+	}
+	return table
+}()
 
 func isAlphanumeric(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9'

@@ -51,6 +51,7 @@ func relationships() []Purpose {
 // A nil or zero Document has no id and no keys.
 type Document struct {
 	doc     *canonical.Doc
+	derived string // the text of a document made by deriveKey, which has no doc
 	id      string
 	size    int // of the text
 	digest  [sha256.Size]byte
@@ -128,6 +129,9 @@ func (d *Document) SRI() string {
 func (d *Document) Raw() []byte {
 	if d == nil {
 		return nil
+	}
+	if d.derived != "" {
+		return []byte(d.derived)
 	}
 	return d.doc.Root().Raw()
 }

@@ -37,11 +37,6 @@ func (k *keyMaterial) read(typ string, vm canonical.Value) (multikey.PublicKey, 
 	return k.key, k.err
 }
 
-// set puts a key in that was decoded already.
-func (k *keyMaterial) set(key multikey.PublicKey) {
-	k.once.Do(func() { k.key, k.text = key, key.String() })
-}
-
 // readKey decodes the key material of a verification method of type typ.
 // Messages never quote the material: it could be a secret.
 func readKey(typ string, vm canonical.Value) (multikey.PublicKey, error) {

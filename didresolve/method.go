@@ -79,12 +79,18 @@ func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Tim
 	if !ok {
 		return VerificationMethod{}, fail(ErrMethodNotFound, "the document has no %s", quote(vmURL))
 	}
+	if d.derived != "" {
+		if !purpose.valid() {
+			return VerificationMethod{}, notListed(vmURL, purpose)
+		}
+		return VerificationMethod{ID: c.id, Type: "Multikey", Controller: d.id, key: c.material.key, text: c.material.text}, nil
+	}
 	m, why := c.identify(d.id)
 	if why != "" {
 		return VerificationMethod{}, fail(ErrInvalidVerificationMethod, "%s: %s", quote(vmURL), why)
 	}
 	if !d.allows(c, purpose) {
-		return VerificationMethod{}, fail(ErrInvalidRelationship, "%s is not listed for %s", quote(vmURL), quote(string(purpose)))
+		return VerificationMethod{}, notListed(vmURL, purpose)
 	}
 	if err := m.readDates(c.value, at); err != nil {
 		return VerificationMethod{}, err
@@ -94,6 +100,10 @@ func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Tim
 	}
 	m.text = c.material.text
 	return m, nil
+}
+
+func notListed(vmURL string, purpose Purpose) error {
+	return fail(ErrInvalidRelationship, "%s is not listed for %s", quote(vmURL), quote(string(purpose)))
 }
 
 // methodDID returns the DID whose document holds the method vmURL.
@@ -140,6 +150,9 @@ func (d *Document) allows(c candidate, purpose Purpose) bool {
 func (d *Document) Lists(vmURL string, purpose Purpose) bool {
 	if d == nil || vmURL == "" || !purpose.valid() {
 		return false
+	}
+	if d.derived != "" {
+		return vmURL == d.methods[0].id
 	}
 	for _, v := range d.doc.Root().Get(string(purpose)).Elements() {
 		if ref, ok := v.String(); ok && d.absolute(ref) == vmURL {

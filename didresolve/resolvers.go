@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
@@ -21,7 +22,7 @@ import (
 // is ErrInvalidDID; a key of another known type, such as P-256 or X25519, is
 // ErrFeatureNotSupported.
 //
-// It keeps up to 1,024 of the documents that it derived, some 3 KB each: they
+// It keeps up to 1,024 of the documents that it derived, some 2 KB each: they
 // never change.
 func Key() Resolver { return &keyResolver{} }
 
@@ -75,16 +76,23 @@ func deriveKey(did string) (*Document, error) {
 		}
 		return nil, &Error{Type: t, Detail: "did:key", Cause: err}
 	}
+	return derivedDocument(did, d.ID, key), nil
+}
+
+// derivedDocument makes the document of a did:key: what ParseDocument makes of its
+// text, without reading what was just written.
+func derivedDocument(did, text58 string, key multikey.PublicKey) *Document {
+	vm := did + "#" + text58 // its own text, of which the DID is a part
+	did = vm[:len(did)]
 	// Base58 needs no escapes, and this is the canonical form.
-	id := `"` + did + "#" + d.ID + `"`
-	doc, err := ParseDocument([]byte(`{"@context":["https://www.w3.org/ns/did/v1.1"],"assertionMethod":[` + id + `],"authentication":[` + id +
+	id := `"` + vm + `"`
+	text := `{"@context":["https://www.w3.org/ns/did/v1.1"],"assertionMethod":[` + id + `],"authentication":[` + id +
 		`],"capabilityDelegation":[` + id + `],"capabilityInvocation":[` + id + `],"id":"` + did + `","verificationMethod":[{"controller":"` + did +
-		`","id":` + id + `,"publicKeyMultibase":"` + d.ID + `","type":"Multikey"}]}`))
-	if err != nil {
-		return nil, &Error{Type: ErrInternal, Detail: "did:key", Cause: err}
-	}
-	doc.methods[0].material.set(key)
-	return doc, nil
+		`","id":` + id + `,"publicKeyMultibase":"` + text58 + `","type":"Multikey"}]}`
+	d := &Document{derived: text, id: did, size: len(text), digest: sha256.Sum256([]byte(text)),
+		methods: []candidate{{id: vm, material: &keyMaterial{key: key, text: vm[len(did)+1:]}}}}
+	d.sri = canonical.SRI(d.digest)
+	return d
 }
 
 // Static returns a resolver that knows these documents and nothing else, for

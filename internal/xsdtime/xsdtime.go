@@ -92,7 +92,10 @@ func parse(s string) (time.Time, error) {
 
 // daysIn returns the number of days of a month of the Gregorian calendar.
 func daysIn(year, month int) int {
-	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+		return 29
+	}
+	return [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
 }
 
 // cursor reads fixed-width fields; the first misfit sets bad for good.
