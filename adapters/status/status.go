@@ -86,8 +86,8 @@ func (c *Cache) keep(url string, list []byte, at time.Time) {
 		age = most
 	}
 	until := at.Add(age)
-	if end, f := vcdm.Instant(d.Root().Get("validUntil"), "validUntil"); f == nil && end != nil && end.Before(until) {
-		until = *end // after that it would only deny
+	if p, f := vcdm.Validity(d.Root(), false); f == nil && p.HasUntil && p.Until.Before(until) {
+		until = p.Until // after that it would only deny
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,6 +16,9 @@ import (
 // as a list, in the order of the document, also when there is one; without
 // previousProof no `proof` is hashed. Every id must name exactly one proof.
 func link(proofs []*Proof, form Form) *Error {
+	if len(proofs) == 1 && proofs[0].node.Get("previousProof").Kind() == canonical.Absent {
+		return nil
+	}
 	byID := map[string]*Proof{}
 	for _, p := range proofs {
 		if p.ID == "" {
@@ -28,7 +31,7 @@ func link(proofs []*Proof, form Form) *Error {
 	}
 	for _, p := range proofs {
 		r := reader{node: p.node}
-		ids := r.strings("previousProof", maxProofs)
+		ids := r.strings("previousProof", maxProofs, nil)
 		if r.err != nil {
 			return r.err
 		}

@@ -108,7 +108,7 @@ type Proof struct {
 	Previous []*Proof
 
 	doc, node canonical.Value
-	signature []byte
+	signature [ed25519.SignatureSize]byte
 	// edits turn doc into the document that was signed: the first one is about
 	// the proofs, a second one about @context.
 	edits  []canonical.Edit
@@ -127,7 +127,7 @@ func (p *Proof) HashData() [2 * sha256.Size]byte {
 
 // Signature returns the signature: 64 bytes, not verified.
 func (p *Proof) Signature() [ed25519.SignatureSize]byte {
-	return [ed25519.SignatureSize]byte(p.signature)
+	return p.signature
 }
 
 // HashData returns what the first proof of a document signs. A proofValue in
@@ -144,7 +144,7 @@ func HashData(doc, config canonical.Value, edits ...canonical.Edit) (data [2 * s
 // challenge or domain, nor at whose key it is.
 func (p *Proof) Verify(key multikey.PublicKey) bool {
 	data := p.HashData()
-	return key.Verify(data[:], p.signature)
+	return key.Verify(data[:], p.signature[:])
 }
 
 // VerifiedDocument returns the canonical form of the document that was signed,

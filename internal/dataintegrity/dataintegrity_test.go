@@ -64,7 +64,7 @@ func TestRecommendationVector(t *testing.T) {
 	if data := p.HashData(); hex.EncodeToString(data[:]) != recHashes {
 		t.Errorf("hashes: %x", data)
 	}
-	if hex.EncodeToString(p.signature) != recSignature {
+	if hex.EncodeToString(p.signature[:]) != recSignature {
 		t.Errorf("signature: %x", p.signature)
 	}
 	key, kerr := multikey.ParsePublicKey(recKey)
@@ -117,7 +117,7 @@ func TestRecommendationFiles(t *testing.T) {
 		"docHashJCS.txt":      hex.EncodeToString(data[32:]),
 		"proofHashJCS.txt":    hex.EncodeToString(data[:32]),
 		"combinedHashJCS.txt": hex.EncodeToString(data[:]),
-		"sigHexJCS.txt":       hex.EncodeToString(proofs[0].signature),
+		"sigHexJCS.txt":       hex.EncodeToString(proofs[0].signature[:]),
 	} {
 		if want := read(name); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)

@@ -23,20 +23,43 @@ const maxDomains = 16
 //
 // It returns at least one proof, or an error.
 func Parse(doc canonical.Value, viaProfile bool) ([]*Proof, *Error) {
-	form, list, err := find(doc, viaProfile)
+	return new(Memory).Parse(doc, viaProfile)
+}
+
+// A Memory holds the proof of a document that has one, as most have. Whoever reads
+// many documents can use it again, when nobody looks at the proof any more: put the
+// zero Memory in its place.
+type Memory struct {
+	proofMemory
+	list [1]*Proof
+}
+
+// Parse is the function of that name.
+func (m *Memory) Parse(doc canonical.Value, viaProfile bool) ([]*Proof, *Error) {
+	form, field, err := find(doc, viaProfile)
 	if err != nil {
 		return nil, err
 	}
-	if len(list) > maxProofs {
-		return nil, refuse(TooMany, doc.Get(memberOf(form)), "more proofs than the limit of %d", maxProofs)
-	}
-	proofs := make([]*Proof, 0, len(list))
-	for _, node := range list {
-		p, err := parseProof(doc, node, form)
-		if err != nil {
+	if field.Kind() == canonical.Object {
+		if err := m.parse(doc, field, form); err != nil {
 			return nil, err
 		}
-		proofs = append(proofs, p)
+		m.list[0] = &m.proof
+		if bad := link(m.list[:], form); bad != nil {
+			return nil, bad
+		}
+		return m.list[:], nil
+	}
+	if field.Len() > maxProofs {
+		return nil, refuse(TooMany, field, "more proofs than the limit of %d", maxProofs)
+	}
+	proofs := make([]*Proof, 0, field.Len())
+	for _, node := range field.Elements() {
+		m := new(proofMemory)
+		if err := m.parse(doc, node, form); err != nil {
+			return nil, err
+		}
+		proofs = append(proofs, &m.proof)
 	}
 	if bad := link(proofs, form); bad != nil {
 		return nil, bad
@@ -51,99 +74,96 @@ func memberOf(f Form) string {
 	return "proof"
 }
 
-// find returns the proofs of a document (DI section 2.1.2, 4.5 step 1).
-func find(doc canonical.Value, viaProfile bool) (Form, []canonical.Value, *Error) {
+// find returns the member with the proofs of a document: an object, or an array that
+// is not empty (DI section 2.1.2, 4.5 step 1).
+func find(doc canonical.Value, viaProfile bool) (Form, canonical.Value, *Error) {
 	if doc.Kind() != canonical.Object {
-		return "", nil, refuse(Missing, doc, "the document is no object")
+		return "", doc, refuse(Missing, doc, "the document is no object")
 	}
-	proof, proofs := doc.Get("proof"), doc.Get("proofs")
-	if viaProfile && proofs.Kind() != canonical.Absent {
-		switch {
-		case proof.Kind() != canonical.Absent:
-			return "", nil, refuse(Ambiguous, proofs, "proof and proofs are both present")
-		case proofs.Kind() == canonical.Array && proofs.Len() > 0:
-			return FormVIA, elements(proofs), nil
-		default:
-			return "", nil, refuse(Missing, doc, "no proof, and proofs is no array with a proof in it")
+	proof := doc.Get("proof")
+	if viaProfile {
+		if proofs := doc.Get("proofs"); proofs.Kind() != canonical.Absent {
+			switch {
+			case proof.Kind() != canonical.Absent:
+				return "", proofs, refuse(Ambiguous, proofs, "proof and proofs are both present")
+			case proofs.Kind() == canonical.Array && proofs.Len() > 0:
+				return FormVIA, proofs, nil
+			default:
+				return "", proofs, refuse(Missing, doc, "no proof, and proofs is no array with a proof in it")
+			}
 		}
 	}
 	switch proof.Kind() {
 	case canonical.Absent, canonical.Null:
-		return "", nil, refuse(Missing, doc, "no proof")
+		return "", proof, refuse(Missing, doc, "no proof")
 	case canonical.Object:
-		return FormW3C, []canonical.Value{proof}, nil
+		return FormW3C, proof, nil
 	case canonical.Array:
 		if proof.Len() == 0 {
-			return "", nil, refuse(Missing, proof, "proof is an empty array")
+			return "", proof, refuse(Missing, proof, "proof is an empty array")
 		}
-		return FormW3C, elements(proof), nil
+		return FormW3C, proof, nil
 	}
-	return "", nil, refuse(Invalid, proof, "proof is of type %s", proof.Kind())
+	return "", proof, refuse(Invalid, proof, "proof is of type %s", proof.Kind())
 }
 
-// elements returns the elements of an array, and enough of a very long one to
-// see that there are too many.
-func elements(array canonical.Value) []canonical.Value {
-	list := make([]canonical.Value, 0, 4)
-	for _, e := range array.Elements() {
-		list = append(list, e)
-		if len(list) > maxProofs {
-			break
-		}
-	}
-	return list
+// A proofMemory is a proof with what it points to.
+type proofMemory struct {
+	proof            Proof
+	created, expires time.Time
+	domain           [1]string
+	edits            [2]canonical.Edit
 }
 
-func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
+// parse reads one proof of a document.
+func (m *proofMemory) parse(doc, node canonical.Value, form Form) *Error {
 	if node.Kind() != canonical.Object {
-		return nil, refuse(Invalid, node, "a proof is of type %s, not an object", node.Kind())
+		return refuse(Invalid, node, "a proof is of type %s, not an object", node.Kind())
 	}
-	r := reader{node: node}
-	p := &Proof{Form: form, doc: doc, node: node}
+	r, p := reader{node: node}, &m.proof
+	p.Form, p.doc, p.node = form, doc, node
 
 	// The suite comes first: the members of another one are its own business.
 	if typ := r.required("type"); r.err == nil && typ != ProofType {
-		return nil, refuse(Unsupported, node, "proof type is %q", truncate(typ))
+		return refuse(Unsupported, node, "proof type is %q", truncate(typ))
 	}
 	if suite := r.required("cryptosuite"); r.err == nil && suite != Cryptosuite {
-		return nil, refuse(Unsupported, node, "cryptosuite is %q", truncate(suite))
+		return refuse(Unsupported, node, "cryptosuite is %q", truncate(suite))
 	}
 	p.VerificationMethod = r.required("verificationMethod")
 	p.Purpose = r.required("proofPurpose")
 	value := r.required("proofValue")
-	p.ID, _ = r.optional("id")
+	id, hasID := r.optional("id")
+	p.ID = id
 	p.Nonce, _ = r.optional("nonce")
 	p.Challenge, p.HasChallenge = r.optional("challenge")
-	p.Domain = r.strings("domain", maxDomains)
-	p.Created = r.time("created")
-	p.Expires = r.time("expires")
+	p.Domain = r.strings("domain", maxDomains, m.domain[:0])
+	p.Created = r.time("created", &m.created)
+	p.Expires = r.time("expires", &m.expires)
 	if r.err != nil {
-		return nil, r.err
+		return r.err
 	}
-	if node.Get("id").Kind() != canonical.Absent && !IsURL(p.ID) {
-		return nil, refuse(Invalid, node.Get("id"), "the proof's id is no URL")
+	if hasID && !IsURL(id) {
+		return refuse(Invalid, node.Get("id"), "the proof's id is no URL")
 	}
 	// vc-di-eddsa section 3.3.2: base58btc, the only encoding that the suite knows.
 	signature, err := multikey.DecodeBase58(value, ed25519.SignatureSize)
 	if err != nil {
-		return nil, refuse(Invalid, node.Get("proofValue"), "%v", err)
+		return refuse(Invalid, node.Get("proofValue"), "%v", err)
 	}
-	p.signature = signature
-	edits, bad := signedEdits(doc, node, form)
-	if bad != nil {
-		return nil, bad
-	}
-	p.edits = edits
-	return p, nil
+	p.signature = [ed25519.SignatureSize]byte(signature)
+	var bad *Error
+	p.edits, bad = signedEdits(m.edits[:0], doc, node, form)
+	return bad
 }
 
-// signedEdits returns the edits that turn doc into what the proof signed.
+// signedEdits appends the edits that turn doc into what the proof signed.
 //
 // vc-di-eddsa section 3.3.2 step 4: when the proof has an @context, the
 // document's must begin with all its values, in order; and the document is
 // hashed with the proof's in place of its own, as it stands there.
-func signedEdits(doc, node canonical.Value, form Form) ([]canonical.Edit, *Error) {
-	edits := append(make([]canonical.Edit, 0, 2), canonical.Omit(memberOf(form)))
+func signedEdits(edits []canonical.Edit, doc, node canonical.Value, form Form) ([]canonical.Edit, *Error) {
+	edits = append(edits, canonical.Omit(memberOf(form)))
 	context := node.Get("@context")
 	if context.Kind() == canonical.Absent {
 		return edits, nil
@@ -224,20 +244,19 @@ func (r *reader) required(name string) string {
 	return s
 }
 
-// strings reads a string or a list of strings, at most that many.
-func (r *reader) strings(name string, most int) []string {
+// strings appends a string, or a list of strings, at most that many.
+func (r *reader) strings(name string, most int, list []string) []string {
 	v := r.node.Get(name)
 	if v.Kind() == canonical.Absent {
 		return nil
 	}
 	if s, ok := v.String(); ok {
-		return []string{s}
+		return append(list, s)
 	}
 	if v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > most {
 		r.fail(v, "%s is neither a string nor a list of 1 to %d strings", name, most)
 		return nil
 	}
-	var list []string
 	for _, e := range v.Elements() {
 		s, ok := e.String()
 		if !ok {
@@ -249,17 +268,18 @@ func (r *reader) strings(name string, most int) []string {
 	return list
 }
 
-func (r *reader) time(name string) *time.Time {
+// time reads a time into t, and returns t, or nil when there is none.
+func (r *reader) time(name string, t *time.Time) *time.Time {
 	s, ok := r.optional(name)
 	if !ok {
 		return nil
 	}
-	t, err := xsdtime.Parse(s)
-	if err != nil {
+	var err error
+	if *t, err = xsdtime.Parse(s); err != nil {
 		r.fail(r.node.Get(name), "%s: %v", name, err)
 		return nil
 	}
-	return &t
+	return t
 }
 
 // IsURL reports whether s has the form of an absolute URL: a scheme, a colon,

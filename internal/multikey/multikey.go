@@ -121,6 +121,9 @@ func (k PublicKey) Bytes() []byte {
 	return k.raw[:]
 }
 
+// Raw returns the 32 bytes of the RFC 8032 encoding, all zero for the zero value.
+func (k PublicKey) Raw() [ed25519.PublicKeySize]byte { return k.raw }
+
 // String returns the Multikey form, which begins z6Mk, and the empty
 // string for the zero value.
 func (k PublicKey) String() string {
@@ -135,13 +138,18 @@ func (k PublicKey) String() string {
 // R is of small order or not canonically encoded, which keeps the verdict
 // equal to that of the strictest common implementations. It never panics.
 func (k PublicKey) Verify(message, sig []byte) bool {
-	return k.VerifyWith(ed25519.Verify, message, sig) // which refuses S >= L itself
+	return k.sound(sig) && ed25519.Verify(k.raw[:], message, sig) // which refuses S >= L itself
 }
 
 // VerifyWith is Verify with another implementation of crypto/ed25519.Verify,
 // which is asked only about sound keys and signatures of 64 bytes.
 func (k PublicKey) VerifyWith(verify func(key ed25519.PublicKey, message, sig []byte) bool, message, sig []byte) bool {
-	return !k.IsZero() && len(sig) == ed25519.SignatureSize && weakPoint([32]byte(sig[:32])) == "" && verify(k.raw[:], message, sig)
+	return k.sound(sig) && verify(k.Bytes(), message, sig)
+}
+
+// sound reports whether k is a key and sig may be a signature.
+func (k PublicKey) sound(sig []byte) bool {
+	return !k.IsZero() && len(sig) == ed25519.SignatureSize && weakPoint([32]byte(sig[:32])) == ""
 }
 
 // ParsePrivateKey reads an Ed25519 private key in Multikey form: z and

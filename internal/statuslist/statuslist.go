@@ -64,7 +64,7 @@ func (e *Entry) Message(value int) string { return e.messages[value] }
 
 // ReadEntry reads an entry (section 2.1).
 func ReadEntry(node canonical.Value) (*Entry, error) {
-	if types, _ := vcdm.Types(node); !slices.Contains(types, "BitstringStatusListEntry") {
+	if !vcdm.HasType(node, "BitstringStatusListEntry") {
 		return nil, errors.New("the type of the status entry is not known")
 	}
 	e := &Entry{size: 1}
@@ -123,9 +123,7 @@ func readMessages(list canonical.Value, values int) (map[int]string, error) {
 
 // IsList reports whether a credential is of the type of status lists.
 func IsList(credential canonical.Value) bool {
-	types, _ := vcdm.Types(credential)
-	subject, _ := vcdm.Types(credential.Get("credentialSubject"))
-	return slices.Contains(types, "BitstringStatusListCredential") && slices.Contains(subject, "BitstringStatusList")
+	return vcdm.HasType(credential, "BitstringStatusListCredential") && vcdm.HasType(credential.Get("credentialSubject"), "BitstringStatusList")
 }
 
 // TTL returns after how long the publisher of a list credential asks for a new

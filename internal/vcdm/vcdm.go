@@ -51,17 +51,40 @@ func firstBroken(doc canonical.Value, rules ...rule) *Fault {
 // CheckPresentation checks the structure of a presentation (section 4.13),
 // down to the kind of its credentials.
 func CheckPresentation(vp canonical.Value) *Fault {
-	return firstBroken(vp, contextRule, typeRule("VerifiablePresentation"), urlRule("id"), textRules, holderRule,
-		typedRule("termsOfUse"), credentialsRule)
+	if f := firstBroken(vp, contextRule, isPresentation, idRule, textRules, holderRule); f != nil {
+		return f
+	}
+	if f := firstBroken(vp, typedRule("termsOfUse")); f != nil {
+		return f
+	}
+	return credentialsRule(vp)
 }
 
 // CheckCredential checks the structure of one credential (section 4). With
 // nullUntil a validUntil of null counts as absent.
 func CheckCredential(vc canonical.Value, nullUntil bool) *Fault {
-	return firstBroken(vc, envelopeRule, contextRule, typeRule("VerifiableCredential"), urlRule("id"), textRules, issuerRule,
-		subjectRule, validityRule(nullUntil), typedRule("credentialStatus"), schemaRule, typedRule("termsOfUse"),
+	if f := firstBroken(vc, envelopeRule, contextRule, isCredential, idRule, textRules, issuerRule, subjectRule); f != nil {
+		return f
+	}
+	if _, f := Validity(vc, nullUntil); f != nil || plain(vc) {
+		return f
+	}
+	return firstBroken(vc, typedRule("credentialStatus"), schemaRule, typedRule("termsOfUse"),
 		typedRule("evidence"), typedRule("refreshService"), typedRule("confidenceMethod"), typedRule("renderMethod"),
 		relatedRule, objectsRule("evidences"))
+}
+
+// plain reports whether a credential has none of the members that most credentials
+// do without: the rules about them are not worth asking then.
+func plain(vc canonical.Value) bool {
+	for name := range vc.Members() {
+		switch name {
+		case "@context", "credentialSubject", "description", "id", "issuer", "name", "proof", "proofs", "type", "validFrom", "validUntil":
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // contextRule: an ordered set whose first item is the base context, the rest
@@ -86,20 +109,20 @@ func contextRule(doc canonical.Value) *Fault {
 }
 
 // typeRule: one or more strings, one of them base (section 4.5).
-func typeRule(base string) rule {
-	return func(doc canonical.Value) *Fault {
-		types, ok := Types(doc)
-		switch {
-		case !ok:
-			return Broken(orSelf(doc.Get("type"), doc), "type is neither a string nor a list of strings")
-		case !slices.Contains(types, base):
-			return Broken(doc.Get("type"), "type does not name %s", base)
-		case slices.Contains(types, ""):
-			return Broken(doc.Get("type"), "type holds empty text")
-		}
-		return nil
+func typeRule(doc canonical.Value, base string) *Fault {
+	switch ok, found, empty := types(doc, base); {
+	case !ok:
+		return Broken(orSelf(doc.Get("type"), doc), "type is neither a string nor a list of strings")
+	case !found:
+		return Broken(doc.Get("type"), "type does not name %s", base)
+	case empty:
+		return Broken(doc.Get("type"), "type holds empty text")
 	}
+	return nil
 }
+
+func isPresentation(doc canonical.Value) *Fault { return typeRule(doc, "VerifiablePresentation") }
+func isCredential(doc canonical.Value) *Fault   { return typeRule(doc, "VerifiableCredential") }
 
 // urlRule: absent or one URL (section 4.4 for id).
 func urlRule(name string) rule {
@@ -114,6 +137,8 @@ func urlRule(name string) rule {
 		return nil
 	}
 }
+
+func idRule(doc canonical.Value) *Fault { return urlRule("id")(doc) }
 
 // ID returns the URL that names an issuer or holder: itself, or its id.
 func ID(v canonical.Value) (string, bool) {
@@ -233,7 +258,7 @@ func objectsRule(name string, checks ...rule) rule {
 // (sections 4.10, 5.4 to 5.6).
 func typedRule(name string) rule {
 	return objectsRule(name, urlRule("id"), func(o canonical.Value) *Fault {
-		if types, ok := Types(o); !ok || slices.Contains(types, "") {
+		if ok, _, empty := types(o, ""); !ok || empty {
 			return Broken(o, "%s has no type", name)
 		}
 		return nil
@@ -282,27 +307,29 @@ func relatedRule(doc canonical.Value) *Fault {
 	})(doc)
 }
 
-// validityRule: validFrom and validUntil are single dateTimeStamps, in order
-// (section 4.9).
-func validityRule(nullUntil bool) rule {
-	return func(doc canonical.Value) *Fault {
-		from, f := Instant(doc.Get("validFrom"), "validFrom")
-		if f != nil {
-			return f
-		}
-		v := doc.Get("validUntil")
-		if nullUntil && v.Kind() == canonical.Null {
-			return nil
-		}
-		until, f := Instant(v, "validUntil")
-		if f != nil {
-			return f
-		}
-		if from != nil && until != nil && until.Before(*from) {
-			return Broken(v, "validUntil lies before validFrom")
-		}
-		return nil
+// A Period is the validity of a credential, both ends included.
+type Period struct {
+	From, Until       time.Time
+	HasFrom, HasUntil bool // or that end is open
+}
+
+// Validity reads validFrom and validUntil: single dateTimeStamps, in order (section
+// 4.9). With nullUntil a validUntil of null counts as absent.
+func Validity(doc canonical.Value, nullUntil bool) (p Period, f *Fault) {
+	if p.From, p.HasFrom, f = instant(doc.Get("validFrom"), "validFrom"); f != nil {
+		return p, f
 	}
+	v := doc.Get("validUntil")
+	if nullUntil && v.Kind() == canonical.Null {
+		return p, nil
+	}
+	if p.Until, p.HasUntil, f = instant(v, "validUntil"); f != nil {
+		return p, f
+	}
+	if p.HasFrom && p.HasUntil && p.Until.Before(p.From) {
+		return p, Broken(v, "validUntil lies before validFrom")
+	}
+	return p, nil
 }
 
 // envelopeRule tells an enveloped credential from a malformed one (section
@@ -344,57 +371,43 @@ func orSelf(v, parent canonical.Value) canonical.Value {
 	return v
 }
 
-// Types returns the type of a document, a string or a list of strings.
-func Types(v canonical.Value) ([]string, bool) {
+// types reads the type of a document: ok when it is a string, or a list of strings
+// that is not empty; found when it names typ, empty when it holds empty text.
+func types(v canonical.Value, typ string) (ok, found, empty bool) {
 	t := v.Get("type")
 	if s, ok := t.String(); ok {
-		return []string{s}, true
+		return true, s == typ, s == ""
 	}
-	if t.Kind() != canonical.Array || t.Len() == 0 {
-		return nil, false
-	}
-	types := make([]string, 0, 4)
 	for _, e := range t.Elements() {
-		s, ok := e.String()
-		if !ok {
-			return nil, false
+		s, text := e.String()
+		if !text {
+			return false, false, false
 		}
-		types = append(types, s)
+		ok, found, empty = true, found || s == typ, empty || s == ""
 	}
-	return types, true
+	return ok, found, empty
 }
 
 // HasType reports whether the type of a document is well formed and names typ.
 func HasType(v canonical.Value, typ string) bool {
-	t := v.Get("type")
-	if s, ok := t.String(); ok {
-		return s == typ
-	}
-	found := false
-	for _, e := range t.Elements() {
-		s, ok := e.String()
-		if !ok {
-			return false
-		}
-		found = found || s == typ
-	}
-	return found
+	ok, found, _ := types(v, typ)
+	return ok && found
 }
 
-// Instant reads a dateTimeStamp; nil when v is absent.
-func Instant(v canonical.Value, name string) (*time.Time, *Fault) {
+// instant reads a dateTimeStamp, unless v is absent.
+func instant(v canonical.Value, name string) (t time.Time, present bool, f *Fault) {
 	if v.Kind() == canonical.Absent {
-		return nil, nil
+		return t, false, nil
 	}
 	s, ok := v.String()
 	if !ok {
-		return nil, Broken(v, "%s is of type %s, not a dateTimeStamp", name, v.Kind())
+		return t, false, Broken(v, "%s is of type %s, not a dateTimeStamp", name, v.Kind())
 	}
 	t, err := xsdtime.Parse(s)
 	if err != nil {
-		return nil, Broken(v, "%s: %v", name, err)
+		return t, false, Broken(v, "%s: %v", name, err)
 	}
-	return &t, nil
+	return t, true, nil
 }
 
 // KnownContexts returns the @context URLs that documents may use. They are

@@ -36,18 +36,17 @@ type Mandate struct {
 	UserParams canonical.Value
 }
 
-// Read reads a mandate credential whose structure was checked. A member whose
+// Read reads a mandate credential whose structure was checked into the zero Mandate. A member whose
 // absence would change what the mandate allows must not be misspelt.
-func Read(vc canonical.Value) (*Mandate, *vcdm.Fault) {
+func (m *Mandate) Read(vc canonical.Value) *vcdm.Fault {
 	r := reader{}
-	m := &Mandate{}
 	r.spelled(vc)
 	m.ID = r.text(vc, "id", true)
 
 	subject := vc.Get("credentialSubject")
 	if subject.Kind() == canonical.Array {
 		if subject.Len() != 1 {
-			return nil, vcdm.Broken(subject, "a mandate has exactly one subject, not %d", subject.Len())
+			return vcdm.Broken(subject, "a mandate has exactly one subject, not %d", subject.Len())
 		}
 		subject = subject.Index(0)
 	}
@@ -67,10 +66,7 @@ func Read(vc canonical.Value) (*Mandate, *vcdm.Fault) {
 	m.ActionID = r.text(m.Action, "id", m.Action.Kind() != canonical.Absent)
 	m.Digest = r.text(m.Action, "digestSRI", false)
 	m.Version = r.version(m.Action)
-	if r.fault != nil {
-		return nil, r.fault
-	}
-	return m, nil
+	return r.fault
 }
 
 // A reader reads members and keeps the first fault. Null is a fault:
@@ -103,8 +99,11 @@ func (r *reader) spelled(vc canonical.Value) {
 		if name == "expirationDate" || name == "issuanceDate" {
 			r.fail(vcdm.Broken(m, "%s is of another version of the data model", name))
 		}
+		if slices.Contains(counts, name) {
+			continue
+		}
 		for _, c := range counts {
-			if name != c && strings.EqualFold(name, c) {
+			if strings.EqualFold(name, c) {
 				r.fail(vcdm.Broken(m, "%q is no spelling of %s", truncate(name), c))
 			}
 		}
@@ -151,6 +150,7 @@ func (r *reader) texts(in canonical.Value, name string) (list []string, present 
 		r.fail(vcdm.Broken(v, "%s is of type %s, not a list", name, v.Kind()))
 		return nil, true
 	}
+	list = make([]string, 0, v.Len())
 	for _, e := range v.Elements() {
 		s, ok := e.String()
 		if !ok {
