@@ -24,7 +24,7 @@ func TestNothingIsNoAllow(t *testing.T) {
 	if !full(0).allows() {
 		t.Fatal("all checks passed, and it is no allow")
 	}
-	if (&verdict{}).allow || (&proven{ledger: &ledger{}}).verdict(nil).allow {
+	if (&verdict{}).allow || (&proven{ledger: &ledger{}, screened: &screened{parsed: &parsed{arena: &arena{}}}}).verdict(nil).allow {
 		t.Error("nothing was checked, and it is an allow")
 	}
 	for _, c := range mustPass {
@@ -60,7 +60,7 @@ func TestUnverifiedProofIsNoAllow(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, other := &dataintegrity.Proof{}, &dataintegrity.Proof{}
-	p := &proven{ledger: l, screened: &screened{proofs: []*dataintegrity.Proof{own},
+	p := &proven{ledger: l, screened: &screened{parsed: &parsed{arena: &arena{}}, proofs: []*dataintegrity.Proof{own},
 		credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}, verified: verifiedProofs{{own, key}, {other, key}}}}
 	if !p.verdict(nil).allow {
 		t.Fatal("all proofs were verified")
@@ -75,17 +75,44 @@ func TestUnverifiedProofIsNoAllow(t *testing.T) {
 	}
 }
 
-// Of several outcomes of one check the worst stands, in whatever order they come.
+// Of several outcomes of one check the worst stands, with what it says, in whatever
+// order they come.
 func TestWorstOutcomeStands(t *testing.T) {
-	order := []Outcome{Skip, Pass, Warn, Fail}
-	for i, first := range order {
-		for j, second := range order {
+	order := []severity{skipped, passed, warned, failed}
+	for _, first := range order {
+		for _, second := range order {
 			var l ledger
-			l.record(checkVCValidity, Check{Result: first})
-			l.record(checkVCValidity, Check{Result: second})
-			if got, want := l.of(checkVCValidity), order[max(i, j)]; got != want || len(l.rows) != 1 {
-				t.Errorf("%s, then %s: %s", first, second, got)
+			l.record(first, note{check: checkVCValidity, detail: "first"})
+			l.record(second, note{check: checkVCValidity, detail: "second"})
+			worst, said := first, "first"
+			if second > first {
+				worst, said = second, "second"
+			}
+			if worst == passed {
+				said = ""
+			}
+			rows := l.checks()
+			if len(rows) != 1 || rows[0].Result != outcomes[worst] || rows[0].Detail != said {
+				t.Errorf("%s, then %s: %+v", outcomes[first], outcomes[second], rows)
+			}
+			if c, bad := l.firstFailure(); bad != (worst == failed) || bad && c != rows[0] || l.failedAt(checkVCValidity) != bad ||
+				l.passedAt(checkVCValidity) != (worst == passed || worst == warned) {
+				t.Errorf("%s, then %s: the ledger contradicts itself", outcomes[first], outcomes[second])
 			}
 		}
+	}
+}
+
+// No check is said to have an outcome that it has not.
+func TestOutcomesOfChecksThatDidNotRun(t *testing.T) {
+	var l ledger
+	if rows := l.checks(); len(rows) != 0 || l.failed() || l.passedAt(checkVPProof) || l.failedAt(checkVPProof) {
+		t.Errorf("the zero ledger has %v", rows)
+	}
+	l.failAt(checkReplay, ReasonPresentationReplayed, "/x", "why") // the last one there is
+	l.pass(checkVPStructure)
+	want := []Check{{Check: "vp.structure", Result: Pass}, {Check: "replay", Result: Fail, Code: ReasonPresentationReplayed, Pointer: "/x", Detail: "why"}}
+	if rows := l.checks(); !slices.Equal(rows, want) {
+		t.Errorf("got %v", rows)
 	}
 }

@@ -3,6 +3,8 @@ package verifier
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
+	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -26,28 +28,53 @@ func internalVerifier(t *testing.T) *Verifier {
 	return v
 }
 
-// An arena that was given back holds nothing of its request, also not beyond what
-// its last ledger took: earlier rounds of a decision may have recorded more.
+// An arena that was given back holds nothing of its request, also not beyond the
+// end of its lists: earlier rounds of a decision may have had more.
 func TestArenaIsCleared(t *testing.T) {
-	a, release := internalVerifier(t).arena(Request{})
-	for range 3 {
-		a.decided.failAt(checkRules, ReasonRuleFailed, "/secret", "secret")
-		a.decided.skip(checkReplay, "secret")
-		a.checks = append(a.checks, receipts.Check{Check: "secret"})
-		(&ledger{}).clone(&a.decided) // the next round begins anew
-		a.checks = a.checks[:0]
-	}
-	release()
-	for i, r := range a.decided.rows[:cap(a.decided.rows)] {
-		if r != (ledgerRow{}) {
-			t.Errorf("row %d of the next request's memory holds %v", i, r)
+	v := internalVerifier(t)
+	for _, req := range []Request{
+		{Presentation: sample.Presentation(), ExecutionParams: sample.ParamsAllow(), Challenge: sample.Challenge},
+		{Presentation: sample.Presentation(), ExecutionParams: sample.ParamsAllow()},
+	} {
+		a := &arena{}
+		for range 2 { // the second one in memory of the first
+			d, err := v.judge(t.Context(), a, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.commit(t.Context(), d)
+			a.decided.failAt(checkRules, ReasonRuleFailed, "/secret", "secret")
+			a.decided.skip(checkReplay, "secret")
+			(&ledger{}).clone(&a.decided) // the next round begins anew
+			a.checks, a.evaluations = a.checks[:1], a.evaluations[:0]
+			a.room.clear()
+			for _, at := range leftovers(reflect.ValueOf(a.room), "room") {
+				t.Errorf("%s is seen by the next request", at)
+			}
 		}
 	}
-	for i, c := range a.checks[:cap(a.checks)] {
-		if c != (receipts.Check{}) {
-			t.Errorf("check %d of the next request's memory holds %v", i, c)
+}
+
+// leftovers returns what is not zero in v, memory of lists beyond their ends included.
+func leftovers(v reflect.Value, at string) (found []string) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			found = append(found, leftovers(v.Field(i), at+"."+v.Type().Field(i).Name)...)
 		}
+		return found
+	case reflect.Slice:
+		for i := range v.Cap() {
+			if !v.Slice(0, v.Cap()).Index(i).IsZero() {
+				found = append(found, fmt.Sprintf("%s[%d]", at, i))
+			}
+		}
+		return found
 	}
+	if !v.IsZero() {
+		found = append(found, at)
+	}
+	return found
 }
 
 // A proof that is none of its credential's is verified, whatever is remembered of

@@ -41,10 +41,10 @@ func (v *Verifier) authorize(p *proven, ev *evidence, n *need) *policy.Action {
 func (v *Verifier) checkValidity(p *proven, c *credential) {
 	l := p.ledger
 	switch {
-	case c.from != nil && p.now.Before(c.from.Add(-v.cfg.Leeway)):
-		l.fail(checkVCValidity, ReasonCredentialNotYetValid, c.node.Get("validFrom"), "valid from %s, it is %s", stamp(*c.from), stamp(p.now))
-	case c.until != nil && p.now.After(c.until.Add(v.cfg.Leeway)):
-		l.fail(checkVCValidity, ReasonCredentialExpired, c.node.Get("validUntil"), "valid until %s, it is %s", stamp(*c.until), stamp(p.now))
+	case c.valid.HasFrom && p.now.Before(c.valid.From.Add(-v.cfg.Leeway)):
+		l.fail(checkVCValidity, ReasonCredentialNotYetValid, c.node.Get("validFrom"), "valid from %s, it is %s", stamp(c.valid.From), stamp(p.now))
+	case c.valid.HasUntil && p.now.After(c.valid.Until.Add(v.cfg.Leeway)):
+		l.fail(checkVCValidity, ReasonCredentialExpired, c.node.Get("validUntil"), "valid until %s, it is %s", stamp(c.valid.Until), stamp(p.now))
 	case c.node.Get("validUntil").Kind() == canonical.Null:
 		l.warn(checkVCValidity, c.node.Get("validUntil"), "validUntil is null: taken as absent")
 	default:
@@ -194,7 +194,7 @@ func (v *Verifier) actionContent(p *proven, ev *evidence, n *need) (canonical.Va
 			l.fail(checkActionDigest, ReasonActionDigestMismatch, m.Action, "the action is referenced without a digest")
 			return content, false
 		}
-		a, have := ev.actions[m.ref()]
+		a, have := ev.actions.of(m.ref())
 		switch {
 		case v.cfg.Actions == nil:
 			l.fail(checkActionSource, ReasonActionUnavailable, m.Action, "the action is referenced, and there is no source of actions")

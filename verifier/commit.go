@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/viamandate"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
@@ -30,7 +31,10 @@ type verdict struct {
 }
 
 // deny returns the verdict of a request that failed the screen.
-func (s *screened) deny(l *ledger) *verdict { return &verdict{s: s, ledger: l} }
+func (s *screened) deny(l *ledger) *verdict {
+	s.arena.verdict = verdict{s: s, ledger: l}
+	return &s.arena.verdict
+}
 
 // mustPass are the checks without which nothing is allowed: that none has failed
 // is not enough, one that never ran has not failed either.
@@ -46,7 +50,9 @@ func (l *ledger) allows() bool {
 
 // verdict returns the verdict that the ledger gives.
 func (p *proven) verdict(action *policy.Action) *verdict {
-	return &verdict{s: p.screened, allow: p.ledger.allows() && p.allProven(), ledger: p.ledger, action: action, keys: p.keys, lists: p.lists, evidence: p.evidence}
+	d := p.screened.deny(p.ledger)
+	d.allow, d.action, d.keys, d.lists, d.evidence = p.ledger.allows() && p.allProven(), action, p.keys, p.lists, p.evidence
+	return d
 }
 
 // A Result is an allow.
@@ -172,10 +178,13 @@ func (v *Verifier) commit(ctx context.Context, d *verdict) (*Result, error) {
 	if err != nil {
 		return nil, asNoDecision("signer", err)
 	}
+	// In memory of their own, as with credentialID.
+	id, issuer := len(d.s.mandate.ID), len(d.s.mandate.vc.issuer)
+	names := d.s.mandate.ID + d.s.mandate.vc.issuer + d.s.holder
 	return &Result{
-		Credential:  d.credentialID(),
-		Issuer:      strings.Clone(d.s.mandate.vc.issuer),
-		Holder:      strings.Clone(d.s.holder),
+		Credential:  names[:id],
+		Issuer:      names[id : id+issuer],
+		Holder:      names[id+issuer:],
 		Verifier:    d.s.req.Verifier,
 		Checks:      d.ledger.checks(),
 		Evaluations: d.evaluations,
@@ -197,15 +206,13 @@ func asNoDecision(name string, err error) error {
 // randomness is what one receipt takes.
 type randomness struct{ id, salt [16]byte }
 
-func (v *Verifier) random() (r randomness, err error) {
-	return guard("random source", func() (randomness, error) {
-		var r randomness
-		if _, err := io.ReadFull(v.cfg.Rand, r.id[:]); err != nil {
+func (v *Verifier) random() (randomness, error) {
+	return guard("random source", func() (r randomness, err error) {
+		var both [32]byte
+		if _, err := io.ReadFull(v.cfg.Rand, both[:]); err != nil {
 			return r, noDecision("random source", err)
 		}
-		if _, err := io.ReadFull(v.cfg.Rand, r.salt[:]); err != nil {
-			return r, noDecision("random source", err)
-		}
+		copy(r.salt[:], both[copy(r.id[:], both[:]):])
 		return r, nil
 	})
 }
@@ -220,17 +227,11 @@ func (v *Verifier) random() (r randomness, err error) {
 // A presentation is thus used up for both ways of asking. The challenge comes
 // last, so that a presentation which was used before does not cost one.
 func (v *Verifier) use(ctx context.Context, d *verdict) (bool, error) {
-	use := func(until time.Time, parts ...[]byte) (bool, error) {
-		h := sha256.New()
-		for _, p := range parts {
-			h.Write(p)
-		}
-		return guard("replay", func() (bool, error) {
-			return v.cfg.Replay.Use(ctx, [sha256.Size]byte(h.Sum(nil)), d.s.now, until)
-		})
+	use := func(until time.Time, key [sha256.Size]byte) (bool, error) {
+		return guard("replay", func() (bool, error) { return v.cfg.Replay.Use(ctx, key, d.s.now, until) })
 	}
-	seen := map[[2 * sha256.Size]byte]bool{} // a proof may be listed twice
-	for _, p := range d.s.proofs {
+	var room [128]byte
+	for i, p := range d.s.proofs {
 		if p.Created == nil {
 			continue // never accepted without a challenge
 		}
@@ -240,11 +241,10 @@ func (v *Verifier) use(ctx context.Context, d *verdict) (bool, error) {
 			continue
 		}
 		data := p.HashData()
-		if seen[data] {
-			continue
+		if slices.ContainsFunc(d.s.proofs[:i], func(q *dataintegrity.Proof) bool { return q.HashData() == data }) {
+			continue // a proof may be listed twice
 		}
-		seen[data] = true
-		if first, err := use(until, []byte("proof\x00"), data[:]); err != nil || !first {
+		if first, err := use(until, sha256.Sum256(append(append(room[:0], "proof\x00"...), data[:]...))); err != nil || !first {
 			return false, err
 		}
 	}
@@ -253,7 +253,7 @@ func (v *Verifier) use(ctx context.Context, d *verdict) (bool, error) {
 		if v.cfg.ChallengeLifetime > 0 {
 			until = d.s.now.Add(v.cfg.ChallengeLifetime)
 		}
-		if first, err := use(until, []byte("challenge\x00"), []byte(c)); err != nil || !first {
+		if first, err := use(until, sha256.Sum256(append(append(room[:0], "challenge\x00"...), c...))); err != nil || !first {
 			return false, err
 		}
 	}
@@ -334,9 +334,11 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 		b.Reason = string(c.Code)
 	}
 	b.Checks = d.receiptChecks()
+	b.Evaluations = d.s.arena.evaluations[:0]
 	for _, e := range d.evaluations {
 		b.Evaluations = append(b.Evaluations, receipts.Evaluation{Rule: e.Rule, Result: string(e.Result), Code: string(e.Code)})
 	}
+	d.s.arena.evaluations = b.Evaluations
 	return b, nil
 }
 
@@ -352,9 +354,9 @@ func identifier(s string) string {
 // receiptChecks lists the checks, and the keys and lists they rest on, in memory
 // of the arena.
 func (d *verdict) receiptChecks() []receipts.Check {
-	out := slices.Grow(d.s.arena.checks[:0], len(d.ledger.rows)+len(d.keys)+len(d.lists))
-	for _, c := range d.ledger.rows {
-		out = append(out, receipts.Check{Check: c.Check.Check, Result: string(c.Result), Code: string(c.Code)})
+	out := slices.Grow(d.s.arena.checks[:0], maxRows+len(d.keys)+len(d.lists))
+	for c := range d.ledger.each {
+		out = append(out, receipts.Check{Check: c.Check, Result: string(c.Result), Code: string(c.Code)})
 	}
 	for _, k := range d.keys {
 		result := Fail
@@ -373,9 +375,7 @@ func (d *verdict) receiptChecks() []receipts.Check {
 	}
 	for _, l := range d.lists {
 		row := receipts.Check{Check: "status.list", Result: string(Pass), DID: l.issuer, Source: canonical.SRI(l.node.SHA256())}
-		if l.from != nil {
-			row.AsOf = *l.from
-		}
+		row.AsOf = l.valid.From
 		out = append(out, row)
 	}
 	d.s.arena.checks = out

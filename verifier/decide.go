@@ -18,9 +18,38 @@ import (
 // evidence is everything that a decision rests on beside the request and the
 // time. "There is none" is evidence as well; an outage never is.
 type evidence struct {
-	documents map[string]answer[*didresolve.Resolution]
-	actions   map[policy.Ref]answer[*canonical.Doc]
-	lists     map[string]answer[*canonical.Doc]
+	documents findings[string, *didresolve.Resolution]
+	actions   findings[policy.Ref, *canonical.Doc]
+	lists     findings[string, *canonical.Doc]
+}
+
+// findings are the answers to a few questions.
+type findings[K comparable, T any] []finding[K, T]
+
+type finding[K comparable, T any] struct {
+	about  K
+	answer answer[T]
+}
+
+// of returns the answer about a thing, if there is one.
+func (f findings[K, T]) of(about K) (a answer[T], have bool) {
+	for i := range f {
+		if f[i].about == about {
+			return f[i].answer, true
+		}
+	}
+	return a, false
+}
+
+// put adds an answer, or replaces an earlier one about the same thing.
+func (f *findings[K, T]) put(about K, a answer[T]) {
+	for i := range *f {
+		if (*f)[i].about == about {
+			(*f)[i].answer = a
+			return
+		}
+	}
+	*f = append(*f, finding[K, T]{about, a})
 }
 
 // An answer is what was found, or the definite error that there is nothing.
@@ -42,7 +71,7 @@ func (n *need) empty() bool { return len(n.documents)+len(n.actions)+len(n.lists
 
 // document returns the document of a DID, or notes that it is needed.
 func (n *need) document(ev *evidence, did string) (a answer[*didresolve.Resolution], have bool) {
-	if a, have = ev.documents[did]; !have && !slices.Contains(n.documents, did) {
+	if a, have = ev.documents.of(did); !have && !slices.Contains(n.documents, did) {
 		n.documents = append(n.documents, did)
 	}
 	return a, have
@@ -59,15 +88,15 @@ func (n *need) newer(did string, a answer[*didresolve.Resolution]) bool {
 
 // list returns the status list at a URL, or notes that it is needed.
 func (n *need) list(ev *evidence, url string) (a answer[*canonical.Doc], have bool) {
-	if a, have = ev.lists[url]; !have && !slices.Contains(n.lists, url) {
+	if a, have = ev.lists.of(url); !have && !slices.Contains(n.lists, url) {
 		n.lists = append(n.lists, url)
 	}
 	return a, have
 }
 
-// verifiedProofs remembers which proofs were verified with which key, so that
-// deciding again with more evidence does not repeat signatures. It changes no
-// outcome.
+// verifiedProofs remembers which proofs were verified with which key, or fail to
+// verify with it, so that deciding again with more evidence does not repeat
+// signatures. It changes no outcome.
 type verifiedProofs []verifiedProof
 
 type verifiedProof struct {
@@ -75,7 +104,7 @@ type verifiedProof struct {
 	key   multikey.PublicKey
 }
 
-// by returns the key with which a proof was verified last, or zero.
+// by returns the key with which a proof was tried last, or zero.
 func (vp verifiedProofs) by(p *dataintegrity.Proof) (key multikey.PublicKey) {
 	for i := range vp {
 		if vp[i].proof == p {
@@ -94,16 +123,26 @@ func (v *Verifier) verify(s *screened, c *credential, p *dataintegrity.Proof, ke
 	if s.verified.by(p) == key {
 		return true
 	}
+	if s.refuted.by(p) == key { // a newer document has the same key
+		return false
+	}
 	var memo *sigmemo.Memo
 	var id sigmemo.ID
 	if c != nil && v.memo != nil {
 		if i := slices.Index(c.proofs, p); i >= 0 { // or no ID would tell it from others
-			memo, id = v.memo, sigmemo.Of([32]byte(key.Bytes()), c.sum(), i)
+			memo, id = v.memo, sigmemo.Of(key.Raw(), c.sum(), i)
 		}
 	}
 	if !memo.Has(id) {
-		message, signature := p.HashData(), p.Signature()
-		if !key.VerifyWith(v.cfg.SignatureVerifier.Verify, message[:], signature[:]) {
+		good := false
+		if v.cfg.SignatureVerifier == nil {
+			good = p.Verify(key)
+		} else {
+			message, signature := p.HashData(), p.Signature()
+			good = key.VerifyWith(v.cfg.SignatureVerifier.Verify, message[:], signature[:])
+		}
+		if !good {
+			s.refuted = append(s.refuted, verifiedProof{p, key})
 			return false
 		}
 		memo.Add(id)
@@ -135,7 +174,8 @@ type otherProof struct {
 // not verify: its owner may have put another key under that name.
 func (n *need) newerOf(ev *evidence, proof *dataintegrity.Proof) bool {
 	did := controllerOf(proof)
-	return n.newer(did, ev.documents[did])
+	a, _ := ev.documents.of(did)
+	return n.newer(did, a)
 }
 
 // A usedKey is a key that a decision rests on.
@@ -148,7 +188,8 @@ type usedKey struct {
 // decide takes the decision, or says what evidence it needs for that. It is a
 // pure function of its arguments but for ctx, whose end is an error.
 func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verdict, *need, error) {
-	n := &need{}
+	n := &s.arena.need
+	*n = need{documents: n.documents[:0]}
 	p, denied := v.prove(s, ev, n)
 	if denied != nil {
 		return denied, nil, nil
@@ -172,7 +213,8 @@ func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verd
 // missing. What others have signed beside the issuer comes later: anybody can
 // add a proof to a set, and have a DID of his own looked up for it.
 func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict) {
-	p := &proven{screened: s, ledger: s.ledger.clone(&s.arena.decided), evidence: ev}
+	p := &s.arena.proven
+	*p = proven{screened: s, ledger: s.ledger.clone(&s.arena.decided), evidence: ev, keys: p.keys[:0]}
 	for _, c := range s.credentials {
 		if len(c.proofs) == 0 { // the screen has refused it; nothing proven is not success
 			p.ledger.fail(checkVCProof, ReasonCredentialUnsecured, c.node, "no proof")
@@ -418,7 +460,7 @@ func (v *Verifier) evaluate(ctx context.Context, p *proven, action *policy.Actio
 		l.failAt(to.check, to.reason, "", explain(d))
 	}
 	out := p.verdict(action)
-	out.evaluations, out.faults = slices.Clone(d.Evaluations), slices.Clone(d.Faults)
+	out.evaluations, out.faults = d.Evaluations, d.Faults
 	return out, nil
 }
 

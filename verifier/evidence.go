@@ -48,17 +48,18 @@ func (v *Verifier) bundle(d *verdict, random randomness) *Bundle {
 	if d.evidence == nil {
 		return b
 	}
-	for did, a := range d.evidence.documents {
-		b.Documents[did] = Answer{Err: a.err}
+	for _, f := range d.evidence.documents {
+		a := f.answer
+		b.Documents[f.about] = Answer{Err: a.err}
 		if a.err == nil {
-			b.Documents[did] = Answer{a.value.Document.Raw(), nil, a.value.Source, a.value.RetrievedAt}
+			b.Documents[f.about] = Answer{a.value.Document.Raw(), nil, a.value.Source, a.value.RetrievedAt}
 		}
 	}
-	for url, a := range d.evidence.lists {
-		b.Lists[url] = a.received(ErrNoStatusList)
+	for _, f := range d.evidence.lists {
+		b.Lists[f.about] = f.answer.received(ErrNoStatusList)
 	}
-	for ref, a := range d.evidence.actions {
-		b.Actions[ref] = a.received(errNoAction)
+	for _, f := range d.evidence.actions {
+		b.Actions[f.about] = f.answer.received(errNoAction)
 	}
 	return b
 }

@@ -17,7 +17,7 @@ import (
 func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
 	dids := len(ev.documents)
 	for _, did := range n.documents {
-		if _, again := ev.documents[did]; !again {
+		if _, again := ev.documents.of(did); !again {
 			dids++
 		}
 	}
@@ -28,8 +28,9 @@ func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
 		return noRetry(fmt.Errorf("more than %d status lists would have to be fetched", maxLists))
 	}
 	for _, did := range n.documents {
-		did, prior := strings.Clone(did), ev.documents[did].value
-		get := func(ctx context.Context, did string) (resolved, error) { return v.resolve(ctx, did, prior) }
+		prior, _ := ev.documents.of(did)
+		did := strings.Clone(did)
+		get := func(ctx context.Context, did string) (resolved, error) { return v.resolve(ctx, did, prior.value) }
 		if err := collect(ctx, "resolver", &ev.documents, did, get); err != nil {
 			return err
 		}
@@ -50,7 +51,7 @@ func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
 
 // collect asks one question and keeps the answer. get returns an answer, or
 // the error that kept it from finding one.
-func collect[K comparable, T any](ctx context.Context, name string, into *map[K]answer[T], key K, get func(context.Context, K) (answer[T], error)) error {
+func collect[K comparable, T any](ctx context.Context, name string, into *findings[K, T], key K, get func(context.Context, K) (answer[T], error)) error {
 	if err := ctx.Err(); err != nil {
 		return noDecision(name, err)
 	}
@@ -63,10 +64,7 @@ func collect[K comparable, T any](ctx context.Context, name string, into *map[K]
 	if err != nil {
 		return asNoDecision(name, err)
 	}
-	if *into == nil {
-		*into = map[K]answer[T]{}
-	}
-	(*into)[key] = a
+	into.put(key, a)
 	return nil
 }
 

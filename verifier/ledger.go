@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,47 +30,57 @@ type Check struct {
 	Detail  string // for people; may quote the presentation
 }
 
-// A ledger collects the outcomes of the checks of one request, in the order of
-// their numbers. A check that fails once has failed.
-type ledger struct{ rows []ledgerRow }
-
-type ledgerRow struct {
-	check check
-	Check
+// A ledger collects the outcomes of the checks of one request. A check that fails
+// once has failed. The zero ledger is of no check.
+type ledger struct {
+	results [checkReplay + 1]severity // by number
+	notes   []note
 }
 
-func (l *ledger) record(c check, row Check) {
-	i := len(l.rows) // most come in order
-	for i > 0 && l.rows[i-1].check >= c {
-		i--
+// A severity orders the outcomes of one check over several credentials. The zero
+// severity says that the check did not run.
+type severity = byte
+
+const (
+	notRun severity = iota
+	skipped
+	passed
+	warned
+	failed
+)
+
+var outcomes = [...]Outcome{skipped: Skip, passed: Pass, warned: Warn, failed: Fail}
+
+// A note is what there is to say of a check, one at most of each. It is out of date
+// when the check has passed since.
+type note struct {
+	check           check
+	code            Reason
+	pointer, detail string
+}
+
+// record notes an outcome that is graver than those before it.
+func (l *ledger) record(result severity, n note) {
+	if result <= l.results[n.check] {
+		return
 	}
-	row.Check = c.String()
-	if i == len(l.rows) || l.rows[i].check != c {
-		l.rows = slices.Insert(l.rows, i, ledgerRow{c, row})
-	} else if r := &l.rows[i]; severity(row.Result) > severity(r.Result) {
-		r.Check = row
+	l.results[n.check] = result
+	if result == passed {
+		return
+	}
+	if i := slices.IndexFunc(l.notes, func(other note) bool { return other.check == n.check }); i >= 0 {
+		l.notes[i] = n
+	} else {
+		l.notes = append(l.notes, n)
 	}
 }
 
-// severity orders the outcomes of one check over several credentials.
-func severity(o Outcome) int {
-	switch o {
-	case Skip:
-		return 0
-	case Pass:
-		return 1
-	case Warn:
-		return 2
-	}
-	return 3
-}
+func (l *ledger) pass(c check) { l.record(passed, note{check: c}) }
 
-func (l *ledger) pass(c check) { l.record(c, Check{Result: Pass}) }
-
-func (l *ledger) skip(c check, why string) { l.record(c, Check{Result: Skip, Detail: why}) }
+func (l *ledger) skip(c check, why string) { l.record(skipped, note{check: c, detail: why}) }
 
 func (l *ledger) warn(c check, at canonical.Value, detail string) {
-	l.record(c, Check{Result: Warn, Pointer: at.Pointer(), Detail: detail})
+	l.record(warned, note{check: c, pointer: at.Pointer(), detail: detail})
 }
 
 // fail records a failure. at may be absent.
@@ -78,55 +89,71 @@ func (l *ledger) fail(c check, why Reason, at canonical.Value, format string, ar
 }
 
 func (l *ledger) failAt(c check, why Reason, pointer, detail string) {
-	l.record(c, Check{Result: Fail, Code: why, Pointer: shorten(pointer), Detail: detail})
+	l.record(failed, note{c, why, shorten(pointer), detail})
 }
 
 // failed reports whether any check has failed.
-func (l *ledger) failed() bool {
-	_, failed := l.firstFailure()
-	return failed
-}
-
-// of returns the outcome of check c, "" when it did not run.
-func (l *ledger) of(c check) Outcome {
-	for i := range l.rows {
-		if l.rows[i].check == c {
-			return l.rows[i].Result
-		}
-	}
-	return ""
-}
+func (l *ledger) failed() bool { return slices.Contains(l.results[:], failed) }
 
 // failedAt reports whether check c has failed.
-func (l *ledger) failedAt(c check) bool { return l.of(c) == Fail }
+func (l *ledger) failedAt(c check) bool { return l.results[c] == failed }
 
 // passedAt reports whether check c ran and did not fail.
-func (l *ledger) passedAt(c check) bool { o := l.of(c); return o == Pass || o == Warn }
+func (l *ledger) passedAt(c check) bool { return l.results[c] == passed || l.results[c] == warned }
 
 // clone makes into, whose memory it uses again, a copy that can grow on its own.
 func (l *ledger) clone(into *ledger) *ledger {
-	into.rows = append(slices.Grow(into.rows[:0], maxRows), l.rows...)
+	into.results, into.notes = l.results, append(into.notes[:0], l.notes...)
 	return into
 }
 
-// maxRows is how many checks there are, about.
-const maxRows = 40
+// clear forgets everything but the memory.
+func (l *ledger) clear() {
+	clear(l.notes[:cap(l.notes)]) // an earlier round may have had more of them
+	*l = ledger{notes: l.notes[:0]}
+}
+
+// each visits the checks that ran, in the order of their numbers.
+func (l *ledger) each(yield func(Check) bool) {
+	for c, result := range l.results {
+		if result != notRun && !yield(l.row(check(c))) {
+			return
+		}
+	}
+}
+
+// row returns what check c, which ran, has said.
+func (l *ledger) row(c check) Check {
+	row := Check{Check: c.String(), Result: outcomes[l.results[c]]}
+	if l.results[c] == passed {
+		return row
+	}
+	for i := range l.notes {
+		if n := &l.notes[i]; n.check == c {
+			row.Code, row.Pointer, row.Detail = n.code, n.pointer, n.detail
+		}
+	}
+	return row
+}
 
 // checks returns the rows in the order of their numbers.
 func (l *ledger) checks() []Check {
-	out := make([]Check, len(l.rows))
-	for i := range l.rows {
-		out[i] = l.rows[i].Check
+	out := make([]Check, 0, len(l.results)-bytes.Count(l.results[:], []byte{notRun}))
+	for c, result := range l.results {
+		if result != notRun {
+			out = append(out, l.row(check(c)))
+		}
 	}
 	return out
 }
 
+// maxRows is how many checks there are, about.
+const maxRows = 34
+
 // firstFailure returns the failed check with the lowest number.
 func (l *ledger) firstFailure() (Check, bool) {
-	for i := range l.rows {
-		if r := &l.rows[i]; r.Result == Fail {
-			return r.Check, true
-		}
+	if i := slices.Index(l.results[:], failed); i >= 0 {
+		return l.row(check(i)), true
 	}
 	return Check{}, false
 }

@@ -2,10 +2,10 @@ package verifier
 
 import (
 	"crypto/sha256"
-	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/internal/viamandate"
 	"github.com/mandate-engine/mandate/policy"
 )
@@ -15,8 +15,7 @@ type credential struct {
 	node   canonical.Value
 	issuer string
 	proofs []*dataintegrity.Proof // at least one, or nil when their form is bad
-	from   *time.Time             // nil when absent
-	until  *time.Time
+	valid  vcdm.Period
 	proven bool // a proof of the issuer was verified
 	digest [sha256.Size]byte
 	hashed bool
@@ -32,7 +31,7 @@ func (c *credential) sum() [sha256.Size]byte {
 
 // A mandate is what the selected credential says, read but not proven.
 type mandate struct {
-	*viamandate.Mandate
+	viamandate.Mandate
 	vc *credential
 }
 

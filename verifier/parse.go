@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/receipts"
 )
@@ -47,36 +48,67 @@ func (v *Verifier) now() (time.Time, error) {
 
 // An arena is memory that one decision after the other uses. Nothing of a
 // request can be seen in the next one: the values of a Parser end with it, and
-// the rows are cleared.
+// all else is cleared.
 type arena struct {
 	presentation, params canonical.Parser
-	screened, decided    ledger
-	checks               []receipts.Check
+	room
+}
+
+// A room holds what a decision makes once, and the lists that it makes.
+type room struct {
+	parsed         parsed
+	screened       screened
+	proofs         [2]dataintegrity.Memory // of the presentation, and of the first credential
+	first          credential              // most presentations have one
+	mandate        mandate
+	evidence       evidence
+	need           need
+	proven         proven
+	verdict        verdict
+	early, decided ledger
+	checks         []receipts.Check
+	evaluations    []receipts.Evaluation
+}
+
+// clear forgets everything but the memory of the lists.
+func (r *room) clear() {
+	r.early.clear()
+	r.decided.clear()
+	*r = room{
+		screened: screened{credentials: emptied(r.screened.credentials), verified: emptied(r.screened.verified)},
+		evidence: evidence{documents: emptied(r.evidence.documents)},
+		need:     need{documents: emptied(r.need.documents)},
+		proven:   proven{keys: emptied(r.proven.keys)},
+		early:    r.early, decided: r.decided,
+		checks: emptied(r.checks), evaluations: emptied(r.evaluations),
+	}
+}
+
+// emptied returns the memory of a list without its elements, those beyond its end
+// included: an earlier round may have had more of them.
+func emptied[T any](list []T) []T {
+	clear(list[:cap(list)])
+	return list[:0]
 }
 
 // arenaBytes is how much one request may have had for its arena to be kept.
 const arenaBytes = 64 << 10
 
-// arena returns memory for one request, and the function that gives it back when
+// arena returns memory for one request, and whether it can be given back when
 // nobody looks at the request any more. A ContextChecker may have kept a
 // document, which then must not change.
-func (v *Verifier) arena(req Request) (*arena, func()) {
+func (v *Verifier) arena(req Request) (a *arena, again bool) {
 	a, ok := v.arenas.Get().(*arena)
 	if !ok {
 		a = &arena{}
 	}
-	if v.cfg.ContextChecker != nil || len(req.Presentation)+len(req.ExecutionParams) > arenaBytes {
-		return a, func() {}
-	}
-	return a, func() {
-		for _, l := range []*ledger{&a.screened, &a.decided} {
-			clear(l.rows[:cap(l.rows)]) // an earlier round may have had more of them
-			l.rows = l.rows[:0]
-		}
-		clear(a.checks[:cap(a.checks)])
-		a.checks = a.checks[:0]
-		v.arenas.Put(a)
-	}
+	return a, v.cfg.ContextChecker == nil && len(req.Presentation)+len(req.ExecutionParams) <= arenaBytes
+}
+
+// release gives an arena back.
+func (v *Verifier) release(a *arena) {
+	a.room.clear()
+	v.arenas.Put(a)
 }
 
 // parse reads the bytes of a request.
@@ -112,7 +144,8 @@ func (v *Verifier) parse(a *arena, req Request, now time.Time) (*parsed, error) 
 	if k := pd.Root().Kind(); k != canonical.Object {
 		return nil, &RequestError{Kind: MalformedParams, Offset: pd.Root().Offset(), Detail: fmt.Sprintf("the parameters are of type %s, not an object", k)}
 	}
-	p := &parsed{arena: a, root: root, params: pd.Root(), now: now}
+	p := &a.parsed
+	p.arena, p.root, p.params, p.now = a, root, pd.Root(), now
 	if v.cfg.KeepBundle {
 		p.whole = req
 		p.whole.Presentation, p.whole.ExecutionParams = bytes.Clone(req.Presentation), bytes.Clone(paramBytes)

@@ -22,6 +22,7 @@ type screened struct {
 	credentials []*credential          // at least one
 	mandate     *mandate
 	verified    verifiedProofs
+	refuted     verifiedProofs
 	statusLists map[string]*credential // by URL; nothing in them is proven
 	broken      error                  // the ContextChecker panicked
 	contexts    []bool                 // what it said otherwise
@@ -31,7 +32,8 @@ type screened struct {
 // a screened presentation, the verdict that denies it, or, when the
 // ContextChecker broke down, an error.
 func (v *Verifier) screen(p *parsed) (*screened, *verdict, error) {
-	s := &screened{parsed: p, ledger: (&ledger{}).clone(&p.arena.screened), statusLists: map[string]*credential{}}
+	s := &p.arena.screened
+	s.parsed, s.ledger = p, &p.arena.early
 	v.screenPresentation(s)
 	v.screenCredentials(s)
 	if s.broken != nil {
@@ -56,7 +58,7 @@ func (v *Verifier) screenPresentation(s *screened) {
 	}
 	v.screenContext(s, s.root, checkVPContext)
 
-	proofs, bad := dataintegrity.Parse(s.root, false)
+	proofs, bad := s.arena.proofs[0].Parse(s.root, false)
 	if bad != nil {
 		l.failAt(checkVPProofForm, Reason(bad.Code), bad.Pointer, bad.Detail)
 		return
@@ -152,18 +154,15 @@ func (v *Verifier) screenContext(s *screened, doc canonical.Value, c check) {
 
 func (v *Verifier) screenCredentials(s *screened) {
 	field := s.root.Get("verifiableCredential")
-	nodes := []canonical.Value{field}
-	if field.Kind() == canonical.Array {
-		nodes = nil
-		for _, e := range field.Elements() {
-			if nodes = append(nodes, e); len(nodes) == vcdm.MaxCredentials {
-				break // more of them have failed vp.structure
-			}
-		}
+	if field.Kind() == canonical.Object {
+		v.screenCredential(s, field)
 	}
-	for _, node := range nodes {
-		if node.Kind() == canonical.Object {
-			s.credentials = append(s.credentials, v.screenCredential(s, node))
+	for i, e := range field.Elements() {
+		if i == vcdm.MaxCredentials {
+			break // more of them have failed vp.structure
+		}
+		if e.Kind() == canonical.Object {
+			v.screenCredential(s, e)
 		}
 	}
 	v.selectMandate(s)
@@ -185,22 +184,27 @@ func (v *Verifier) screenCredentials(s *screened) {
 	}
 }
 
-func (v *Verifier) screenCredential(s *screened, node canonical.Value) *credential {
-	l, c := s.ledger, &credential{node: node}
+// screenCredential adds a credential to those that are screened.
+func (v *Verifier) screenCredential(s *screened, node canonical.Value) {
+	l, c, memory := s.ledger, &s.arena.first, &s.arena.proofs[1]
+	if len(s.credentials) > 0 {
+		c, memory = new(credential), new(dataintegrity.Memory)
+	}
+	c.node = node
+	s.credentials = append(s.credentials, c)
 	if f := vcdm.CheckCredential(node, !v.cfg.W3COnly); f == nil {
 		l.pass(checkVCStructure)
 	} else if f.Enveloped {
 		l.fail(checkVCStructure, ReasonCredentialEnveloped, f.At, "%s", f.Detail)
-		return c // nothing else in it means anything here
+		return // nothing else in it means anything here
 	} else {
 		l.fail(checkVCStructure, ReasonMalformedCredential, f.At, "%s", f.Detail)
 	}
 	v.screenContext(s, node, checkVCContext)
 	c.issuer, _ = vcdm.ID(node.Get("issuer"))
-	c.from, _ = vcdm.Instant(node.Get("validFrom"), "validFrom")
-	c.until, _ = vcdm.Instant(node.Get("validUntil"), "validUntil")
+	c.valid, _ = vcdm.Validity(node, !v.cfg.W3COnly)
 
-	proofs, bad := dataintegrity.Parse(node, !v.cfg.W3COnly)
+	proofs, bad := memory.Parse(node, !v.cfg.W3COnly)
 	if bad != nil {
 		code := Reason(bad.Code)
 		if bad.Code == dataintegrity.Missing {
@@ -219,38 +223,40 @@ func (v *Verifier) screenCredential(s *screened, node canonical.Value) *credenti
 	} else {
 		l.pass(checkIssuerTrusted)
 	}
-	return c
 }
 
 // selectMandate finds the one mandate to decide on, and reads it.
 func (v *Verifier) selectMandate(s *screened) {
 	l := s.ledger
-	var candidates []*credential
+	var candidate *credential
+	candidates := 0
 	for _, c := range s.credentials {
 		if !viamandate.Is(c.node) {
 			continue
 		}
 		if id, _ := c.node.Get("id").String(); s.req.Mandate == "" || id == s.req.Mandate {
-			candidates = append(candidates, c)
+			candidate = c
+			candidates++
 		}
 	}
 	switch {
-	case len(candidates) == 0 && s.req.Mandate != "":
+	case candidates == 0 && s.req.Mandate != "":
 		l.fail(checkMandateSelect, ReasonNoMandate, s.root, "no mandate has the id %q", shorten(s.req.Mandate))
 		return
-	case len(candidates) == 0:
+	case candidates == 0:
 		l.fail(checkMandateSelect, ReasonNoMandate, s.root, "no credential is a VIAMandate")
 		return
-	case len(candidates) > 1:
-		l.fail(checkMandateSelect, ReasonAmbiguousMandate, s.root, "%d mandates, and the request does not name one of them", len(candidates))
+	case candidates > 1:
+		l.fail(checkMandateSelect, ReasonAmbiguousMandate, s.root, "%d mandates, and the request does not name one of them", candidates)
 		return
 	}
 	l.pass(checkMandateSelect)
-	m, f := viamandate.Read(candidates[0].node)
-	if f != nil {
+	m := &s.arena.mandate
+	m.vc = candidate
+	if f := m.Read(candidate.node); f != nil {
 		l.fail(checkMandateShape, ReasonMalformedCredential, f.At, "%s", f.Detail)
 		return
 	}
 	l.pass(checkMandateShape)
-	s.mandate = &mandate{m, candidates[0]}
+	s.mandate = m
 }

@@ -20,14 +20,6 @@ type SignatureVerifier interface {
 	Verify(key ed25519.PublicKey, message, signature []byte) bool
 }
 
-// standardLibrary is the SignatureVerifier that is used unless the Config names
-// another.
-type standardLibrary struct{}
-
-func (standardLibrary) Verify(key ed25519.PublicKey, message, signature []byte) bool {
-	return ed25519.Verify(key, message, signature)
-}
-
 // A ContextChecker decides whether the terms of a document mean what their
 // names say, beyond the URLs of its @context, which are always checked.
 // Implementations must be safe for concurrent use and must not fetch anything.

@@ -62,6 +62,9 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 	list := p.statusLists[entry.List] // kept, so that its proof is verified once
 	if list == nil {
 		list = &credential{node: a.value.Root()}
+		if p.statusLists == nil {
+			p.statusLists = map[string]*credential{}
+		}
 		p.statusLists[entry.List] = list
 	}
 	if err, have := v.proveList(p, list, entry.List, c.issuer, ev, n); !have {
@@ -73,11 +76,12 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 	if !slices.Contains(p.lists, list) {
 		p.lists = append(p.lists, list)
 	}
-	if list.from != nil && p.now.Before(list.from.Add(-v.cfg.Leeway)) || list.until != nil && p.now.After(list.until.Add(v.cfg.Leeway)) {
+	valid := list.valid
+	if valid.HasFrom && p.now.Before(valid.From.Add(-v.cfg.Leeway)) || valid.HasUntil && p.now.After(valid.Until.Add(v.cfg.Leeway)) {
 		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list is not valid at %s", stamp(p.now))
 		return
 	}
-	if age := v.cfg.MaxStatusAge; age > 0 && (list.from == nil || p.now.After(list.from.Add(age).Add(v.cfg.Leeway))) {
+	if age := v.cfg.MaxStatusAge; age > 0 && (!valid.HasFrom || p.now.After(valid.From.Add(age).Add(v.cfg.Leeway))) {
 		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list was not issued in the %s before %s", age, stamp(p.now))
 		return
 	}
@@ -117,8 +121,7 @@ func (v *Verifier) proveList(p *proven, list *credential, url, issuer string, ev
 	if list.issuer != issuer {
 		return errors.New("the status list is of another issuer than the credential"), true
 	}
-	list.from, _ = vcdm.Instant(node.Get("validFrom"), "validFrom")
-	list.until, _ = vcdm.Instant(node.Get("validUntil"), "validUntil")
+	list.valid, _ = vcdm.Validity(node, false) // which Check has seen to be sound
 	if list.proofs == nil {
 		proofs, bad := dataintegrity.Parse(node, false)
 		if bad != nil {

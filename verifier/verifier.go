@@ -274,9 +274,6 @@ func New(cfg Config) (*Verifier, error) {
 	if v.cfg.Replay == nil {
 		v.cfg.Replay = &replay.Memory{}
 	}
-	if v.cfg.SignatureVerifier == nil {
-		v.cfg.SignatureVerifier = standardLibrary{}
-	}
 	if v.cfg.MaxCachedCredentials == 0 {
 		v.cfg.MaxCachedCredentials = DefaultMaxCachedCredentials
 	}
@@ -353,13 +350,15 @@ func (c *Config) insecureSettings() []string {
 func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
 	// A panic in the engine itself must not take its host down.
 	return guard("engine", func() (*Result, error) {
-		a, release := v.arena(req)
+		a, again := v.arena(req)
 		verdict, err := v.judge(ctx, a, req)
 		if err != nil {
 			return nil, err
 		}
 		result, err := v.commit(ctx, verdict)
-		release() // not after a panic
+		if again { // not after a panic
+			v.release(a)
+		}
 		return result, err
 	})
 }
@@ -368,13 +367,15 @@ func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
 // that it was used before, and signs no receipt. Its answer authorizes nothing.
 func (v *Verifier) DryRun(ctx context.Context, req Request) (*Preview, error) {
 	return guard("engine", func() (*Preview, error) {
-		a, release := v.arena(req)
+		a, again := v.arena(req)
 		verdict, err := v.judge(ctx, a, req)
 		if err != nil {
 			return nil, err
 		}
 		preview := verdict.preview()
-		release()
+		if again {
+			v.release(a)
+		}
 		return preview, nil
 	})
 }
@@ -396,7 +397,7 @@ func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, 
 	if refused != nil || err != nil {
 		return refused, err
 	}
-	ev := &evidence{}
+	ev := &a.evidence
 	lookups, cancel := context.WithTimeout(fetchbudget.With(ctx, maxFetches), maxLookupTime)
 	defer cancel()
 	for range maxRounds {
