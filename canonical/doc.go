@@ -130,7 +130,7 @@ func (p *Parser) Parse(b []byte) (*Doc, error) {
 	if d.nodes == nil {
 		d.nodes = make([]node, 0, min(len(b)/16+8, 1024)) // what a larger document needs, it shows
 	}
-	parse := parser{limits: l, doc: d, src: append(p.src[:0], b...), text: p.text[:0]}
+	parse := parser{limits: l, doc: d, src: append(p.src[:0], b...), text: p.text[:0], nodes: d.nodes}
 	err := parse.document()
 	p.src, p.text = parse.src, parse.text
 	if err != nil {
@@ -138,6 +138,7 @@ func (p *Parser) Parse(b []byte) (*Doc, error) {
 	}
 	p.src = append(p.src, p.text...)
 	both := string(p.src)
+	d.nodes = parse.nodes
 	d.src, d.text = both[:len(b)], both[len(b):]
 	p.last = d
 	return d, nil
