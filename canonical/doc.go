@@ -84,10 +84,20 @@ type Doc struct {
 // directly; a member is the node of its name followed by its value.
 type node struct {
 	kind     ValueKind
-	indirect bool  // not in canonical form as it stands; the text of a string is in Doc.text, the value of a number in Doc.nums
-	off, end int32 // span in Doc.src
-	next     int32 // the node after this value and all it holds
-	a, b     int32 // container: members or elements, start in Doc.order or -1; string: span of its text; number: index in Doc.nums
+	indirect bool   // not in canonical form as it stands; the text of a string is in Doc.text, the value of a number in Doc.nums
+	names    uint16 // object: the nameBits of its members
+	off, end int32  // span in Doc.src
+	next     int32  // the node after this value and all it holds
+	a, b     int32  // container: members or elements, start in Doc.order or -1; string: span of its text; number: index in Doc.nums
+}
+
+// nameBit returns one of 16 bits for a member name. An object that has no name with
+// that bit does not have the name, which is how most that it lacks are told.
+func nameBit[T string | []byte](name T) uint16 {
+	if len(name) == 0 {
+		return 1
+	}
+	return 1 << ((len(name) + 3*int(name[0])) & 15)
 }
 
 // Parse parses one document under the default [Limits]. See [Limits.Parse].

@@ -80,7 +80,7 @@ func (p *parser) peek(i int) byte {
 // add appends a node without children. The tape doubles, so that all the tapes
 // that a document outgrew are together no larger than the last: append would grow
 // by a quarter, and they would be four times as large.
-func (p *parser) add(kind ValueKind, off, end int) *node {
+func (p *parser) add(kind ValueKind, off, end int32) *node {
 	i := len(p.nodes)
 	if i == cap(p.nodes) {
 		p.grow()
@@ -89,9 +89,8 @@ func (p *parser) add(kind ValueKind, off, end int) *node {
 	// Each field by itself, over whatever an earlier document left there: a node
 	// put together elsewhere and copied took several times as long.
 	n := &p.nodes[i]
-	n.kind, n.indirect = kind, false
-	n.off, n.end, n.next = int32(off), int32(end), int32(i+1)
-	n.a, n.b = 0, 0
+	n.kind, n.indirect, n.names, n.a, n.b = kind, false, 0, 0, 0
+	n.off, n.end, n.next = off, end, int32(i+1)
 	return n
 }
 
@@ -170,13 +169,13 @@ func (p *parser) literal(i int, word string, kind ValueKind) (int, *Error) {
 	if end > len(p.src) || string(p.src[i:end]) != word {
 		return i, p.fail(Syntax, i, "bad literal, want "+word)
 	}
-	p.add(kind, i, end)
+	p.add(kind, int32(i), int32(end))
 	return end, nil
 }
 
 func (p *parser) array(i int) (int, *Error) {
 	self, changes := int32(len(p.nodes)), p.changes
-	p.add(Array, i, i)
+	p.add(Array, int32(i), 0)
 	count := int32(0)
 	i = p.space(i + 1)
 	if p.peek(i) == ']' {
@@ -202,8 +201,8 @@ func (p *parser) array(i int) (int, *Error) {
 
 func (p *parser) object(i int) (int, *Error) {
 	self, changes := int32(len(p.nodes)), p.changes
-	p.add(Object, i, i)
-	count, sorted := int32(0), true
+	p.add(Object, int32(i), 0)
+	count, sorted, names := int32(0), true, uint16(0)
 	var last []byte // the member name before
 	i = p.space(i + 1)
 	if p.peek(i) == '}' {
@@ -221,7 +220,7 @@ func (p *parser) object(i int) (int, *Error) {
 			sorted = false
 			p.changes++
 		}
-		last = name
+		last, names = name, names|nameBit(name)
 		i = p.space(end)
 		if p.peek(i) != ':' {
 			return i, p.unexpected(i, "':'")
@@ -242,6 +241,7 @@ func (p *parser) object(i int) (int, *Error) {
 		i = p.space(i)
 	}
 	p.close(self, count, i, changes)
+	p.nodes[self].names = names
 	if sorted {
 		return i, nil
 	}
@@ -315,7 +315,7 @@ func (p *parser) number(start int) (int, *Error) {
 	if i-start > p.limits.MaxNumberBytes {
 		return i, p.longNumber(start)
 	}
-	n := p.add(Number, start, i)
+	n := p.add(Number, int32(start), int32(i))
 	if verbatim {
 		return i, nil
 	}
@@ -364,7 +364,7 @@ func (p *parser) str(start int) (int, []byte, *Error) {
 		}
 		switch c := src[i]; {
 		case c == '"':
-			n := p.add(String, start, i+1)
+			n := p.add(String, int32(start), int32(i+1))
 			n.a, n.b = int32(start+1), int32(i)
 			return i + 1, src[start+1 : i], nil
 		case c == '\\':
@@ -396,7 +396,7 @@ func (p *parser) escapedStr(start, i int) (int, []byte, *Error) {
 		switch c := src[i]; {
 		case c == '"':
 			p.changes++
-			n := p.add(String, start, i+1)
+			n := p.add(String, int32(start), int32(i+1))
 			n.indirect = true
 			n.a, n.b = int32(textStart), int32(len(p.text))
 			return i + 1, p.text[textStart:], nil

@@ -6,9 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/gowebpki/jcs"
 )
@@ -407,4 +409,37 @@ func members(n int) string {
 		}
 	}
 	return b.String()
+}
+
+// TestGetAmongAlike: names of one length, with one beginning, with one bit, and
+// spelled with escapes are told apart, also in the memory of another document.
+func TestGetAmongAlike(t *testing.T) {
+	names := []string{"", "a", "b", "q", "ab", "ac", "\x00", "é", "é\"", "\U0001F600", strings.Repeat("a", 16), strings.Repeat("a", 17)}
+	p := &Parser{}
+	for skip := range names {
+		in := []byte("{")
+		for i, name := range names {
+			if i == skip {
+				continue
+			}
+			if len(in) > 1 {
+				in = append(in, ',')
+			}
+			in = append(in, '"')
+			for _, unit := range utf16.Encode([]rune(name)) {
+				in = fmt.Appendf(in, "\\u%04x", unit)
+			}
+			in = fmt.Appendf(in, `":{"%d":0}`, i)
+		}
+		d, err := p.Parse(append(in, '}'))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, name := range names {
+			m := d.Root().Get(name)
+			if (m.Kind() == Absent) != (i == skip) || (i != skip && m.Get(strconv.Itoa(i)).Kind() != Number) || m.Get(name).Kind() != Absent {
+				t.Errorf("without %q: %q is %s", names[skip], name, m.Raw())
+			}
+		}
+	}
 }
