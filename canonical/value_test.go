@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"os"
@@ -239,6 +240,15 @@ func TestEdits(t *testing.T) {
 	}
 	if got := string(other.AppendCanonical(nil, Omit("0"))); got != `["x",{"y":2,"z":1}]` {
 		t.Errorf("an edited array: %s", got)
+	}
+	// One member is left out where it stands, whatever the order of the source.
+	for _, in := range []string{`{"x":{"a":1}}`, `{"x":{"a":1,"b":2,"c":3}}`, ` { "x" : {"c":3, "a":1, "b":2} } `, `{"w":0,"x":{"\u0063":{"b":0},"a":"b"},"y":[]}`} {
+		v := mustParse(t, in).Get("x")
+		for _, name := range []string{"a", "b", "c", "d"} {
+			if v.SHA256(Omit(name)) != sha256.Sum256(v.AppendCanonical(nil, Omit(name))) {
+				t.Errorf("%s without %s: another hash", in, name)
+			}
+		}
 	}
 	if doc.SHA256(Omit("p")) != mustParse(t, `{"a":1,"b":2,"c":3}`).SHA256() {
 		t.Error("SHA256 does not apply the edits")

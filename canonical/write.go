@@ -49,16 +49,34 @@ func (v Value) AppendCanonical(dst []byte, edits ...Edit) []byte {
 // The first one of a document writes the whole of it, and those that follow cut
 // what they hash from that: a presentation is hashed four times and more, each
 // time a part of it, or all but one member.
-func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
+func (v Value) SHA256(edits ...Edit) (sum [sha256.Size]byte) {
 	if v.Kind() == Absent {
 		return sha256.Sum256(nil)
 	}
 	w := v.d.written()
-	if v.Kind() == Object && len(edits) > 0 {
+	if v.Kind() != Object || len(edits) == 0 {
+		return sha256.Sum256(w.of(v.i))
+	}
+	if len(edits) > 1 || edits[0].array || edits[0].value.Kind() != Absent {
 		var scratch [4096]byte // larger ones go to the heap
 		return sha256.Sum256(v.appendEdited(scratch[:0], w, edits))
 	}
-	return sha256.Sum256(w.of(v.i))
+	// To leave one member out is to hash what stands before and after it.
+	m := v.Get(edits[0].name)
+	if m.Kind() == Absent {
+		return sha256.Sum256(w.of(v.i))
+	}
+	object, from, to := w.spans[v.i], w.spans[m.i-1].from, w.spans[m.i].to
+	if w.text[to] == ',' {
+		to++
+	} else if w.text[from-1] == ',' { // the last member, and not the only one
+		from--
+	}
+	h := sha256.New()
+	h.Write(w.text[object.from:from])
+	h.Write(w.text[to:object.to])
+	h.Sum(sum[:0])
+	return sum
 }
 
 // A writing is the canonical form of a document, and where each of its nodes
