@@ -84,10 +84,20 @@ type Doc struct {
 // directly; a member is the node of its name followed by its value.
 type node struct {
 	kind     ValueKind
-	indirect bool  // not in canonical form as it stands; the text of a string is in Doc.text, the value of a number in Doc.nums
-	off, end int32 // span in Doc.src
-	next     int32 // the node after this value and all it holds
-	a, b     int32 // container: members or elements, start in Doc.order or -1; string: span of its text; number: index in Doc.nums
+	indirect bool   // not in canonical form as it stands; the text of a string is in Doc.text, the value of a number in Doc.nums
+	names    uint16 // object: the nameBits of its members
+	off, end int32  // span in Doc.src
+	next     int32  // the node after this value and all it holds
+	a, b     int32  // container: members or elements, start in Doc.order or -1; string: span of its text; number: index in Doc.nums
+}
+
+// nameBit returns one of 16 bits for a member name. An object that has no name with
+// that bit does not have the name, which is how most that it lacks are told.
+func nameBit[T string | []byte](name T) uint16 {
+	if len(name) == 0 {
+		return 1
+	}
+	return 1 << ((len(name) + 3*int(name[0])) & 15)
 }
 
 // Parse parses one document under the default [Limits]. See [Limits.Parse].
@@ -130,7 +140,7 @@ func (p *Parser) Parse(b []byte) (*Doc, error) {
 	if d.nodes == nil {
 		d.nodes = make([]node, 0, min(len(b)/16+8, 1024)) // what a larger document needs, it shows
 	}
-	parse := parser{limits: l, doc: d, src: append(p.src[:0], b...), text: p.text[:0]}
+	parse := parser{limits: l, doc: d, src: append(p.src[:0], b...), text: p.text[:0], nodes: d.nodes}
 	err := parse.document()
 	p.src, p.text = parse.src, parse.text
 	if err != nil {
@@ -138,6 +148,7 @@ func (p *Parser) Parse(b []byte) (*Doc, error) {
 	}
 	p.src = append(p.src, p.text...)
 	both := string(p.src)
+	d.nodes = parse.nodes
 	d.src, d.text = both[:len(b)], both[len(b):]
 	p.last = d
 	return d, nil

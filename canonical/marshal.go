@@ -44,20 +44,26 @@ func AppendString(dst []byte, s string) ([]byte, error) {
 // plainText reports whether s needs no escapes and no look at its characters: it
 // is ASCII without quotes, backslashes and control characters. See plain.
 func plainText(s string) bool {
-	for len(s) >= 8 {
-		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		if special(x) != 0 {
-			return false
+	if len(s) < 8 {
+		for i := range len(s) {
+			if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+				return false
+			}
 		}
-		s = s[8:]
+		return true
 	}
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			return false
-		}
+	hit := special(word(s[len(s)-8:])) // some of it twice, so that nothing is left over
+	for ; len(s) > 8; s = s[8:] {
+		hit |= special(word(s))
 	}
-	return true
+	return hit == 0
+}
+
+// word returns the first 8 bytes of s.
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 type marshaler struct {

@@ -9,25 +9,30 @@ import (
 	"unicode/utf8"
 )
 
-// A parser makes one forward pass over src.
+// A parser makes one forward pass over src. What reads on takes the position where
+// it begins, and returns the one where it ended: kept in the parser, every step
+// would wait for the memory that the one before wrote.
 type parser struct {
 	doc    *Doc
 	src    []byte // and of text it makes those of doc
 	text   []byte
+	nodes  []node
 	limits Limits
-	pos    int
 	depth  int
 	values int
+	// changes counts what the canonical form spells differently: runs of white
+	// space, escapes, numbers and objects not in order. A container within which
+	// there is none is in canonical form as it stands.
+	changes int
 }
 
 func (p *parser) document() error {
-	p.space()
-	if err := p.value(); err != nil {
+	i, err := p.value(p.space(0))
+	if err != nil {
 		return err.finish()
 	}
-	p.space()
-	if p.pos < len(p.src) {
-		return p.fail(TrailingData, p.pos, "data after the end of the document")
+	if i = p.space(i); i < len(p.src) {
+		return p.fail(TrailingData, i, "data after the end of the document")
 	}
 	return nil
 }
@@ -36,116 +41,119 @@ func (p *parser) fail(k Kind, off int, detail string) *Error {
 	return &Error{Kind: k, Offset: off, detail: detail}
 }
 
-// unexpected reports the byte at the current position, or the end of input.
-func (p *parser) unexpected(want string) *Error {
-	if p.pos >= len(p.src) {
-		return p.fail(Syntax, p.pos, "unexpected end, want "+want)
+// unexpected reports the byte at i, or the end of input.
+func (p *parser) unexpected(i int, want string) *Error {
+	if i >= len(p.src) {
+		return p.fail(Syntax, i, "unexpected end, want "+want)
 	}
-	return p.fail(Syntax, p.pos, "unexpected "+strconv.QuoteRuneToASCII(rune(p.src[p.pos]))+", want "+want)
+	return p.fail(Syntax, i, "unexpected "+strconv.QuoteRuneToASCII(rune(p.src[i]))+", want "+want)
 }
 
-func (p *parser) space() {
-	src, i := p.src, p.pos
+// space skips white space, of which there is nearly never any.
+func (p *parser) space(i int) int {
+	if p.peek(i) > ' ' {
+		return i
+	}
+	return p.spaces(i)
+}
+
+func (p *parser) spaces(i int) int {
+	src, start := p.src, i
 	for i < len(src) && (src[i] == ' ' || src[i] == '\n' || src[i] == '\t' || src[i] == '\r') {
 		i++
 	}
-	p.pos = i
+	if i > start {
+		p.changes++
+	}
+	return i
 }
 
-// peek returns the byte at the current position, or 0 at the end. A zero byte
-// is nowhere legal, so callers need not tell the two apart.
-func (p *parser) peek() byte {
-	if p.pos < len(p.src) {
-		return p.src[p.pos]
+// peek returns the byte at i, or 0 at the end. A zero byte is nowhere legal, so
+// callers need not tell the two apart.
+func (p *parser) peek(i int) byte {
+	if i < len(p.src) {
+		return p.src[i]
 	}
 	return 0
 }
 
-// open appends a node that starts at the current position.
-func (p *parser) open(kind ValueKind) int32 { return p.add(node{kind: kind, off: int32(p.pos)}) }
-
-// add appends a node. The tape doubles, so that all the tapes that a document
-// outgrew are together no larger than the last: append would grow by a quarter,
-// and they would be four times as large.
-func (p *parser) add(n node) int32 {
-	d := p.doc
-	if len(d.nodes) == cap(d.nodes) {
-		d.nodes = append(make([]node, 0, max(2*cap(d.nodes), 16)), d.nodes...)
+// add appends a node without children. The tape doubles, so that all the tapes
+// that a document outgrew are together no larger than the last: append would grow
+// by a quarter, and they would be four times as large.
+func (p *parser) add(kind ValueKind, off, end int32) *node {
+	i := len(p.nodes)
+	if i == cap(p.nodes) {
+		p.grow()
 	}
-	d.nodes = append(d.nodes, n)
-	return int32(len(d.nodes) - 1)
+	p.nodes = p.nodes[:i+1]
+	// Each field by itself, over whatever an earlier document left there: a node
+	// put together elsewhere and copied took several times as long.
+	n := &p.nodes[i]
+	n.kind, n.indirect, n.names, n.a, n.b = kind, false, 0, 0, 0
+	n.off, n.end, n.next = off, end, int32(i+1)
+	return n
 }
 
-// close completes the container at node self, which ends before the current
-// position. size is what its children take, with the punctuation between them,
-// when all of them are in canonical form as they stand, otherwise -1.
-func (p *parser) close(self, count int32, size int, sorted bool) {
-	n := &p.doc.nodes[self]
-	n.end = int32(p.pos)
-	n.next = int32(len(p.doc.nodes))
+func (p *parser) grow() {
+	p.nodes = append(make([]node, 0, max(2*cap(p.nodes), 16)), p.nodes...)
+}
+
+// close completes the container at node self, which ends at i, and before which
+// there were that many changes.
+func (p *parser) close(self, count int32, i, changes int) int {
+	n := &p.nodes[self]
+	n.end = int32(i)
+	n.next = int32(len(p.nodes))
 	n.a, n.b = count, -1
-	// Without white space between them, the container is canonical as it is.
-	n.indirect = !sorted || size != p.pos-int(n.off)-2
+	n.indirect = p.changes != changes
+	return i
 }
 
 // textOf returns the decoded text of string node i.
 func (p *parser) textOf(i int32) []byte {
-	n := &p.doc.nodes[i]
+	n := &p.nodes[i]
 	if n.indirect {
 		return p.text[n.a:n.b]
 	}
 	return p.src[n.a:n.b]
 }
 
-// sizeOf returns the size of node i as it stands in the source, or -1 when
-// that is not its canonical form.
-func (p *parser) sizeOf(i int32) int {
-	n := &p.doc.nodes[i]
-	if n.indirect {
-		return -1
-	}
-	return int(n.end - n.off)
-}
-
-func (p *parser) value() *Error {
-	c := p.peek()
-	if !beginsValue(c) {
-		return p.unexpected("a value")
-	}
-	p.values++
-	if p.values > p.limits.MaxValues {
-		err := p.fail(TooManyValues, p.pos, "too many values")
+func (p *parser) value(i int) (int, *Error) {
+	c := p.peek(i)
+	if p.values++; p.values > p.limits.MaxValues && beginsValue(c) {
+		err := p.fail(TooManyValues, i, "too many values")
 		err.Limit = p.limits.MaxValues
-		return err
+		return i, err
 	}
 	switch {
+	case c == '"':
+		i, _, err := p.str(i)
+		return i, err
 	case c == '{', c == '[':
 		if p.depth >= p.limits.MaxDepth {
-			err := p.fail(TooDeep, p.pos, "nested too deep")
+			err := p.fail(TooDeep, i, "nested too deep")
 			err.Limit = p.limits.MaxDepth
-			return err
+			return i, err
 		}
 		p.depth++
 		var err *Error
 		if c == '{' {
-			err = p.object()
+			i, err = p.object(i)
 		} else {
-			err = p.array()
+			i, err = p.array(i)
 		}
 		p.depth--
-		return err
-	case c == '"':
-		return p.str()
+		return i, err
 	case c == '-' || '0' <= c && c <= '9':
-		return p.number()
+		return p.number(i)
 	case c == 't':
-		return p.literal("true", Bool)
+		return p.literal(i, "true", Bool)
 	case c == 'f':
-		return p.literal("false", Bool)
+		return p.literal(i, "false", Bool)
 	case c == 'n':
-		return p.literal("null", Null)
+		return p.literal(i, "null", Null)
 	}
-	return p.unexpected("a value")
+	return i, p.unexpected(i, "a value")
 }
 
 func beginsValue(c byte) bool {
@@ -156,112 +164,88 @@ func beginsValue(c byte) bool {
 	return '0' <= c && c <= '9'
 }
 
-func (p *parser) literal(word string, kind ValueKind) *Error {
-	if len(p.src)-p.pos < len(word) || string(p.src[p.pos:p.pos+len(word)]) != word {
-		return p.fail(Syntax, p.pos, "bad literal, want "+word)
+func (p *parser) literal(i int, word string, kind ValueKind) (int, *Error) {
+	end := i + len(word)
+	if end > len(p.src) || string(p.src[i:end]) != word {
+		return i, p.fail(Syntax, i, "bad literal, want "+word)
 	}
-	p.scalar(kind, p.pos, p.pos+len(word))
-	return nil
+	p.add(kind, int32(i), int32(end))
+	return end, nil
 }
 
-// scalar appends a node without children, and moves to its end.
-func (p *parser) scalar(kind ValueKind, off, end int) *node {
-	p.pos = end
-	i := p.add(node{kind: kind, off: int32(off), end: int32(end)})
-	n := &p.doc.nodes[i]
-	n.next = i + 1
-	return n
-}
-
-func (p *parser) array() *Error {
-	self := p.open(Array)
-	p.pos++
-	count, size := int32(0), 0
-	p.space()
-	if p.peek() == ']' {
-		p.pos++
-		p.close(self, 0, 0, true)
-		return nil
+func (p *parser) array(i int) (int, *Error) {
+	self, changes := int32(len(p.nodes)), p.changes
+	p.add(Array, int32(i), 0)
+	count := int32(0)
+	i = p.space(i + 1)
+	if p.peek(i) == ']' {
+		return p.close(self, 0, i+1, changes), nil
 	}
 	for {
-		child := int32(len(p.doc.nodes))
-		if err := p.value(); err != nil {
-			return err.within(strconv.Itoa(int(count)))
+		var err *Error
+		if i, err = p.value(i); err != nil {
+			return i, err.within(strconv.Itoa(int(count)))
 		}
 		count++
-		if n := p.sizeOf(child); n >= 0 && size >= 0 {
-			size += n + 1 // and a comma
-		} else {
-			size = -1
+		i = p.space(i)
+		switch p.peek(i) {
+		case ',':
+			i = p.space(i + 1)
+		case ']':
+			return p.close(self, count, i+1, changes), nil
+		default:
+			return i, p.unexpected(i, "',' or ']'")
 		}
-		p.space()
-		c := p.peek()
-		if c != ',' && c != ']' {
-			return p.unexpected("',' or ']'")
-		}
-		p.pos++
-		if c == ']' {
-			break
-		}
-		p.space()
 	}
-	p.close(self, count, size-1, true)
-	return nil
 }
 
-func (p *parser) object() *Error {
-	self := p.open(Object)
-	p.pos++
-	count, last, sorted, size := int32(0), int32(-1), true, 0
-	p.space()
-	if p.peek() == '}' {
-		p.pos++
-		p.close(self, 0, 0, true)
-		return nil
+func (p *parser) object(i int) (int, *Error) {
+	self, changes := int32(len(p.nodes)), p.changes
+	p.add(Object, int32(i), 0)
+	count, sorted, names := int32(0), true, uint16(0)
+	var last []byte // the member name before
+	i = p.space(i + 1)
+	if p.peek(i) == '}' {
+		return p.close(self, 0, i+1, changes), nil
 	}
 	for {
-		if p.peek() != '"' {
-			return p.unexpected("a member name")
+		if p.peek(i) != '"' {
+			return i, p.unexpected(i, "a member name")
 		}
-		key := int32(len(p.doc.nodes))
-		if err := p.str(); err != nil {
-			return err
+		end, name, err := p.str(i)
+		if err != nil {
+			return i, err
 		}
-		if sorted && last >= 0 && compareUTF16(p.textOf(last), p.textOf(key)) >= 0 {
+		if sorted && count > 0 && compareUTF16(last, name) >= 0 {
 			sorted = false
+			p.changes++
 		}
-		last = key
-		p.space()
-		if p.peek() != ':' {
-			return p.unexpected("':'")
+		last, names = name, names|nameBit(name)
+		i = p.space(end)
+		if p.peek(i) != ':' {
+			return i, p.unexpected(i, "':'")
 		}
-		p.pos++
-		p.space()
-		if err := p.value(); err != nil {
-			return err.within(string(p.textOf(key)))
+		if i, err = p.value(p.space(i + 1)); err != nil {
+			return i, err.within(string(name))
 		}
 		count++
-		if k, n := p.sizeOf(key), p.sizeOf(key+1); k >= 0 && n >= 0 && size >= 0 {
-			size += k + n + 2 // and a colon and a comma
-		} else {
-			size = -1
-		}
-		p.space()
-		c := p.peek()
+		i = p.space(i)
+		c := p.peek(i)
 		if c != ',' && c != '}' {
-			return p.unexpected("',' or '}'")
+			return i, p.unexpected(i, "',' or '}'")
 		}
-		p.pos++
+		i++
 		if c == '}' {
 			break
 		}
-		p.space()
+		i = p.space(i)
 	}
-	p.close(self, count, size-1, sorted)
+	p.close(self, count, i, changes)
+	p.nodes[self].names = names
 	if sorted {
-		return nil
+		return i, nil
 	}
-	return p.sortMembers(self)
+	return i, p.sortMembers(self)
 }
 
 // sortMembers records the canonical order of an object's members and refuses
@@ -269,7 +253,7 @@ func (p *parser) object() *Error {
 func (p *parser) sortMembers(self int32) *Error {
 	d := p.doc
 	start := len(d.order)
-	for key := self + 1; key < d.nodes[self].next; key = d.nodes[key+1].next {
+	for key := self + 1; key < p.nodes[self].next; key = p.nodes[key+1].next {
 		d.order = append(d.order, key)
 	}
 	keys := d.order[start:]
@@ -281,10 +265,10 @@ func (p *parser) sortMembers(self int32) *Error {
 		}
 	}
 	if again >= 0 {
-		err := p.fail(DuplicateKey, int(d.nodes[again].off), "member name repeated")
+		err := p.fail(DuplicateKey, int(p.nodes[again].off), "member name repeated")
 		return err.within(string(p.textOf(again)))
 	}
-	d.nodes[self].b = int32(start)
+	p.nodes[self].b = int32(start)
 	return nil
 }
 
@@ -295,72 +279,72 @@ func (p *parser) sortMembers(self int32) *Error {
 // is so small that the canonical form has an exponent: decimals of 15 digits
 // are told apart by a double, so that none shorter, nor another of the same
 // length, names the same one. All others go through a double.
-func (p *parser) number() *Error {
-	src, start := p.src, p.pos
-	if p.peek() == '-' {
-		p.pos++
+func (p *parser) number(start int) (int, *Error) {
+	src, i := p.src, start
+	if p.peek(i) == '-' {
+		i++
 	}
-	intStart := p.pos
-	if intStart+1 < len(src) && src[intStart] == '0' && '0' <= src[intStart+1] && src[intStart+1] <= '9' {
-		p.pos++
-		return p.unexpected("no digit after a leading zero")
+	intStart := i
+	if i+1 < len(src) && src[i] == '0' && '0' <= src[i+1] && src[i+1] <= '9' {
+		return i, p.unexpected(i+1, "no digit after a leading zero")
 	}
-	if err := p.digits(start); err != nil {
-		return err
+	i, err := p.digits(start, i)
+	if err != nil {
+		return i, err
 	}
-	verbatim := p.pos-intStart <= 15 && (intStart == start || src[intStart] != '0')
-	if p.peek() == '.' {
-		fraction := p.pos + 1
-		p.pos++
-		if err := p.digits(start); err != nil {
-			return err
+	verbatim := i-intStart <= 15 && (intStart == start || src[intStart] != '0')
+	if p.peek(i) == '.' {
+		fraction := i + 1
+		if i, err = p.digits(start, fraction); err != nil {
+			return i, err
 		}
 		// 0.00000x would have an exponent; -0.x is no negative zero.
-		verbatim = p.pos-intStart <= 16 && src[p.pos-1] != '0' &&
-			(src[intStart] != '0' || p.pos-fraction <= 6)
+		verbatim = i-intStart <= 16 && src[i-1] != '0' &&
+			(src[intStart] != '0' || i-fraction <= 6)
 	}
-	if c := p.peek(); c == 'e' || c == 'E' {
+	if c := p.peek(i); c == 'e' || c == 'E' {
 		verbatim = false
-		p.pos++
-		if c := p.peek(); c == '+' || c == '-' {
-			p.pos++
+		i++
+		if c := p.peek(i); c == '+' || c == '-' {
+			i++
 		}
-		if err := p.digits(start); err != nil {
-			return err
+		if i, err = p.digits(start, i); err != nil {
+			return i, err
 		}
 	}
-	if p.pos-start > p.limits.MaxNumberBytes {
-		return p.longNumber(start)
+	if i-start > p.limits.MaxNumberBytes {
+		return i, p.longNumber(start)
 	}
-	n := p.scalar(Number, start, p.pos)
+	n := p.add(Number, int32(start), int32(i))
 	if verbatim {
-		return nil
+		return i, nil
 	}
-	f, err := strconv.ParseFloat(string(src[start:p.pos]), 64)
-	if errors.Is(err, strconv.ErrRange) {
-		return p.fail(NumberOutOfRange, start, "number beyond the range of a double")
-	} else if err != nil { // unreachable: the token is well formed
-		return p.fail(Syntax, start, "bad number")
+	f, failed := strconv.ParseFloat(string(src[start:i]), 64)
+	if errors.Is(failed, strconv.ErrRange) {
+		return i, p.fail(NumberOutOfRange, start, "number beyond the range of a double")
+	} else if failed != nil { // unreachable: the token is well formed
+		return i, p.fail(Syntax, start, "bad number")
 	}
+	p.changes++
 	n.indirect = true
 	n.a = int32(len(p.doc.nums))
 	p.doc.nums = append(p.doc.nums, f)
-	return nil
+	return i, nil
 }
 
-// digits skips one or more digits of a number that starts at start.
-func (p *parser) digits(start int) *Error {
-	from := p.pos
-	for c := p.peek(); '0' <= c && c <= '9'; c = p.peek() {
-		p.pos++
+// digits skips one or more digits, from i on, of a number that starts at start.
+func (p *parser) digits(start, i int) (int, *Error) {
+	from := i
+	for c := p.peek(i); '0' <= c && c <= '9'; c = p.peek(i) {
+		i++
 	}
-	if p.pos-start > p.limits.MaxNumberBytes {
-		return p.longNumber(start)
+	if i-start > p.limits.MaxNumberBytes {
+		return i, p.longNumber(start)
 	}
-	if p.pos == from {
-		return p.unexpected("a digit")
+	if i == from {
+		return i, p.unexpected(i, "a digit")
 	}
-	return nil
+	return i, nil
 }
 
 func (p *parser) longNumber(start int) *Error {
@@ -369,28 +353,28 @@ func (p *parser) longNumber(start int) *Error {
 	return err
 }
 
-// str parses a string at its opening quote.
-func (p *parser) str() *Error {
-	src, start := p.src, p.pos
-	p.pos++
+// str parses a string at its opening quote, and returns its end and its decoded
+// text, which stays as it is until the parser is done.
+func (p *parser) str(start int) (int, []byte, *Error) {
+	src, i := p.src, start+1
 	for {
-		i := plain(src, p.pos)
-		p.pos = i
+		i = plain(src, i)
 		if i >= len(src) {
-			return p.unexpected(`'"'`)
+			return i, nil, p.unexpected(i, `'"'`)
 		}
 		switch c := src[i]; {
 		case c == '"':
-			n := p.scalar(String, start, i+1)
+			n := p.add(String, int32(start), int32(i+1))
 			n.a, n.b = int32(start+1), int32(i)
-			return nil
+			return i + 1, src[start+1 : i], nil
 		case c == '\\':
-			return p.escapedStr(start)
+			return p.escapedStr(start, i)
 		case c < 0x20:
-			return p.fail(Syntax, i, "control character in a string")
+			return i, nil, p.fail(Syntax, i, "control character in a string")
 		default:
-			if err := p.rune(); err != nil {
-				return err
+			var err *Error
+			if i, err = p.rune(i); err != nil {
+				return i, nil, err
 			}
 		}
 	}
@@ -398,37 +382,39 @@ func (p *parser) str() *Error {
 
 // escapedStr goes on with a string at its first backslash, decoding it into
 // Doc.text.
-func (p *parser) escapedStr(start int) *Error {
+func (p *parser) escapedStr(start, i int) (int, []byte, *Error) {
 	src := p.src
 	textStart := len(p.text)
-	p.text = append(p.text, src[start+1:p.pos]...)
+	p.text = append(p.text, src[start+1:i]...)
 	for {
-		from := p.pos
-		i := plain(src, from)
+		from := i
+		i = plain(src, from)
 		p.text = append(p.text, src[from:i]...)
-		p.pos = i
 		if i >= len(src) {
-			return p.unexpected(`'"'`)
+			return i, nil, p.unexpected(i, `'"'`)
 		}
 		switch c := src[i]; {
 		case c == '"':
-			n := p.scalar(String, start, i+1)
+			p.changes++
+			n := p.add(String, int32(start), int32(i+1))
 			n.indirect = true
 			n.a, n.b = int32(textStart), int32(len(p.text))
-			return nil
+			return i + 1, p.text[textStart:], nil
 		case c == '\\':
-			r, err := p.escape()
+			end, r, err := p.escape(i)
 			if err != nil {
-				return err
+				return i, nil, err
 			}
-			p.text = utf8.AppendRune(p.text, r)
+			i, p.text = end, utf8.AppendRune(p.text, r)
 		case c < 0x20:
-			return p.fail(Syntax, i, "control character in a string")
+			return i, nil, p.fail(Syntax, i, "control character in a string")
 		default:
-			if err := p.rune(); err != nil {
-				return err
+			end, err := p.rune(i)
+			if err != nil {
+				return i, nil, err
 			}
-			p.text = append(p.text, src[i:p.pos]...)
+			p.text = append(p.text, src[i:end]...)
+			i = end
 		}
 	}
 }
@@ -453,24 +439,24 @@ func plain(src []byte, i int) int {
 // the lowest of them for certain.
 func special(x uint64) uint64 {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quote, slash := x^(ones*'"'), x^(ones*'\\')
-	// A high bit for each byte that is 0, or less than 0x20, or has it set.
-	// Borrows make false hits above a true one only, and the lowest counts.
-	return (((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*0x20) &^ x) | x) & highs
+	// A high bit for each byte that has it set or gets it: with the second bit
+	// flipped, only a quote (0x22) and the control characters are below 0x21, and
+	// a backslash is 0 after its own are flipped. Borrows make false hits above a
+	// true one only, and the lowest counts.
+	return (((x ^ ones*2) - ones*0x21) | ((x ^ ones*'\\') - ones) | x) & highs
 }
 
 // rune skips one character outside ASCII.
-func (p *parser) rune() *Error {
-	src := p.src[p.pos:]
+func (p *parser) rune(i int) (int, *Error) {
+	src := p.src[i:]
 	r, size := utf8.DecodeRune(src)
 	if r == utf8.RuneError && size == 1 {
-		return p.fail(InvalidUTF8, p.pos+validPrefix(src), "invalid UTF-8")
+		return i, p.fail(InvalidUTF8, i+validPrefix(src), "invalid UTF-8")
 	}
 	if isNoncharacter(r) {
-		return p.fail(Noncharacter, p.pos, "Unicode noncharacter")
+		return i, p.fail(Noncharacter, i, "Unicode noncharacter")
 	}
-	p.pos += size
-	return nil
+	return i + size, nil
 }
 
 // validPrefix returns how many bytes of an invalid sequence could have begun
@@ -483,55 +469,54 @@ func validPrefix(b []byte) int {
 	return n
 }
 
-// escape decodes the escape sequence at the current position.
-func (p *parser) escape() (rune, *Error) {
-	src, at := p.src, p.pos
+// escape decodes the escape sequence at position at.
+func (p *parser) escape(at int) (int, rune, *Error) {
+	src, i := p.src, at+2
 	if at+1 >= len(src) {
-		return 0, p.fail(Syntax, at, "bad escape")
+		return i, 0, p.fail(Syntax, at, "bad escape")
 	}
-	p.pos += 2
 	switch src[at+1] {
 	case '"', '\\', '/':
-		return rune(src[at+1]), nil
+		return i, rune(src[at+1]), nil
 	case 'b':
-		return '\b', nil
+		return i, '\b', nil
 	case 'f':
-		return '\f', nil
+		return i, '\f', nil
 	case 'n':
-		return '\n', nil
+		return i, '\n', nil
 	case 'r':
-		return '\r', nil
+		return i, '\r', nil
 	case 't':
-		return '\t', nil
+		return i, '\t', nil
 	case 'u':
 	default:
-		return 0, p.fail(Syntax, at, "bad escape")
+		return i, 0, p.fail(Syntax, at, "bad escape")
 	}
-	hi, ok := hex4(src[p.pos:])
+	hi, ok := hex4(src[i:])
 	if !ok {
-		return 0, p.fail(Syntax, at, "bad escape")
+		return i, 0, p.fail(Syntax, at, "bad escape")
 	}
-	p.pos += 4
+	i += 4
 	r := hi
 	if 0xD800 <= hi && hi <= 0xDFFF {
-		rest := src[p.pos:]
+		rest := src[i:]
 		if hi > 0xDBFF || len(rest) < 2 || rest[0] != '\\' || rest[1] != 'u' {
-			return 0, p.fail(LoneSurrogate, at, "lone surrogate")
+			return i, 0, p.fail(LoneSurrogate, at, "lone surrogate")
 		}
 		lo, ok := hex4(rest[2:])
 		if !ok {
-			return 0, p.fail(Syntax, p.pos, "bad escape")
+			return i, 0, p.fail(Syntax, i, "bad escape")
 		}
 		if lo < 0xDC00 || lo > 0xDFFF {
-			return 0, p.fail(LoneSurrogate, at, "lone surrogate")
+			return i, 0, p.fail(LoneSurrogate, at, "lone surrogate")
 		}
-		p.pos += 6
+		i += 6
 		r = 0x10000 + (hi-0xD800)<<10 + (lo - 0xDC00)
 	}
 	if isNoncharacter(r) {
-		return 0, p.fail(Noncharacter, at, "Unicode noncharacter")
+		return i, 0, p.fail(Noncharacter, at, "Unicode noncharacter")
 	}
-	return r, nil
+	return i, r, nil
 }
 
 func hex4(b []byte) (rune, bool) {

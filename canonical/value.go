@@ -63,13 +63,17 @@ func (v Value) Len() int {
 // The time it takes grows with the number of members.
 func (v Value) Get(name string) Value {
 	n := v.node()
-	if n.kind != Object {
+	if n.kind != Object || n.names&nameBit(name) == 0 {
 		return Value{}
 	}
-	for key := v.i + 1; key < n.next; key = v.d.nodes[key+1].next {
-		if v.d.textOf(key) == name {
-			return Value{v.d, key + 1}
+	nodes, end := v.d.nodes, n.next
+	for i := v.i + 1; i < end; {
+		// Most names are told apart by their length, without a look at the text.
+		key := &nodes[i]
+		if int(key.b-key.a) == len(name) && v.d.textOf(i) == name {
+			return Value{v.d, i + 1}
 		}
+		i = nodes[i+1].next
 	}
 	return Value{}
 }

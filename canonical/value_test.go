@@ -1,14 +1,17 @@
 package canonical
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/gowebpki/jcs"
 )
@@ -238,6 +241,15 @@ func TestEdits(t *testing.T) {
 	if got := string(other.AppendCanonical(nil, Omit("0"))); got != `["x",{"y":2,"z":1}]` {
 		t.Errorf("an edited array: %s", got)
 	}
+	// One member is left out where it stands, whatever the order of the source.
+	for _, in := range []string{`{"x":{"a":1}}`, `{"x":{"a":1,"b":2,"c":3}}`, ` { "x" : {"c":3, "a":1, "b":2} } `, `{"w":0,"x":{"\u0063":{"b":0},"a":"b"},"y":[]}`} {
+		v := mustParse(t, in).Get("x")
+		for _, name := range []string{"a", "b", "c", "d"} {
+			if v.SHA256(Omit(name)) != sha256.Sum256(v.AppendCanonical(nil, Omit(name))) {
+				t.Errorf("%s without %s: another hash", in, name)
+			}
+		}
+	}
 	if doc.SHA256(Omit("p")) != mustParse(t, `{"a":1,"b":2,"c":3}`).SHA256() {
 		t.Error("SHA256 does not apply the edits")
 	}
@@ -407,4 +419,37 @@ func members(n int) string {
 		}
 	}
 	return b.String()
+}
+
+// TestGetAmongAlike: names of one length, with one beginning, with one bit, and
+// spelled with escapes are told apart, also in the memory of another document.
+func TestGetAmongAlike(t *testing.T) {
+	names := []string{"", "a", "b", "q", "ab", "ac", "\x00", "é", "é\"", "\U0001F600", strings.Repeat("a", 16), strings.Repeat("a", 17)}
+	p := &Parser{}
+	for skip := range names {
+		in := []byte("{")
+		for i, name := range names {
+			if i == skip {
+				continue
+			}
+			if len(in) > 1 {
+				in = append(in, ',')
+			}
+			in = append(in, '"')
+			for _, unit := range utf16.Encode([]rune(name)) {
+				in = fmt.Appendf(in, "\\u%04x", unit)
+			}
+			in = fmt.Appendf(in, `":{"%d":0}`, i)
+		}
+		d, err := p.Parse(append(in, '}'))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, name := range names {
+			m := d.Root().Get(name)
+			if (m.Kind() == Absent) != (i == skip) || (i != skip && m.Get(strconv.Itoa(i)).Kind() != Number) || m.Get(name).Kind() != Absent {
+				t.Errorf("without %q: %q is %s", names[skip], name, m.Raw())
+			}
+		}
+	}
 }

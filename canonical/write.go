@@ -38,7 +38,7 @@ func ReplaceAll(name string, vs []Value) Edit {
 // object do nothing, and an absent v appends nothing.
 func (v Value) AppendCanonical(dst []byte, edits ...Edit) []byte {
 	if v.Kind() == Object && len(edits) > 0 {
-		return v.appendEdited(dst, v.d.written(), edits)
+		return v.appendEdited(dst, edits)
 	}
 	return v.append(dst)
 }
@@ -49,20 +49,40 @@ func (v Value) AppendCanonical(dst []byte, edits ...Edit) []byte {
 // The first one of a document writes the whole of it, and those that follow cut
 // what they hash from that: a presentation is hashed four times and more, each
 // time a part of it, or all but one member.
-func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
+func (v Value) SHA256(edits ...Edit) (sum [sha256.Size]byte) {
 	if v.Kind() == Absent {
 		return sha256.Sum256(nil)
 	}
-	w := v.d.written()
-	if v.Kind() == Object && len(edits) > 0 {
-		var scratch [4096]byte // larger ones go to the heap
-		return sha256.Sum256(v.appendEdited(scratch[:0], w, edits))
+	text := v.d.written()
+	whole := v.d.span(v.i)
+	if v.Kind() != Object || len(edits) == 0 {
+		return sha256.Sum256(text[whole.from:whole.to])
 	}
-	return sha256.Sum256(w.of(v.i))
+	if len(edits) > 1 || edits[0].array || edits[0].value.Kind() != Absent {
+		var scratch [4096]byte // larger ones go to the heap
+		return sha256.Sum256(v.appendEdited(scratch[:0], edits))
+	}
+	// To leave one member out is to hash what stands before and after it.
+	m := v.Get(edits[0].name)
+	if m.Kind() == Absent {
+		return sha256.Sum256(text[whole.from:whole.to])
+	}
+	from, to := v.d.span(m.i-1).from, v.d.span(m.i).to
+	if text[to] == ',' {
+		to++
+	} else if text[from-1] == ',' { // the last member, and not the only one
+		from--
+	}
+	h := sha256.New()
+	h.Write(text[whole.from:from])
+	h.Write(text[to:whole.to])
+	h.Sum(sum[:0])
+	return sum
 }
 
 // A writing is the canonical form of a document, and where each of its nodes
-// stands in it.
+// stands in it. There are no spans when the document is in canonical form as it
+// stands: see span.
 type writing struct {
 	text  []byte
 	spans []span
@@ -70,19 +90,29 @@ type writing struct {
 
 type span struct{ from, to int32 }
 
-func (w *writing) of(i int32) []byte { return w.text[w.spans[i].from:w.spans[i].to] }
-
 // written returns the canonical form of the document, written once.
-func (d *Doc) written() *writing {
+func (d *Doc) written() []byte {
 	d.once.Do(func() {
-		text, spans := d.whole.text[:0], slices.Grow(d.whole.spans[:0], len(d.nodes))[:len(d.nodes)]
+		text, spans := d.whole.text[:0], d.whole.spans[:0]
 		if text == nil {
 			text = make([]byte, 0, len(d.src))
 		}
 		d.whole = writing{} // what a panic leaves must not be that of an earlier document
+		if d.nodes[0].indirect {
+			spans = slices.Grow(spans, len(d.nodes))[:len(d.nodes)]
+		}
 		d.whole = writing{d.append(text, 0, spans), spans}
 	})
-	return &d.whole
+	return d.whole.text
+}
+
+// span returns where node i stands in what was written.
+func (d *Doc) span(i int32) span {
+	if len(d.whole.spans) > 0 {
+		return d.whole.spans[i]
+	}
+	n, from := &d.nodes[i], d.nodes[0].off
+	return span{n.off - from, n.end - from}
 }
 
 func (v Value) append(dst []byte) []byte {
@@ -98,7 +128,7 @@ func (v Value) append(dst []byte) []byte {
 func (d *Doc) append(dst []byte, i int32, spans []span) []byte {
 	n, from := &d.nodes[i], len(dst)
 	if !n.indirect {
-		if spans != nil {
+		if len(spans) > 0 {
 			for j, moved := i, int32(from)-n.off; j < n.next; j++ {
 				spans[j] = span{d.nodes[j].off + moved, d.nodes[j].end + moved}
 			}
@@ -131,7 +161,7 @@ func (d *Doc) append(dst []byte, i int32, spans []span) []byte {
 		}
 		dst = append(dst, '}')
 	}
-	if spans != nil {
+	if len(spans) > 0 {
 		spans[i] = span{int32(from), int32(len(dst))}
 	}
 	return dst
@@ -142,8 +172,8 @@ func (d *Doc) appendMember(dst []byte, key int32, spans []span) []byte {
 	return d.append(append(d.append(dst, key, spans), ':'), key+1, spans)
 }
 
-// appendEdited writes an object of the document that w is of, with edits.
-func (v Value) appendEdited(dst []byte, w *writing, edits []Edit) []byte {
+// appendEdited writes an object with edits.
+func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
 	var room [4]Edit
 	put := room[:0] // what is written, in canonical order
 	for i, e := range edits {
@@ -155,7 +185,7 @@ func (v Value) appendEdited(dst []byte, w *writing, edits []Edit) []byte {
 
 	dst = append(dst, '{')
 	first := true
-	n := v.node()
+	n, text := v.node(), v.d.written()
 	for k, key := int32(0), v.i+1; k < n.a; k, key = k+1, v.d.nodes[key+1].next {
 		member := key
 		if n.b >= 0 {
@@ -166,7 +196,7 @@ func (v Value) appendEdited(dst []byte, w *writing, edits []Edit) []byte {
 			dst, put = put[0].append(appendComma(dst, &first)), put[1:]
 		}
 		if !(Edit{name: name}).in(edits) {
-			dst = append(appendComma(dst, &first), w.text[w.spans[member].from:w.spans[member+1].to]...)
+			dst = append(appendComma(dst, &first), text[v.d.span(member).from:v.d.span(member+1).to]...)
 		}
 	}
 	for _, e := range put {
@@ -202,7 +232,10 @@ func (e Edit) append(dst []byte) []byte {
 }
 
 // copy is append from what was written, for a value that is not absent.
-func (v Value) copy(dst []byte) []byte { return append(dst, v.d.written().of(v.i)...) }
+func (v Value) copy(dst []byte) []byte {
+	text, s := v.d.written(), v.d.span(v.i)
+	return append(dst, text[s.from:s.to]...)
+}
 
 func appendComma(dst []byte, first *bool) []byte {
 	if *first {
