@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/internal/unescaped"
 )
 
 // Marshal returns the canonical form of a Go value: nil, booleans, strings,
@@ -31,7 +33,7 @@ func Marshal(v any) ([]byte, error) {
 // AppendString appends the canonical form of a string, quotes included. It
 // refuses what Marshal refuses, and then returns dst as it was.
 func AppendString(dst []byte, s string) ([]byte, error) {
-	if plainText(s) {
+	if unescaped.Text(s) {
 		return append(append(append(dst, '"'), s...), '"'), nil
 	}
 	m := marshaler{dst: dst}
@@ -39,25 +41,6 @@ func AppendString(dst []byte, s string) ([]byte, error) {
 		return dst, err.finish()
 	}
 	return m.dst, nil
-}
-
-// plainText reports whether s needs no escapes and no look at its characters: it
-// is ASCII without quotes, backslashes and control characters. See plain.
-func plainText(s string) bool {
-	for len(s) >= 8 {
-		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		if special(x) != 0 {
-			return false
-		}
-		s = s[8:]
-	}
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
 
 type marshaler struct {

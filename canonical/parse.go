@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/internal/unescaped"
 )
 
 // A parser makes one forward pass over src.
@@ -437,7 +439,7 @@ func (p *parser) escapedStr(start int) *Error {
 // string: a quote, a backslash, a control character, or no ASCII.
 func plain(src []byte, i int) int {
 	for ; i+8 <= len(src); i += 8 {
-		if hit := special(binary.LittleEndian.Uint64(src[i:])); hit != 0 {
+		if hit := unescaped.Word(binary.LittleEndian.Uint64(src[i:])); hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
 		}
 	}
@@ -447,16 +449,6 @@ func plain(src []byte, i int) int {
 		}
 	}
 	return i
-}
-
-// special returns a word with the high bit of each byte of x set that is not plain,
-// the lowest of them for certain.
-func special(x uint64) uint64 {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quote, slash := x^(ones*'"'), x^(ones*'\\')
-	// A high bit for each byte that is 0, or less than 0x20, or has it set.
-	// Borrows make false hits above a true one only, and the lowest counts.
-	return (((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*0x20) &^ x) | x) & highs
 }
 
 // rune skips one character outside ASCII.

@@ -1,0 +1,43 @@
+// Package unescaped answers one question: which text stands in JSON as it is? What
+// reads JSON and what writes it both ask, eight bytes at a time.
+package unescaped
+
+import "unicode/utf8"
+
+// Word returns a word with the high bit of each byte of x set that is not plain,
+// the lowest of them for certain: a quote, a backslash, a control character, or a
+// part of a character outside ASCII.
+func Word(x uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := x^(ones*'"'), x^(ones*'\\')
+	// A high bit for each byte that is 0, or less than 0x20, or has it set.
+	// Borrows make false hits above a true one only, and the lowest counts.
+	return (((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*0x20) &^ x) | x) & highs
+}
+
+// Text reports whether all of s is plain: then it needs no escapes, and is valid
+// UTF-8 without noncharacters.
+func Text(s string) bool {
+	n := len(s)
+	if n < 8 {
+		for i := range n {
+			if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+				return false
+			}
+		}
+		return true
+	}
+	for i := 0; i+8 <= n; i += 8 {
+		if Word(word(s[i:i+8])) != 0 {
+			return false
+		}
+	}
+	return Word(word(s[n-8:])) == 0 // the rest, and some that was looked at
+}
+
+// word reads the first eight bytes of s.
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
