@@ -2,7 +2,10 @@
 // reads JSON and what writes it both ask, eight bytes at a time.
 package unescaped
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // Word returns a word with the high bit of each byte of x set that is not plain,
 // the lowest of them for certain: a quote, a backslash, a control character, or a
@@ -18,26 +21,19 @@ func Word(x uint64) uint64 {
 // Text reports whether all of s is plain: then it needs no escapes, and is valid
 // UTF-8 without noncharacters.
 func Text(s string) bool {
-	n := len(s)
-	if n < 8 {
-		for i := range n {
-			if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-				return false
-			}
-		}
-		return true
-	}
-	for i := 0; i+8 <= n; i += 8 {
-		if Word(word(s[i:i+8])) != 0 {
+	b := []byte(s) // which is not changed: no copy is made
+	for i := 0; i+8 <= len(b); i += 8 {
+		if Word(binary.LittleEndian.Uint64(b[i:])) != 0 {
 			return false
 		}
 	}
-	return Word(word(s[n-8:])) == 0 // the rest, and some that was looked at
-}
-
-// word reads the first eight bytes of s.
-func word(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	if len(b) >= 8 { // the rest, and some that was looked at
+		return Word(binary.LittleEndian.Uint64(b[len(b)-8:])) == 0
+	}
+	for _, c := range b {
+		if c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
