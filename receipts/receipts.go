@@ -278,13 +278,10 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 func NewID(random [16]byte) string {
 	random[6] = random[6]&0x0f | 0x40
 	random[8] = random[8]&0x3f | 0x80
-	var text [len(idPrefix) + 36]byte
+	var text [len(idPrefix) + 37]byte
 	out := append(text[:0], idPrefix...)
-	for i, part := range [...][]byte{random[:4], random[4:6], random[6:8], random[8:10], random[10:]} {
-		if i > 0 {
-			out = append(out, '-')
-		}
-		out = hex.AppendEncode(out, part)
+	for _, part := range [...][]byte{random[:4], random[4:6], random[6:8], random[8:10], random[10:]} {
+		out = append(hex.AppendEncode(out, part), '-')
 	}
-	return string(out)
+	return string(out[:len(out)-1])
 }
