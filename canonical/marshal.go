@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/internal/unescaped"
 )
 
 // Marshal returns the canonical form of a Go value: nil, booleans, strings,
@@ -31,7 +33,7 @@ func Marshal(v any) ([]byte, error) {
 // AppendString appends the canonical form of a string, quotes included. It
 // refuses what Marshal refuses, and then returns dst as it was.
 func AppendString(dst []byte, s string) ([]byte, error) {
-	if plainText(s) {
+	if unescaped.Text(s) {
 		return append(append(append(dst, '"'), s...), '"'), nil
 	}
 	m := marshaler{dst: dst}
@@ -39,31 +41,6 @@ func AppendString(dst []byte, s string) ([]byte, error) {
 		return dst, err.finish()
 	}
 	return m.dst, nil
-}
-
-// plainText reports whether s needs no escapes and no look at its characters: it
-// is ASCII without quotes, backslashes and control characters. See plain.
-func plainText(s string) bool {
-	if len(s) < 8 {
-		for i := range len(s) {
-			if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-				return false
-			}
-		}
-		return true
-	}
-	hit := special(word(s[len(s)-8:])) // some of it twice, so that nothing is left over
-	for ; len(s) > 8; s = s[8:] {
-		hit |= special(word(s))
-	}
-	return hit == 0
-}
-
-// word returns the first 8 bytes of s.
-func word(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 type marshaler struct {

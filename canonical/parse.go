@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/internal/unescaped"
 )
 
 // A parser makes one forward pass over src. What reads on takes the position where
@@ -423,7 +425,7 @@ func (p *parser) escapedStr(start, i int) (int, []byte, *Error) {
 // string: a quote, a backslash, a control character, or no ASCII.
 func plain(src []byte, i int) int {
 	for ; i+8 <= len(src); i += 8 {
-		if hit := special(binary.LittleEndian.Uint64(src[i:])); hit != 0 {
+		if hit := unescaped.Word(binary.LittleEndian.Uint64(src[i:])); hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
 		}
 	}
@@ -433,17 +435,6 @@ func plain(src []byte, i int) int {
 		}
 	}
 	return i
-}
-
-// special returns a word with the high bit of each byte of x set that is not plain,
-// the lowest of them for certain.
-func special(x uint64) uint64 {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	// A high bit for each byte that has it set or gets it: with the second bit
-	// flipped, only a quote (0x22) and the control characters are below 0x21, and
-	// a backslash is 0 after its own are flipped. Borrows make false hits above a
-	// true one only, and the lowest counts.
-	return (((x ^ ones*2) - ones*0x21) | ((x ^ ones*'\\') - ones) | x) & highs
 }
 
 // rune skips one character outside ASCII.

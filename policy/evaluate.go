@@ -127,15 +127,17 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 	if err := done(ctx); err != nil {
 		return nil, nil, err
 	}
-	user, faults := a.user.readUser(in.UserParams)
+	ev := &evaluation{now: in.Now.UTC()}
+	user, faults := a.user.readUser(in.UserParams, ev.room[:])
 	if len(faults) > 0 {
 		return nil, &Decision{Reason: ReasonUserParamsInvalid, Faults: faults}, nil
 	}
-	exec, faults := a.exec.readExecution(in.ExecutionParams)
+	exec, faults := a.exec.readExecution(in.ExecutionParams, ev.room[min(len(user.fields), len(ev.room)):])
 	if len(faults) > 0 {
 		return nil, &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
 	}
-	return &evaluation{exec: exec, user: user, now: in.Now.UTC()}, nil, nil
+	ev.user, ev.exec = user, exec
+	return ev, nil, nil
 }
 
 // The years 1 to 9999, which RFC 3339 can write, in Unix time.
@@ -152,6 +154,7 @@ type evaluation struct {
 	cost       uint64
 	// explained is what explaining the rules that failed has cost.
 	explained int
+	room      [8]ref.Val // of the fields of both, if they are few
 }
 
 // ResolveName implements cel.Activation.

@@ -35,10 +35,12 @@ type params struct {
 	hidden map[string]bool // members whose values do not appear in reasons; shared
 }
 
-func (s *shape) newParams(n int) params {
+// newParams returns params for n members. Those of a declared shape are in room, all
+// of it nil, if they fit.
+func (s *shape) newParams(n int, room []ref.Val) params {
 	p := params{shape: s, hidden: s.hidden}
 	if s.declared {
-		p.fields = make([]ref.Val, len(s.names))
+		p.fields = slices.Grow(room[:0], len(s.names))[:len(s.names)]
 	} else {
 		p.loose = make(map[string]any, n)
 	}
@@ -86,12 +88,12 @@ type reader struct {
 }
 
 // readExecution validates executionParams. Absent counts as {}.
-func (s *shape) readExecution(v canonical.Value) (params, []Fault) {
+func (s *shape) readExecution(v canonical.Value, room []ref.Val) (params, []Fault) {
 	r := reader{shape: s, root: v}
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := s.newParams(v.Len())
+	p := s.newParams(v.Len(), room)
 	for name, m := range v.Members() {
 		r.member(&p, s.fields[name], name, m)
 	}
@@ -105,12 +107,12 @@ func (s *shape) readExecution(v canonical.Value) (params, []Fault) {
 // once, and only if the declared type does not fit both readings: then nobody
 // could say which one the grantor agreed to. Without a declaration, what looks
 // wrapped is.
-func (s *shape) readUser(v canonical.Value) (params, []Fault) {
+func (s *shape) readUser(v canonical.Value, room []ref.Val) (params, []Fault) {
 	r := reader{shape: s, root: v}
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := s.newParams(v.Len())
+	p := s.newParams(v.Len(), room)
 	for name, m := range v.Members() {
 		inner, hidden, wrapped := unwrap(m)
 		f := s.fields[name]

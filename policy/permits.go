@@ -61,7 +61,7 @@ func (a *Action) Permits(ctx context.Context, userParams canonical.Value, tool s
 	if a == nil || a.name == "" {
 		return nil, errors.New("policy: the action was not compiled")
 	}
-	user, faults := a.user.readUser(userParams)
+	user, faults := a.user.readUser(userParams, nil)
 	if code := a.exec.refusesTool(tool); len(faults) == 0 && code != "" {
 		faults = []Fault{{"/" + toolField, code, "not a tool that the action declares"}}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/jsonw"
+	"github.com/mandate-engine/mandate/internal/unescaped"
 )
 
 // millis is the seeds' form of a time: UTC with three decimals.
@@ -26,9 +27,12 @@ func Commitment(salt [16]byte, params canonical.Value) (string, error) {
 	if params.Kind() == canonical.Absent {
 		return "", fmt.Errorf("receipts: commitment: there are no parameters")
 	}
-	b := params.AppendCanonical(append(make([]byte, 0, 512), `{"params":`...))
-	b = append(append(append(b, `,"salt":"`...), EncodeSalt(salt)...), `"}`...) // base64url needs no escapes
-	return sri(b), nil
+	work := borrow()
+	b := params.AppendCanonical(append(work.text[:0], `{"params":`...))
+	b = append(base64.RawURLEncoding.AppendEncode(append(b, `,"salt":"`...), salt[:]), `"}`...) // base64url needs no escapes
+	sum := sha256.Sum256(b)
+	work.giveBack(b)
+	return canonical.SRI(sum), nil
 }
 
 // EncodeSalt returns the text form of a salt.
@@ -105,7 +109,7 @@ func (b *Body) write(w *jsonw.Writer) error {
 	}
 	w.Array("checks")
 	for i := range b.Checks {
-		w.Element()
+		w.Next()
 		b.Checks[i].write(w)
 	}
 	w.Close(']')
@@ -168,6 +172,12 @@ func (r *Request) write(w *jsonw.Writer) {
 }
 
 func (c *Check) write(w *jsonw.Writer) {
+	if c.short() && unescaped.Text(c.Check) && unescaped.Text(c.Result) {
+		w.Dst = append(append(append(w.Dst, `{"check":"`...), c.Check...), `","result":"`...)
+		w.Dst = append(append(w.Dst, c.Result...), `"}`...)
+		return
+	}
+	w.Open('{')
 	writeTime(w, "asOf", c.AsOf)
 	w.Must("check", c.Check)
 	w.Put("code", c.Code)
@@ -178,6 +188,12 @@ func (c *Check) write(w *jsonw.Writer) {
 	writeTime(w, "retrievedAt", c.RetrievedAt)
 	w.Put("source", c.Source)
 	w.Close('}')
+}
+
+// short reports whether there is a name and a result and nothing else, as in most
+// rows: a decision has some forty.
+func (c *Check) short() bool {
+	return c.Code == "" && c.DID == "" && c.DocumentDigest == "" && c.Source == "" && c.Key == "" && c.RetrievedAt.IsZero() && c.AsOf.IsZero()
 }
 
 func (e *Evaluation) write(w *jsonw.Writer) {

@@ -15,6 +15,7 @@
 package receipts
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -212,18 +213,11 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 		return nil, err
 	}
 	at = at.UTC()
-	var digits [len(millis)]byte
-	seconds := string(append(appendMillis(digits[:0], at)[:len("2006-01-02T15:04:05")], 'Z'))
-	size := usualSize
-	if body != nil {
-		size += checkSize * (len(body.Checks) + len(body.Evaluations))
-	}
-	const proofSize, afterSize = 576, 192
-	room := make([]byte, size+proofSize+afterSize) // what outgrows its part moves elsewhere
-	w := jsonw.Writer{Dst: room[:0:size]}
-	w.Open('{')
-	w.Name("@context")
-	w.Dst = append(w.Dst, contexts...)
+	var digits [len(`"`) + len(millis)]byte
+	seconds := append(appendMillis(append(digits[:0], '"'), at)[:len(`"2006-01-02T15:04:05`)], `Z"`...)
+	work := borrow()
+	w := jsonw.Writer{Dst: append(work.text[:0], '{')}
+	w.Raw("@context", []byte(contexts))
 	w.Object("credentialSubject")
 	if body != nil {
 		err = body.write(&w)
@@ -236,67 +230,58 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	w.Close('}')
 	w.Must("id", id)
 	w.Must("issuer", issuer)
+	place := len(w.Dst) // of the proof; what follows it is written first
+	writeTime(&w, "timestamp", at)
+	w.Raw("type", []byte(`["VerifiableCredential","`+receiptType+`"]`))
+	w.Raw("validFrom", seconds) // truncated, so never after the timestamp
+	w.Close('}')
+	end := len(w.Dst) // of the document without its proof
 
-	// The proof has its place here; what follows it is written beside.
-	after := jsonw.Writer{Dst: append(room[size:size:size+afterSize], '{')}
-	writeTime(&after, "timestamp", at)
-	after.Name("type")
-	after.Dst = append(after.Dst, `["VerifiableCredential","`+receiptType+`"]`...)
-	after.Must("validFrom", seconds) // truncated, so never after the timestamp
-	after.Close('}')
-	after.Dst[0] = ','
-
-	p := jsonw.Writer{Dst: append(room[size+afterSize:size+afterSize], '{')}
-	p.Name("@context")
-	p.Dst = append(p.Dst, contexts...)
-	p.Must("created", seconds)
-	p.Must("cryptosuite", dataintegrity.Cryptosuite)
-	p.Must("proofPurpose", dataintegrity.AssertionMethod)
-	value := len(p.Dst) // the place of proofValue
-	p.Must("type", dataintegrity.ProofType)
-	p.Must("verificationMethod", method)
-	p.Close('}')
-	for _, err := range []error{w.Err, after.Err, p.Err} {
-		if errors.Is(err, errBody) {
-			return nil, err
-		} else if err != nil {
-			return nil, fmt.Errorf("receipts: %w", err)
-		}
+	w.Open('{')
+	w.Raw("@context", []byte(contexts))
+	w.Raw("created", seconds)
+	w.Must("cryptosuite", dataintegrity.Cryptosuite)
+	w.Must("proofPurpose", dataintegrity.AssertionMethod)
+	value := len(w.Dst) // the place of proofValue
+	w.Must("type", dataintegrity.ProofType)
+	w.Must("verificationMethod", method)
+	w.Close('}')
+	if errors.Is(w.Err, errBody) {
+		return nil, w.Err
+	} else if w.Err != nil {
+		return nil, fmt.Errorf("receipts: %w", w.Err)
 	}
-	if n := len(w.Dst) + len(after.Dst) + len(p.Dst) + proofMembers; n > MaxBytes {
+	if n := len(w.Dst) + proofMembers; n > MaxBytes {
 		return nil, fmt.Errorf("%w: a receipt of some %d bytes, at most %d fit into a log", errBody, n, MaxBytes)
 	}
 
-	signed := append(w.Dst, after.Dst...) // without the proof, which then takes the place of what was appended
-	config, document := sha256.Sum256(p.Dst), sha256.Sum256(signed)
-	signature, err := signer.Sign(ctx, append(config[:], document[:]...))
+	config, document := sha256.Sum256(w.Dst[end:]), sha256.Sum256(w.Dst[:end])
+	message := append(append(make([]byte, 0, len(config)+len(document)), config[:]...), document[:]...) // the signer may keep it
+	signature, err := signer.Sign(ctx, message)
 	if err != nil {
 		return nil, fmt.Errorf("receipts: signing: %w", err)
 	}
 	if len(signature) != ed25519.SignatureSize {
 		return nil, fmt.Errorf("receipts: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
 	}
-	out := append(append(signed[:len(w.Dst)], `,"proof":`...), p.Dst[:value]...)
-	out = append(append(append(out, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
-	out = append(append(out, p.Dst[value:]...), after.Dst...)
+	finish := len(w.Dst)
+	w.Dst = append(append(w.Dst, `,"proof":`...), w.Dst[end:value]...)
+	w.Dst = append(append(append(w.Dst, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
+	w.Dst = append(append(w.Dst, w.Dst[value:finish]...), w.Dst[place:end]...)
+	size := place + copy(w.Dst[place:], w.Dst[finish:])
+	out := bytes.Clone(w.Dst[:size])
+	work.giveBack(w.Dst)
 	return &Receipt{id: id, time: at.Truncate(time.Millisecond), bytes: out}, nil
 }
-
-// usualSize is what a receipt takes, and checkSize what each check in it adds, with
-// something to spare.
-const usualSize, checkSize = 1920, 56
 
 // NewID makes a receipt id from 16 random bytes (RFC 9562 version 4).
 func NewID(random [16]byte) string {
 	random[6] = random[6]&0x0f | 0x40
 	random[8] = random[8]&0x3f | 0x80
-	var text [len(idPrefix) + 36]byte
+	var text [len(idPrefix) + 37]byte
 	out := append(text[:0], idPrefix...)
-	for i, b := range random {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			out = append(out, '-')
-		}
-		out = hex.AppendEncode(out, []byte{b})
+	for _, part := range [...][]byte{random[:4], random[4:6], random[6:8], random[8:10], random[10:]} {
+		out = append(hex.AppendEncode(out, part), '-')
 	}
-	return string(out)
+	return string(out[:len(out)-1])
 }

@@ -1,6 +1,7 @@
 package jsonw
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -38,5 +39,31 @@ func TestWriter(t *testing.T) {
 	var e *canonical.Error
 	if e, _ = w.Err.(*canonical.Error); e == nil || e.Kind != canonical.InvalidUTF8 {
 		t.Errorf("text that has no JSON form: %v", w.Err)
+	}
+}
+
+// A member comes out the same whatever room there is for it: every byte, at every
+// place of values of all lengths that matter, after every byte it may follow.
+func TestMust(t *testing.T) {
+	for n := range 18 {
+		for at := range n {
+			for c := range 256 {
+				s := strings.Repeat("a", at) + string([]byte{byte(c)}) + strings.Repeat("~", n-at-1)
+				for _, before := range []string{"{", "[", `{"a":1`} {
+					text, err := canonical.AppendString(nil, s)
+					want := before + `"name":` + string(text)
+					if len(before) > 1 {
+						want = before + `,"name":` + string(text)
+					}
+					for _, room := range []int{0, len(`"name":""`) + n, 200} {
+						w := Writer{Dst: append(make([]byte, 0, len(before)+room), before...)}
+						w.Must("name", s)
+						if (err == nil) != (w.Err == nil) || err == nil && string(w.Dst) != want {
+							t.Fatalf("%q in %d bytes: %s, %v; want %s, %v", s, room, w.Dst, w.Err, want, err)
+						}
+					}
+				}
+			}
+		}
 	}
 }
