@@ -374,7 +374,7 @@ func (d *verdict) receiptChecks() []receipts.Check {
 		})
 	}
 	for _, l := range d.lists {
-		row := receipts.Check{Check: "status.list", Result: string(Pass), DID: l.issuer, Source: canonical.SRI(l.node.SHA256())}
+		row := receipts.Check{Check: "status.list", Result: string(Pass), DID: l.issuer, Source: canonical.SRI(l.sum())}
 		row.AsOf = l.valid.From
 		out = append(out, row)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
-// Each entry decompresses its list, up to 16 MiB.
+// Each entry decompresses its list, up to 16 MiB, when it was not looked at before.
 const (
 	maxStatusEntries = 4  // of one credential
 	maxStatusChecks  = 16 // of one presentation
@@ -85,7 +85,7 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list was not issued in the %s before %s", age, stamp(p.now))
 		return
 	}
-	value, err := entry.Value(list.node)
+	value, err := v.statuses.Value(entry, list.node, list.sum())
 	if err != nil {
 		unknown(err)
 		return

@@ -29,6 +29,7 @@ import (
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/fetchbudget"
 	"github.com/mandate-engine/mandate/internal/sigmemo"
+	"github.com/mandate-engine/mandate/internal/statuslist"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
@@ -153,12 +154,14 @@ type Config struct {
 	// status lists. Nil means crypto/ed25519.
 	SignatureVerifier SignatureVerifier
 	// MaxCachedCredentials is how many signatures of credentials and status lists
-	// to remember that verified, 50 bytes each: a mandate is presented more than
-	// once. Zero means DefaultMaxCachedCredentials, less than that none.
+	// to remember that verified, 50 bytes each, and how many entries of status lists,
+	// 120 bytes each: a mandate is presented more than once. Zero means
+	// DefaultMaxCachedCredentials, less than that none.
 	//
 	// What is remembered is that this key made this signature of these bytes, the
-	// proof's own among them, which is true for good. All else is checked each
-	// time, of a credential that is remembered as of any other:
+	// proof's own among them, and that these bytes of a list hold this entry, which
+	// is true for good. All else is checked each time, of a credential that is
+	// remembered as of any other:
 	//
 	//	the key       found in a document as old as the Resolver lets it be, not
 	//	              revoked or expired, of the issuer, for assertions
@@ -227,6 +230,7 @@ type Verifier struct {
 	actions  policy.Cache
 	arenas   sync.Pool // of *arena
 	memo     *sigmemo.Memo
+	statuses *statuslist.Memo
 	modes    []string
 	insecure []string
 }
@@ -277,7 +281,7 @@ func New(cfg Config) (*Verifier, error) {
 	if v.cfg.MaxCachedCredentials == 0 {
 		v.cfg.MaxCachedCredentials = DefaultMaxCachedCredentials
 	}
-	v.memo = sigmemo.New(v.cfg.MaxCachedCredentials)
+	v.memo, v.statuses = sigmemo.New(v.cfg.MaxCachedCredentials), statuslist.NewMemo(v.cfg.MaxCachedCredentials)
 	if v.cfg.Now == nil {
 		v.cfg.Now = time.Now
 	}

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -146,17 +145,31 @@ func TTL(credential canonical.Value) (time.Duration, error) {
 // means that what Purpose names is not the case. The list is decompressed as a
 // stream: it costs time up to 16 MiB, and little memory.
 func (e *Entry) Value(credential canonical.Value) (int, error) {
-	subject := credential.Get("credentialSubject")
-	purposes := []canonical.Value{subject.Get("statusPurpose")}
-	for _, v := range subject.Get("statusPurpose").Elements() {
-		purposes = append(purposes, v)
-	}
-	if !slices.ContainsFunc(purposes, func(v canonical.Value) bool { s, ok := v.String(); return ok && s == e.Purpose }) {
-		return 0, errors.New("the status list is for another purpose")
-	}
-	if _, err := TTL(credential); err != nil {
+	if err := e.fits(credential); err != nil {
 		return 0, err
 	}
+	return e.find(credential)
+}
+
+// fits checks that a list is for the purpose of the entry, and says nothing about
+// itself that makes no sense.
+func (e *Entry) fits(credential canonical.Value) error {
+	purpose := credential.Get("credentialSubject").Get("statusPurpose")
+	s, ok := purpose.String()
+	fits := ok && s == e.Purpose
+	for _, v := range purpose.Elements() {
+		s, ok := v.String()
+		fits = fits || ok && s == e.Purpose
+	}
+	if !fits {
+		return errors.New("the status list is for another purpose")
+	}
+	_, err := TTL(credential)
+	return err
+}
+
+// find decompresses the list up to its end.
+func (e *Entry) find(credential canonical.Value) (int, error) {
 	z, err := decompress(credential)
 	if err != nil {
 		return 0, err
