@@ -303,6 +303,9 @@ func (v *Verifier) proof(p *proven, keyCheck check, c *credential, proof *datain
 	if have && keyCheck != checkVCProof {
 		p.ledger.pass(keyCheck)
 	}
+	if have && p.settled(checkVCProof, proof, n) {
+		return false
+	}
 	if have && !v.verify(p.screened, c, proof, key) {
 		if n.newerOf(ev, proof) {
 			return false
@@ -311,6 +314,13 @@ func (v *Verifier) proof(p *proven, keyCheck check, c *credential, proof *datain
 		return false
 	}
 	return have
+}
+
+// settled reports whether it makes no difference, yet or ever, whether a proof
+// verifies: one that check c is about has failed, or its DID is looked up again. So
+// whoever has no key makes no more than one signature be verified in vain.
+func (p *proven) settled(c check, proof *dataintegrity.Proof, n *need) bool {
+	return p.ledger.failedAt(c) || slices.Contains(n.documents, controllerOf(proof))
 }
 
 // checkGrantors asks for the proofs of grantors that the Config wants. Here they

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -115,6 +116,44 @@ func TestWhatIsRememberedIsStillChecked(t *testing.T) {
 			if got := outcome(res, err); got != tt.want {
 				t.Errorf("%s: cold: %s (%v), want %s", tt.name, got, err, tt.want)
 			}
+		}
+	}
+}
+
+// Whoever has no key makes no more than one signature be verified in vain, however
+// many he sends, and of however many keys.
+func TestBadSignaturesCostOne(t *testing.T) {
+	// several returns a document with many proofs like its own that do not fit.
+	several := func(document []byte) []byte {
+		d := toObject(t, document)
+		var proofs []any
+		for i := range 16 {
+			proof := object{"nonce": strconv.Itoa(i)}
+			for name, v := range d["proof"].(object) {
+				proof[name] = v
+			}
+			proofs = append(proofs, proof)
+		}
+		d["proof"] = proofs
+		return toJSON(t, d)
+	}
+	mandate := sample.Credential()
+	for _, tt := range []struct {
+		name         string
+		presentation []byte
+		asked        int64
+	}{
+		{"the presentation's proofs", several(present(t, "c", mandate)), 2}, // the mandate's own is good
+		{"the mandate's proofs", present(t, "c", several(mandate)), 1},
+	} {
+		signatures := &counting{}
+		cfg := config(t)
+		cfg.SignatureVerifier = signatures
+		req := request()
+		req.Presentation, req.Challenge = tt.presentation, "c"
+		res, err := newVerifier(t, cfg).Verify(t.Context(), req)
+		if got := outcome(res, err); got != "proof_invalid" || signatures.asked.Load() != tt.asked {
+			t.Errorf("%s: %s, %d signatures verified; want proof_invalid, %d", tt.name, got, signatures.asked.Load(), tt.asked)
 		}
 	}
 }
