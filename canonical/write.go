@@ -49,7 +49,7 @@ func (v Value) AppendCanonical(dst []byte, edits ...Edit) []byte {
 // The first one of a document writes the whole of it, and those that follow cut
 // what they hash from that: a presentation is hashed four times and more, each
 // time a part of it, or all but one member.
-func (v Value) SHA256(edits ...Edit) (sum [sha256.Size]byte) {
+func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	if v.Kind() == Absent {
 		return sha256.Sum256(nil)
 	}
@@ -76,6 +76,7 @@ func (v Value) SHA256(edits ...Edit) (sum [sha256.Size]byte) {
 	h := sha256.New()
 	h.Write(text[whole.from:from])
 	h.Write(text[to:whole.to])
+	var sum [sha256.Size]byte
 	h.Sum(sum[:0])
 	return sum
 }
