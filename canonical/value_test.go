@@ -241,6 +241,23 @@ func TestEdits(t *testing.T) {
 	if got := string(other.AppendCanonical(nil, Omit("0"))); got != `["x",{"y":2,"z":1}]` {
 		t.Errorf("an edited array: %s", got)
 	}
+	// Edits that change nothing do not undo those before them.
+	for _, edits := range [][]Edit{
+		{Omit("p"), Replace("a", doc.Get("a"))},
+		{Omit("p"), Replace("p", doc.Get("p"))},
+		{Omit("p"), Omit("a"), Replace("p", doc.Get("p"))},
+		{Omit("p"), Replace("a", doc.Get("a")), Replace("b", doc.Get("b"))},
+		{Omit("p"), Replace("a", doc.Get("a")), Replace("b", doc.Get("c"))},
+		{Omit("p"), Replace("x", doc.Get("a"))},
+		{Omit("p"), Replace("x", Value{})},
+		{Replace("a", doc.Get("a")), Replace("b", doc.Get("b"))},
+		{Replace("a", doc.Get("b")), Replace("a", doc.Get("a"))},
+		{ReplaceAll("p", []Value{doc}), Replace("a", doc.Get("a"))},
+	} {
+		if doc.SHA256(edits...) != sha256.Sum256(doc.AppendCanonical(nil, edits...)) {
+			t.Errorf("%v: another hash", edits)
+		}
+	}
 	// One member is left out where it stands, whatever the order of the source.
 	for _, in := range []string{`{"x":{"a":1}}`, `{"x":{"a":1,"b":2,"c":3}}`, ` { "x" : {"c":3, "a":1, "b":2} } `, `{"w":0,"x":{"\u0063":{"b":0},"a":"b"},"y":[]}`} {
 		v := mustParse(t, in).Get("x")

@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"slices"
 
@@ -53,10 +54,11 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	if v.Kind() == Absent {
 		return sha256.Sum256(nil)
 	}
-	text := v.d.written()
-	whole := v.d.span(v.i)
 	if v.Kind() != Object || len(edits) == 0 {
-		return sha256.Sum256(text[whole.from:whole.to])
+		return sha256.Sum256(v.written())
+	}
+	for n := len(edits) - 1; n > 0 && v.has(edits[n]) && !edits[n].in(edits[:n]); n-- {
+		edits = edits[:n]
 	}
 	if len(edits) > 1 || edits[0].array || edits[0].value.Kind() != Absent {
 		var scratch [4096]byte // larger ones go to the heap
@@ -65,8 +67,9 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	// To leave one member out is to hash what stands before and after it.
 	m := v.Get(edits[0].name)
 	if m.Kind() == Absent {
-		return sha256.Sum256(text[whole.from:whole.to])
+		return sha256.Sum256(v.written())
 	}
+	text, whole := v.d.written(), v.d.span(v.i)
 	from, to := v.d.span(m.i-1).from, v.d.span(m.i).to
 	if text[to] == ',' {
 		to++
@@ -79,6 +82,13 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	var sum [sha256.Size]byte
 	h.Sum(sum[:0])
 	return sum
+}
+
+// has reports whether e puts in what is there: a proof's @context is as a rule
+// that of its document.
+func (v Value) has(e Edit) bool {
+	m := v.Get(e.name)
+	return !e.array && m.Kind() != Absent && e.value.Kind() != Absent && bytes.Equal(m.written(), e.value.written())
 }
 
 // A writing is the canonical form of a document, and where each of its nodes
@@ -114,6 +124,12 @@ func (d *Doc) span(i int32) span {
 	}
 	n, from := &d.nodes[i], d.nodes[0].off
 	return span{n.off - from, n.end - from}
+}
+
+// written returns the canonical form of a value that is not absent.
+func (v Value) written() []byte {
+	text, s := v.d.written(), v.d.span(v.i)
+	return text[s.from:s.to]
 }
 
 func (v Value) append(dst []byte) []byte {
@@ -220,22 +236,16 @@ func (e Edit) in(edits []Edit) bool {
 func (e Edit) append(dst []byte) []byte {
 	dst = append(appendQuoted(dst, e.name), ':')
 	if !e.array {
-		return e.value.copy(dst)
+		return append(dst, e.value.written()...)
 	}
 	dst = append(dst, '[')
 	first := true
 	for _, v := range e.values {
 		if v.Kind() != Absent {
-			dst = v.copy(appendComma(dst, &first))
+			dst = append(appendComma(dst, &first), v.written()...)
 		}
 	}
 	return append(dst, ']')
-}
-
-// copy is append from what was written, for a value that is not absent.
-func (v Value) copy(dst []byte) []byte {
-	text, s := v.d.written(), v.d.span(v.i)
-	return append(dst, text[s.from:s.to]...)
 }
 
 func appendComma(dst []byte, first *bool) []byte {
