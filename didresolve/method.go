@@ -68,6 +68,10 @@ func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Tim
 	if at.IsZero() {
 		return VerificationMethod{}, fail(ErrInvalidOptions, "no time to judge the key at")
 	}
+	if d.derived != "" && vmURL == d.methods[0].id && purpose.valid() { // nothing else is in there
+		c := &d.methods[0]
+		return VerificationMethod{ID: c.id, Type: "Multikey", Controller: d.id, key: c.material.key, text: c.material.text}, nil
+	}
 	did, err := methodDID(vmURL)
 	if err != nil {
 		return VerificationMethod{}, err
@@ -80,10 +84,7 @@ func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Tim
 		return VerificationMethod{}, fail(ErrMethodNotFound, "the document has no %s", quote(vmURL))
 	}
 	if d.derived != "" {
-		if !purpose.valid() {
-			return VerificationMethod{}, notListed(vmURL, purpose)
-		}
-		return VerificationMethod{ID: c.id, Type: "Multikey", Controller: d.id, key: c.material.key, text: c.material.text}, nil
+		return VerificationMethod{}, notListed(vmURL, purpose)
 	}
 	m, why := c.identify(d.id)
 	if why != "" {

@@ -127,7 +127,7 @@ func (v *Verifier) checkWho(p *proven) {
 func (v *Verifier) proveHolder(p *proven, ev *evidence, n *need) {
 	l := p.ledger
 	for _, proof := range p.proofs {
-		if why, detail := badMethodURL(proof.VerificationMethod); why != "" {
+		if why, detail := p.badMethod(proof); why != "" {
 			l.fail(checkHolderKey, why, p.root.Get("proof"), "%s", detail)
 			continue
 		}

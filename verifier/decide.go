@@ -241,7 +241,7 @@ func (v *Verifier) proveIssuer(p *proven, c *credential, ev *evidence, n *need) 
 	var stranger string // why a proof is not the issuer's
 	c.proven = false
 	for _, proof := range c.proofs {
-		if why, detail := badMethodURL(proof.VerificationMethod); why != "" {
+		if why, detail := p.badMethod(proof); why != "" {
 			p.ledger.fail(checkIssuerKey, why, c.node, "%s", detail)
 			return
 		}
@@ -373,6 +373,16 @@ func (p *proven) allProven() bool {
 	not := func(proof *dataintegrity.Proof) bool { return p.verified.by(proof).IsZero() }
 	return !slices.ContainsFunc(p.proofs, not) &&
 		!slices.ContainsFunc(p.credentials, func(c *credential) bool { return slices.ContainsFunc(c.proofs, not) })
+}
+
+// badMethod is badMethodURL of a proof, which is asked once.
+func (s *screened) badMethod(proof *dataintegrity.Proof) (why Reason, detail string) {
+	if !slices.Contains(s.sound, proof) {
+		if why, detail = badMethodURL(proof.VerificationMethod); why == "" {
+			s.sound = append(s.sound, proof)
+		}
+	}
+	return why, detail
 }
 
 // badMethodURL refuses what cannot name a key, before anything is looked up.

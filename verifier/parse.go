@@ -75,7 +75,7 @@ func (r *room) clear() {
 	r.early.clear()
 	r.decided.clear()
 	*r = room{
-		screened: screened{credentials: emptied(r.screened.credentials), verified: emptied(r.screened.verified)},
+		screened: screened{credentials: emptied(r.screened.credentials), verified: emptied(r.screened.verified), sound: emptied(r.screened.sound)},
 		evidence: evidence{documents: emptied(r.evidence.documents)},
 		need:     need{documents: emptied(r.need.documents)},
 		proven:   proven{keys: emptied(r.proven.keys)},

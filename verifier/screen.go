@@ -23,6 +23,7 @@ type screened struct {
 	mandate     *mandate
 	verified    verifiedProofs
 	refuted     verifiedProofs
+	sound       []*dataintegrity.Proof // those whose verificationMethod names a key
 	statusLists map[string]*credential // by URL; nothing in them is proven
 	broken      error                  // the ContextChecker panicked
 	contexts    []bool                 // what it said otherwise
