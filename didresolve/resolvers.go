@@ -36,6 +36,20 @@ type keyResolver struct {
 }
 
 func (r *keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
+	return r.derive(did)
+}
+
+// Derive resolves a DID whose document follows from it; ok is false for others. The
+// engine asks for it, where there is one: what needs no I/O needs no deadline.
+func (r *keyResolver) Derive(did string) (res *Resolution, ok bool, err error) {
+	if !strings.HasPrefix(did, "did:key:") {
+		return nil, false, nil
+	}
+	res, err = r.derive(did)
+	return res, true, err
+}
+
+func (r *keyResolver) derive(did string) (*Resolution, error) {
 	r.mu.Lock()
 	doc := r.known[did]
 	r.mu.Unlock()
@@ -158,6 +172,24 @@ func (c chain) Resolve(ctx context.Context, did string) (*Resolution, error) {
 // first time, since prior may be from another.
 func (c chain) Refresh(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
 	return c.ask(ctx, did, prior)
+}
+
+// Derive asks those at the head of the chain that derive: each knows that it is not
+// the one for a DID of another method. Behind the first that has to be asked, it
+// is no longer certain who would answer.
+func (c chain) Derive(did string) (res *Resolution, ok bool, err error) {
+	for _, r := range c {
+		d, derives := r.(interface {
+			Derive(string) (*Resolution, bool, error)
+		})
+		if !derives {
+			break
+		}
+		if res, ok, err = d.Derive(did); ok {
+			return res, true, err
+		}
+	}
+	return nil, false, nil
 }
 
 func (c chain) ask(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {

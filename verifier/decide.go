@@ -18,9 +18,16 @@ import (
 // evidence is everything that a decision rests on beside the request and the
 // time. "There is none" is evidence as well; an outage never is.
 type evidence struct {
+	derive    deriver // of documents that need no lookup; may be nil
 	documents findings[string, *didresolve.Resolution]
 	actions   findings[policy.Ref, *canonical.Doc]
 	lists     findings[string, *canonical.Doc]
+}
+
+// A deriver is a Resolver that knows the documents of some DIDs without any I/O: they
+// follow from the DID.
+type deriver interface {
+	Derive(did string) (r *didresolve.Resolution, ok bool, err error)
 }
 
 // findings are the answers to a few questions.
@@ -71,10 +78,20 @@ func (n *need) empty() bool { return len(n.documents)+len(n.actions)+len(n.lists
 
 // document returns the document of a DID, or notes that it is needed.
 func (n *need) document(ev *evidence, did string) (a answer[*didresolve.Resolution], have bool) {
-	if a, have = ev.documents.of(did); !have && !slices.Contains(n.documents, did) {
+	if a, have = ev.documents.of(did); have {
+		return a, true
+	}
+	if ev.derive != nil && len(ev.documents) < maxDIDs {
+		if r, ok, err := ev.derive.Derive(did); ok {
+			a = resolved{value: r, err: err, final: true}
+			ev.documents.put(strings.Clone(did), a)
+			return a, true
+		}
+	}
+	if !slices.Contains(n.documents, did) {
 		n.documents = append(n.documents, did)
 	}
-	return a, have
+	return a, false
 }
 
 // newer notes that a document is needed which is newer than a, in which a key

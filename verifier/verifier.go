@@ -231,6 +231,7 @@ type Verifier struct {
 	arenas   sync.Pool // of *arena
 	memo     *sigmemo.Memo
 	statuses *statuslist.Memo
+	derive   deriver // the Resolver, if it is one
 	modes    []string
 	insecure []string
 }
@@ -288,6 +289,7 @@ func New(cfg Config) (*Verifier, error) {
 	if v.cfg.Rand == nil {
 		v.cfg.Rand = rand.Reader
 	}
+	v.derive, _ = cfg.Resolver.(deriver)
 	v.modes, v.insecure = v.cfg.modes(), v.cfg.insecureSettings()
 	return v, nil
 }
@@ -402,12 +404,17 @@ func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, 
 		return refused, err
 	}
 	ev := &a.evidence
-	lookups, cancel := context.WithTimeout(fetchbudget.With(ctx, maxFetches), maxLookupTime)
-	defer cancel()
+	ev.derive = v.derive
+	var lookups context.Context
 	for range maxRounds {
 		verdict, need, err := v.decide(ctx, s, ev)
 		if verdict != nil || err != nil {
 			return verdict, err
+		}
+		if lookups == nil {
+			var cancel func()
+			lookups, cancel = context.WithTimeout(fetchbudget.With(ctx, maxFetches), maxLookupTime)
+			defer cancel()
 		}
 		if err := v.fetch(lookups, need, ev); err != nil {
 			return nil, err

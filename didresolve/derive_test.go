@@ -1,0 +1,67 @@
+package didresolve
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"testing"
+
+	"github.com/mandate-engine/mandate/internal/sample"
+)
+
+// What is derived is what is resolved, and nothing is derived that somebody else in
+// the chain might have to say something about.
+func TestDerive(t *testing.T) {
+	const jwk = "did:jwk:eyJjcnYiOiJFZDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6IjExcVlBWUt4Q3JmVlNfN1R5V1FIT2c3aGN2UGFwaU1scndJYWFQY0hVUm8ifQ"
+	type deriver interface {
+		Derive(did string) (*Resolution, bool, error)
+	}
+	// opaque resolves like another, and does not say how.
+	type opaque struct{ Resolver }
+	for _, tt := range []struct {
+		name     string
+		resolver Resolver
+		derives  []string
+	}{
+		{"key", Key(), []string{"key"}},
+		{"jwk", JWK(), []string{"jwk"}},
+		{"both", Chain(Key(), JWK()), []string{"key", "jwk"}},
+		{"both in a chain of chains", Chain(Chain(JWK()), Chain(), Key()), []string{"key", "jwk"}},
+		{"others behind them", Chain(Key(), Static(), JWK()), []string{"key"}},
+		{"others before them", Chain(Static(), Key(), JWK()), nil},
+		{"nothing before them", Chain(nil, Key()), nil},
+		{"none", Chain(), nil},
+		{"one that does not say", Chain(opaque{Key()}, JWK()), nil},
+	} {
+		for _, did := range []string{sample.Issuer, jwk, "did:key:z6Mk", "did:key:1.1:z6Mk", "did:jwk:x", "did:key:", "did:keyx:y", "did:web:example.com", "", "did:key:zDnaeucDGfhXHoJVqot3p21RuupNJ2fZrs8Lb1GV83VnSo2jR"} {
+			d, is := tt.resolver.(deriver)
+			if !is {
+				t.Fatalf("%s: derives nothing", tt.name)
+			}
+			got, ok, gotErr := d.Derive(did)
+			want := false
+			for _, method := range tt.derives {
+				want = want || len(did) > 8 && did[:8] == "did:"+method+":" || did == "did:"+method+":"
+			}
+			if ok != want {
+				t.Errorf("%s: %q derived: %t, want %t", tt.name, did, ok, want)
+			}
+			if !ok {
+				continue
+			}
+			res, err := tt.resolver.Resolve(context.Background(), did)
+			if fmt.Sprint(err) != fmt.Sprint(gotErr) || TypeOf(err) != TypeOf(gotErr) || (res == nil) != (got == nil) {
+				t.Errorf("%s: %q is derived with %v, resolved with %v", tt.name, did, gotErr, err)
+			}
+			if res != nil && (!reflect.DeepEqual(res.Document.Raw(), got.Document.Raw()) || res.Source != got.Source || res.RetrievedAt != got.RetrievedAt) {
+				t.Errorf("%s: %q: derived %+v, resolved %+v", tt.name, did, got, res)
+			}
+		}
+	}
+	if _, is := Pinned(nil, Key()).(deriver); is {
+		t.Error("a pinned document is derived past its pin")
+	}
+	if _, is := any(&Cache{}).(deriver); is {
+		t.Error("what a cache keeps is derived past it")
+	}
+}
