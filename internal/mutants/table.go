@@ -66,8 +66,9 @@ func mutants() []mutant {
 	change("points not below the prime", point, "if !belowP(y) {", "if false {")
 	change("points off the curve", key, "if !onCurve(k.raw) {", "if false {")
 	change("signature points", key, "&& weakPoint([32]byte(sig[:32])) == \"\"", "")
-	change("base of a signature", "internal/multikey/base58.go", "case s[0] != 'z':", "case s[0] != 'z' && s[0] != 'u':")
-	change("type of a key", key, "codec != codecEd25519Public", "codec != codecEd25519Public && codec != \"\\xec\\x01\"")
+	change("base of a signature", "internal/multikey/base58.go", "case s[0] != 'z':",
+		"case s[0] == 'u':\n\t\t_, b, err := multibase.Decode(s)\n\t\treturn b, err\n\tcase s[0] != 'z':")
+	change("type of a key", key, "string(b[:2]) != codecEd25519Public", "string(b[:2]) != codecEd25519Public && string(b[:2]) != \"\\xec\\x01\"")
 
 	const method, material = "didresolve/method.go", "didresolve/material.go"
 	change("controller of a key", method, "!ok || controller != did {", "!ok {")
