@@ -357,8 +357,15 @@ func (d *verdict) receiptChecks() []receipts.Check {
 	looked := len(d.keys) + len(d.lists)
 	out := slices.Grow(d.s.arena.checks[:0], maxRows+looked)
 	rests := slices.Grow(d.s.arena.rests[:0], looked) // rows point into it
-	for c := range d.ledger.each {
-		out = append(out, receipts.Check{Check: c.Check, Result: string(c.Result), Code: string(c.Code)})
+	for c, result := range d.ledger.results {
+		if result == notRun {
+			continue
+		}
+		row := receipts.Check{Check: check(c).String(), Result: string(outcomes[result])}
+		if result == failed { // no other has a code
+			row.Code = string(d.ledger.row(check(c)).Code)
+		}
+		out = append(out, row)
 	}
 	add := func(check string, result Outcome, e receipts.Evidence) {
 		rests = append(rests, e)
