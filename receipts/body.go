@@ -172,28 +172,26 @@ func (r *Request) write(w *jsonw.Writer) {
 }
 
 func (c *Check) write(w *jsonw.Writer) {
-	if c.short() && unescaped.Text(c.Check) && unescaped.Text(c.Result) {
-		w.Dst = append(append(append(w.Dst, `{"check":"`...), c.Check...), `","result":"`...)
-		w.Dst = append(append(w.Dst, c.Result...), `"}`...)
+	if c.Evidence == nil && c.Code == "" && (c.Result == "pass" || unescaped.Text(c.Result)) && unescaped.Text(c.Check) { // as in most of some forty rows
+		w.Dst = append(append(append(append(append(w.Dst, `{"check":"`...), c.Check...), `","result":"`...), c.Result...), `"}`...)
 		return
 	}
+	var none Evidence
+	e := c.Evidence
+	if e == nil {
+		e = &none
+	}
 	w.Open('{')
-	writeTime(w, "asOf", c.AsOf)
+	writeTime(w, "asOf", e.AsOf)
 	w.Must("check", c.Check)
 	w.Put("code", c.Code)
-	w.Put("did", c.DID)
-	w.Put("documentDigest", c.DocumentDigest)
-	w.Put("publicKeyMultibase", c.Key)
+	w.Put("did", e.DID)
+	w.Put("documentDigest", e.DocumentDigest)
+	w.Put("publicKeyMultibase", e.Key)
 	w.Must("result", c.Result)
-	writeTime(w, "retrievedAt", c.RetrievedAt)
-	w.Put("source", c.Source)
+	writeTime(w, "retrievedAt", e.RetrievedAt)
+	w.Put("source", e.Source)
 	w.Close('}')
-}
-
-// short reports whether there is a name and a result and nothing else, as in most
-// rows: a decision has some forty.
-func (c *Check) short() bool {
-	return c.Code == "" && c.DID == "" && c.DocumentDigest == "" && c.Source == "" && c.Key == "" && c.RetrievedAt.IsZero() && c.AsOf.IsZero()
 }
 
 func (e *Evaluation) write(w *jsonw.Writer) {

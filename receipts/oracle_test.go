@@ -123,12 +123,14 @@ func (r Request) document() object {
 func (c Check) document() object {
 	o := object{"check": c.Check, "result": c.Result}
 	o.put("code", c.Code)
-	o.put("did", c.DID)
-	o.put("documentDigest", c.DocumentDigest)
-	o.put("publicKeyMultibase", c.Key)
-	o.put("source", c.Source)
-	o.putTime("retrievedAt", c.RetrievedAt)
-	o.putTime("asOf", c.AsOf)
+	if e := c.Evidence; e != nil {
+		o.put("did", e.DID)
+		o.put("documentDigest", e.DocumentDigest)
+		o.put("publicKeyMultibase", e.Key)
+		o.put("source", e.Source)
+		o.putTime("retrievedAt", e.RetrievedAt)
+		o.putTime("asOf", e.AsOf)
+	}
 	return o
 }
 
@@ -231,7 +233,11 @@ func TestBothWaysWriteTheSame(t *testing.T) {
 			b.Policy = &Policy{ID: text(), Version: r.Int64N(3), Digest: text(), Profile: text()}
 		}
 		for range r.IntN(4) {
-			b.Checks = append(b.Checks, Check{Check: text(), Result: text(), Code: text(), DID: text(), DocumentDigest: text(), Source: text(), Key: text(), RetrievedAt: when(), AsOf: when()})
+			c := Check{Check: text(), Result: text(), Code: text()}
+			if r.IntN(2) == 0 {
+				c.Evidence = &Evidence{DID: text(), DocumentDigest: text(), Source: text(), Key: text(), RetrievedAt: when(), AsOf: when()}
+			}
+			b.Checks = append(b.Checks, c)
 			b.Evaluations = append(b.Evaluations, Evaluation{text(), text(), text()})
 		}
 		got, err := Sign(context.Background(), b, key)

@@ -142,15 +142,22 @@ type Policy struct {
 	Profile string
 }
 
-// A Check is the outcome of one check, with the evidence it rests on.
+// A Check is the outcome of one check, with the evidence it rests on, nil for
+// most.
 type Check struct {
 	Check, Result, Code string
-	// For a key: the DID, the SRI of its document's canonical form, the time
-	// and the way it was retrieved, and Key, as Multikey, so that the decision
-	// can be checked again when the document is another; its result is whether
-	// the key was accepted. Without Key the document only named the key.
-	// For a status list: its issuer, as Source the SRI of its canonical form,
-	// and as AsOf its validFrom.
+	Evidence            *Evidence
+}
+
+// An Evidence is what was looked up for a decision.
+//
+// For a key: the DID, the SRI of its document's canonical form, the time
+// and the way it was retrieved, and Key, as Multikey, so that the decision
+// can be checked again when the document is another; the check's result is
+// whether the key was accepted. Without Key the document only named the key.
+// For a status list: its issuer, as Source the SRI of its canonical form,
+// and as AsOf its validFrom. Empty fields are left out.
+type Evidence struct {
 	DID, DocumentDigest, Source string
 	Key                         string
 	RetrievedAt, AsOf           time.Time
@@ -266,7 +273,7 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	}
 	finish := len(w.Dst)
 	w.Dst = append(append(w.Dst, `,"proof":`...), w.Dst[end:value]...)
-	w.Dst = append(append(append(w.Dst, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
+	w.Dst = append(multikey.AppendBase58(append(w.Dst, `,"proofValue":"`...), signature), '"')
 	w.Dst = append(append(w.Dst, w.Dst[value:finish]...), w.Dst[place:end]...)
 	size := place + copy(w.Dst[place:], w.Dst[finish:])
 	out := bytes.Clone(w.Dst[:size])

@@ -46,7 +46,7 @@ func TestArenaIsCleared(t *testing.T) {
 			a.decided.failAt(checkRules, ReasonRuleFailed, "/secret", "secret")
 			a.decided.skip(checkReplay, "secret")
 			(&ledger{}).clone(&a.decided) // the next round begins anew
-			a.checks, a.evaluations = a.checks[:1], a.evaluations[:0]
+			a.checks, a.rests, a.evaluations = a.checks[:1], a.rests[:0], a.evaluations[:0]
 			a.room.clear()
 			for _, at := range leftovers(reflect.ValueOf(a.room), "room") {
 				t.Errorf("%s is seen by the next request", at)

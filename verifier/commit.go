@@ -354,18 +354,29 @@ func identifier(s string) string {
 // receiptChecks lists the checks, and the keys and lists they rest on, in memory
 // of the arena.
 func (d *verdict) receiptChecks() []receipts.Check {
-	out := slices.Grow(d.s.arena.checks[:0], maxRows+len(d.keys)+len(d.lists))
-	for c := range d.ledger.each {
-		out = append(out, receipts.Check{Check: c.Check, Result: string(c.Result), Code: string(c.Code)})
+	looked := len(d.keys) + len(d.lists)
+	out := slices.Grow(d.s.arena.checks[:0], maxRows+looked)
+	rests := slices.Grow(d.s.arena.rests[:0], looked) // rows point into it
+	for c, result := range d.ledger.results {
+		if result == notRun {
+			continue
+		}
+		row := receipts.Check{Check: check(c).String(), Result: string(outcomes[result])}
+		if result == failed { // no other has a code
+			row.Code = string(d.ledger.row(check(c)).Code)
+		}
+		out = append(out, row)
+	}
+	add := func(check string, result Outcome, e receipts.Evidence) {
+		rests = append(rests, e)
+		out = append(out, receipts.Check{Check: check, Result: string(result), Evidence: &rests[len(rests)-1]})
 	}
 	for _, k := range d.keys {
 		result := Fail
 		if k.accepted {
 			result = Pass
 		}
-		out = append(out, receipts.Check{
-			Check:          "key",
-			Result:         string(result),
+		add("key", result, receipts.Evidence{
 			DID:            k.resolution.Document.ID(),
 			DocumentDigest: k.resolution.Document.SRI(),
 			Source:         k.resolution.Source,
@@ -374,10 +385,8 @@ func (d *verdict) receiptChecks() []receipts.Check {
 		})
 	}
 	for _, l := range d.lists {
-		row := receipts.Check{Check: "status.list", Result: string(Pass), DID: l.issuer, Source: canonical.SRI(l.sum())}
-		row.AsOf = l.valid.From
-		out = append(out, row)
+		add("status.list", Pass, receipts.Evidence{DID: l.issuer, Source: canonical.SRI(l.sum()), AsOf: l.valid.From})
 	}
-	d.s.arena.checks = out
+	d.s.arena.checks, d.s.arena.rests = out, rests
 	return out
 }

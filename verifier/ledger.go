@@ -113,15 +113,6 @@ func (l *ledger) clear() {
 	*l = ledger{notes: l.notes[:0]}
 }
 
-// each visits the checks that ran, in the order of their numbers.
-func (l *ledger) each(yield func(Check) bool) {
-	for c, result := range l.results {
-		if result != notRun && !yield(l.row(check(c))) {
-			return
-		}
-	}
-}
-
 // row returns what check c, which ran, has said.
 func (l *ledger) row(c check) Check {
 	row := Check{Check: c.String(), Result: outcomes[l.results[c]]}

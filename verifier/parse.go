@@ -67,6 +67,7 @@ type room struct {
 	verdict        verdict
 	early, decided ledger
 	checks         []receipts.Check
+	rests          []receipts.Evidence // what checks rest on
 	evaluations    []receipts.Evaluation
 }
 
@@ -80,7 +81,7 @@ func (r *room) clear() {
 		need:     need{documents: emptied(r.need.documents)},
 		proven:   proven{keys: emptied(r.proven.keys)},
 		early:    r.early, decided: r.decided,
-		checks: emptied(r.checks), evaluations: emptied(r.evaluations),
+		checks: emptied(r.checks), rests: emptied(r.rests), evaluations: emptied(r.evaluations),
 	}
 }
 

@@ -20,26 +20,51 @@ func DecodeBase58(s string, size int) ([]byte, error) {
 	if size <= 0 {
 		return nil, fmt.Errorf("multikey: cannot decode %d bytes", size)
 	}
-	b, err := decode(s, maxEncoded(size))
-	if err != nil {
+	b := make([]byte, size)
+	if err := ReadBase58(b, s); err != nil {
 		return nil, err
 	}
-	if len(b) != size {
-		return nil, fmt.Errorf("multikey: base58btc text holds %d bytes, want %d", len(b), size)
-	}
 	return b, nil
+}
+
+// ReadBase58 is DecodeBase58 of len(dst) bytes into dst, which stays as it was
+// when there is an error.
+func ReadBase58(dst []byte, s string) error {
+	size := len(dst)
+	if size == 0 {
+		return errors.New("multikey: cannot decode 0 bytes")
+	}
+	var room [maxShortDigits]byte
+	b, err := decode(&room, s, maxEncoded(size))
+	if err != nil {
+		return err
+	}
+	if len(b) != size {
+		return fmt.Errorf("multikey: base58btc text holds %d bytes, want %d", len(b), size)
+	}
+	copy(dst, b)
+	return nil
 }
 
 // EncodeBase58 encodes b as multibase base58btc, with the leading z. It
 // takes time quadratic in len(b), so b should be short: a key, a
 // signature, a digest.
 func EncodeBase58(b []byte) string {
+	var room [1 + maxShortDigits]byte
+	return string(AppendBase58(room[:0], b))
+}
+
+// AppendBase58 appends what EncodeBase58 returns.
+func AppendBase58(dst, b []byte) []byte {
+	if len(b) <= maxShort {
+		return appendShort(append(dst, 'z'), b)
+	}
 	// Encode fails only for a base that it does not know.
 	s, err := multibase.Encode(multibase.Base58BTC, b)
 	if err != nil {
 		panic("multikey: base58btc is not supported")
 	}
-	return s
+	return append(dst, s...)
 }
 
 // maxEncoded returns the length of the longest multibase text that holds
@@ -49,8 +74,9 @@ func maxEncoded(size int) int {
 	return 1 + (size*1366+999)/1000
 }
 
-// decode decodes multibase base58btc text of at most limit bytes.
-func decode(s string, limit int) ([]byte, error) {
+// decode decodes multibase base58btc text of at most limit bytes, short text
+// into room.
+func decode(room *[maxShortDigits]byte, s string, limit int) ([]byte, error) {
 	switch {
 	case s == "":
 		return nil, errors.New("multikey: multibase text is empty")
@@ -61,8 +87,14 @@ func decode(s string, limit int) ([]byte, error) {
 	case len(s) == 1:
 		return nil, errors.New("multikey: base58btc text holds no bytes")
 	}
-	_, b, err := multibase.Decode(s)
-	if err != nil {
+	b, ok := []byte(nil), false
+	if len(s) <= 1+maxShortDigits {
+		b, ok = decodeShort(room, s[1:])
+	} else {
+		_, long, err := multibase.Decode(s)
+		b, ok = long, err == nil
+	}
+	if !ok {
 		return nil, errors.New("multikey: text is not base58btc")
 	}
 	return b, nil

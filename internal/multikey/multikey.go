@@ -8,6 +8,7 @@
 package multikey
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"errors"
@@ -61,15 +62,16 @@ func NewPublicKey(raw []byte) (PublicKey, error) {
 // base58btc of ed01 and 32 bytes. The error for another known key type
 // names the type and matches ErrUnsupported.
 func ParsePublicKey(multikey string) (PublicKey, error) {
-	b, err := decode(multikey, maxMultikey)
+	var room [maxShortDigits]byte
+	b, err := decode(&room, multikey, maxMultikey)
 	if err != nil {
 		return PublicKey{}, err
 	}
 	if len(b) < 2 {
 		return PublicKey{}, errors.New("multikey: no room for a key type")
 	}
-	if codec := string(b[:2]); codec != codecEd25519Public {
-		return PublicKey{}, codecError(codec, b[2:])
+	if string(b[:2]) != codecEd25519Public {
+		return PublicKey{}, codecError(string(b[:2]), bytes.Clone(b[2:])) // copies, which let room stay on the stack
 	}
 	return NewPublicKey(b[2:])
 }
