@@ -32,15 +32,21 @@ const maxDerived = 1024
 
 type keyResolver struct {
 	mu    sync.Mutex
-	known map[string]*Document
+	known map[string]*Resolution
 }
 
 func (r *keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
-	return r.derive(did)
+	res, err := r.derive(did)
+	if err != nil {
+		return nil, err
+	}
+	own := *res
+	return &own, nil
 }
 
 // Derive resolves a DID whose document follows from it; ok is false for others. The
 // engine asks for it, where there is one: what needs no I/O needs no deadline.
+// Nobody modifies the Resolution.
 func (r *keyResolver) Derive(did string) (res *Resolution, ok bool, err error) {
 	if !strings.HasPrefix(did, "did:key:") {
 		return nil, false, nil
@@ -51,21 +57,23 @@ func (r *keyResolver) Derive(did string) (res *Resolution, ok bool, err error) {
 
 func (r *keyResolver) derive(did string) (*Resolution, error) {
 	r.mu.Lock()
-	doc := r.known[did]
+	res := r.known[did]
 	r.mu.Unlock()
-	if doc == nil {
-		var err error
-		if doc, err = deriveKey(did); err != nil {
-			return nil, err
-		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.known == nil || len(r.known) >= maxDerived {
-			r.known = map[string]*Document{}
-		}
-		r.known[doc.id] = doc // its own text, not a part of a presentation
+	if res != nil {
+		return res, nil
 	}
-	return &Resolution{Document: doc, Source: "did:key"}, nil
+	doc, err := deriveKey(did)
+	if err != nil {
+		return nil, err
+	}
+	res = &Resolution{Document: doc, Source: "did:key"}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.known == nil || len(r.known) >= maxDerived {
+		r.known = map[string]*Resolution{}
+	}
+	r.known[doc.id] = res // its own text, not a part of a presentation
+	return res, nil
 }
 
 // deriveKey makes the document of a did:key.

@@ -84,7 +84,12 @@ func (n *need) document(ev *evidence, did string) (a answer[*didresolve.Resoluti
 	if ev.derive != nil && len(ev.documents) < maxDIDs {
 		if r, ok, err := ev.derive.Derive(did); ok {
 			a = resolved{value: r, err: err, final: true}
-			ev.documents.put(strings.Clone(did), a)
+			if err == nil {
+				did = r.Document.ID() // the same, and no part of the presentation
+			} else {
+				did = strings.Clone(did)
+			}
+			ev.documents.put(did, a)
 			return a, true
 		}
 	}

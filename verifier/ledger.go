@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/unescaped"
 )
 
 // An Outcome is the outcome of one check.
@@ -153,6 +154,9 @@ func (l *ledger) firstFailure() (Check, bool) {
 // What it returns can be written as JSON whatever it was given.
 func shorten(s string) string {
 	const most = 200
+	if len(s) <= most && unescaped.Text(s) {
+		return s
+	}
 	if len(s) > most {
 		cut := most
 		for cut > 0 && !utf8.RuneStart(s[cut]) {

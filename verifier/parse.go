@@ -57,6 +57,7 @@ type arena struct {
 // A room holds what a decision makes once, and the lists that it makes.
 type room struct {
 	parsed         parsed
+	domain         [1]string // of a request that names none
 	screened       screened
 	proofs         [2]dataintegrity.Memory // of the presentation, and of the first credential
 	first          credential              // most presentations have one
@@ -121,7 +122,8 @@ func (v *Verifier) parse(a *arena, req Request, now time.Time) (*parsed, error) 
 		return nil, noRetry(errors.New("neither Request.Verifier nor Config.Verifier says on whose behalf"))
 	}
 	if len(req.Domain) == 0 {
-		req.Domain = []string{req.Verifier}
+		a.domain[0] = req.Verifier
+		req.Domain = a.domain[:]
 	}
 	d, err := a.presentation.Parse(req.Presentation)
 	if err != nil {
