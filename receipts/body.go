@@ -1,6 +1,7 @@
 package receipts
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -176,11 +177,7 @@ func (c *Check) write(w *jsonw.Writer) {
 		w.Dst = append(append(append(append(append(w.Dst, `{"check":"`...), c.Check...), `","result":"`...), c.Result...), `"}`...)
 		return
 	}
-	var none Evidence
-	e := c.Evidence
-	if e == nil {
-		e = &none
-	}
+	e := cmp.Or(c.Evidence, &Evidence{})
 	w.Open('{')
 	writeTime(w, "asOf", e.AsOf)
 	w.Must("check", c.Check)

@@ -355,17 +355,18 @@ func identifier(s string) string {
 // of the arena.
 func (d *verdict) receiptChecks() []receipts.Check {
 	looked := len(d.keys) + len(d.lists)
-	out := slices.Grow(d.s.arena.checks[:0], maxRows+looked)
+	out := slices.Grow(d.s.arena.checks[:0], d.ledger.ran()+looked)
 	rests := slices.Grow(d.s.arena.rests[:0], looked) // rows point into it
 	for c, result := range d.ledger.results {
 		if result == notRun {
 			continue
 		}
-		row := receipts.Check{Check: check(c).String(), Result: string(outcomes[result])}
+		out = out[:len(out)+1]
+		row := &out[len(out)-1] // member by member: append would copy a whole row
+		row.Check, row.Result, row.Code, row.Evidence = check(c).String(), string(outcomes[result]), "", nil
 		if result == failed { // no other has a code
 			row.Code = string(d.ledger.row(check(c)).Code)
 		}
-		out = append(out, row)
 	}
 	add := func(check string, result Outcome, e receipts.Evidence) {
 		rests = append(rests, e)

@@ -130,7 +130,7 @@ func (l *ledger) row(c check) Check {
 
 // checks returns the rows in the order of their numbers.
 func (l *ledger) checks() []Check {
-	out := make([]Check, 0, len(l.results)-bytes.Count(l.results[:], []byte{notRun}))
+	out := make([]Check, 0, l.ran())
 	for c, result := range l.results {
 		if result != notRun {
 			out = append(out, l.row(check(c)))
@@ -139,8 +139,8 @@ func (l *ledger) checks() []Check {
 	return out
 }
 
-// maxRows is how many checks there are, about.
-const maxRows = 34
+// ran returns how many checks ran.
+func (l *ledger) ran() int { return len(l.results) - bytes.Count(l.results[:], []byte{notRun}) }
 
 // firstFailure returns the failed check with the lowest number.
 func (l *ledger) firstFailure() (Check, bool) {

@@ -30,17 +30,13 @@ func DecodeBase58(s string, size int) ([]byte, error) {
 // ReadBase58 is DecodeBase58 of len(dst) bytes into dst, which stays as it was
 // when there is an error.
 func ReadBase58(dst []byte, s string) error {
-	size := len(dst)
-	if size == 0 {
-		return errors.New("multikey: cannot decode 0 bytes")
-	}
 	var room [maxShortDigits]byte
-	b, err := decode(&room, s, maxEncoded(size))
+	b, err := decode(&room, s, maxEncoded(len(dst)))
 	if err != nil {
 		return err
 	}
-	if len(b) != size {
-		return fmt.Errorf("multikey: base58btc text holds %d bytes, want %d", len(b), size)
+	if len(b) != len(dst) {
+		return fmt.Errorf("multikey: base58btc text holds %d bytes, want %d", len(b), len(dst))
 	}
 	copy(dst, b)
 	return nil
@@ -87,15 +83,12 @@ func decode(room *[maxShortDigits]byte, s string, limit int) ([]byte, error) {
 	case len(s) == 1:
 		return nil, errors.New("multikey: base58btc text holds no bytes")
 	}
-	b, ok := []byte(nil), false
 	if len(s) <= 1+maxShortDigits {
-		b, ok = decodeShort(room, s[1:])
-	} else {
-		_, long, err := multibase.Decode(s)
-		b, ok = long, err == nil
+		if b, ok := decodeShort(room, s[1:]); ok {
+			return b, nil
+		}
+	} else if _, b, err := multibase.Decode(s); err == nil {
+		return b, nil
 	}
-	if !ok {
-		return nil, errors.New("multikey: text is not base58btc")
-	}
-	return b, nil
+	return nil, errors.New("multikey: text is not base58btc")
 }

@@ -1,29 +1,22 @@
 package multikey
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strings"
 )
 
 // Keys and signatures are short, and every decision reads and writes some: these
 // two convert in arrays of a fixed size. What is longer is for the library.
-const (
-	maxShort       = 64 // bytes
-	maxShortDigits = 88 // of base58; so many may hold 65 bytes, or 88 zeros
-)
+const maxShort, maxShortDigits = 64, 88 // bytes, and digits: so many may hold 65 bytes, or 88 zeros
 
 const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
-// noDigit has a bit that no digit has.
-const noDigit = 0x80
-
-// digits is the value of each character, noDigit for those outside the alphabet.
+// digits is the value of each character, all ones for those outside the alphabet.
 var digits = func() (of [256]byte) {
-	for i := range of {
-		of[i] = noDigit
-	}
-	for i, c := range []byte(alphabet) {
-		of[c] = byte(i)
+	for c := range of {
+		of[c] = byte(strings.IndexByte(alphabet, byte(c)))
 	}
 	return of
 }()
@@ -34,11 +27,8 @@ const pow5, pow10 = 58 * 58 * 58 * 58 * 58, pow5 * pow5
 // decodeShort decodes at most maxShortDigits of base58btc into room, and returns
 // the part of it that holds the bytes. It reports false for a bad character.
 func decodeShort(room *[maxShortDigits]byte, text string) ([]byte, bool) {
-	ones := 0 // each is a zero byte, which the number does not show
-	for ones < len(text) && text[ones] == alphabet[0] {
-		ones++
-	}
-	var words [(maxShortDigits + 9) / 10]uint64 // of the number, the lowest first
+	ones := len(text) - len(strings.TrimLeft(text, "1")) // each is a zero byte, which the number does not show
+	var words [(maxShortDigits + 9) / 10]uint64          // of the number, the lowest first
 	var seen byte
 	n := 0
 	for text = text[ones:]; text != ""; {
@@ -62,11 +52,8 @@ func decodeShort(room *[maxShortDigits]byte, text string) ([]byte, bool) {
 	for i, word := range words[:n] {
 		binary.BigEndian.PutUint64(room[len(room)-8*(i+1):], word)
 	}
-	start := len(room) - 8*n
-	for start < len(room) && room[start] == 0 {
-		start++
-	}
-	return room[start-ones:], seen < noDigit // a byte takes a digit or more, so there is room for the ones
+	start := len(room) - len(bytes.TrimLeft(room[len(room)-8*n:], "\x00"))
+	return room[start-ones:], seen < 64 // a byte takes a digit or more, so there is room for the ones
 }
 
 // appendShort appends the base58btc of at most maxShort bytes.
@@ -94,9 +81,5 @@ func appendShort(dst, b []byte) []byte {
 			ten[at+5], low = alphabet[low%58], low/58
 		}
 	}
-	start := len(out) - 10*n
-	for start < len(out) && out[start] == alphabet[0] {
-		start++
-	}
-	return append(dst, out[start:]...)
+	return append(dst, bytes.TrimLeft(out[len(out)-10*n:], "1")...)
 }
