@@ -103,7 +103,7 @@ func mutants() []mutant {
 	const status, list = "verifier/status.go", "internal/statuslist/statuslist.go"
 	change("issuer of a list", status, "if list.issuer != issuer {", "if false {")
 	change("validity of a list", status, "if valid.HasFrom && p.now.Before(valid.From.Add(-v.cfg.Leeway)) ||", "if")
-	change("age of a list", status, "age > 0 && (!valid.HasFrom ||", "age > 0 && (")
+	change("age of a list", status, "p.now.After(valid.From.Add(age).Add(v.cfg.Leeway))", "false")
 	change("status without a meaning", status, "unknown(fmt.Errorf(\"status %d", "p.ledger.pass(checkVCStatus)\n\t\treturn\n\t\tunknown(fmt.Errorf(\"status %d")
 	change("proof of a list", status, "if c, failed := lp.ledger.firstFailure(); failed {", "if c, failed := lp.ledger.firstFailure(); failed && false {")
 	change("contexts of a list", status, "if entry, found := vcdm.UnknownContext(node, v.contexts); found {", "if entry, found := vcdm.UnknownContext(node, v.contexts); found && false {")
