@@ -20,8 +20,8 @@ const maxCacheBytes = 64 << 20
 const entryBytes = 1 << 10
 
 // A Cache compiles contents and keeps the outcome, the least recently used
-// going first. Contents are told apart by the SHA-256 of their canonical form
-// and by the profile. The zero Cache is ready to use; a Cache is safe for
+// going first. Contents are told apart by their canonical form, which is kept, and
+// by the profile: to compare it is faster than to hash it. The zero Cache is ready to use; a Cache is safe for
 // concurrent use and must not be copied.
 //
 // Two callers that ask for the same new content at the same time may both
@@ -38,10 +38,7 @@ type Cache struct {
 	weight  int
 }
 
-type cacheKey struct {
-	digest  [32]byte
-	profile string
-}
+type cacheKey struct{ content, profile string }
 
 // A cacheEntry is the outcome of one compilation: err is nil exactly when
 // action is not.
@@ -55,11 +52,12 @@ type cacheEntry struct {
 // Compile returns what [Compile] returns for content. The action and the
 // *CompileError are shared: do not modify the issues.
 func (c *Cache) Compile(content canonical.Value) (*Action, error) {
-	key := cacheKey{digest: content.SHA256(), profile: Profile}
-	if e := c.lookup(key); e != nil {
+	var scratch [2048]byte
+	form := content.AppendCanonical(scratch[:0])
+	if e := c.lookup(form); e != nil {
 		return e.action, e.err
 	}
-	e := &cacheEntry{key: key, weight: entryBytes}
+	e := &cacheEntry{key: cacheKey{string(form), Profile}, weight: entryBytes + len(form)}
 	e.action, e.err = Compile(content)
 	if e.action != nil {
 		e.weight += e.action.Memory()
@@ -79,10 +77,10 @@ func (c *Cache) Memory() int {
 	return c.weight
 }
 
-func (c *Cache) lookup(key cacheKey) *cacheEntry {
+func (c *Cache) lookup(form []byte) *cacheEntry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	el := c.entries[key]
+	el := c.entries[cacheKey{string(form), Profile}]
 	if el == nil {
 		return nil
 	}
