@@ -11,7 +11,7 @@ import (
 )
 
 // DefaultMaxEntries is how many presentations a Memory remembers.
-// One costs about 110 bytes.
+// One costs about 130 bytes.
 const DefaultMaxEntries = 1 << 20
 
 // ErrFull is what a full Memory returns.
@@ -27,7 +27,7 @@ type Memory struct {
 	MaxEntries int
 
 	mu   sync.Mutex
-	used map[[sha256.Size]byte]instant // without pointers: the collector does not look into it
+	used map[[sha256.Size]byte]time.Time
 	// sweep is the size at which the entries that are over are looked for, and
 	// next the time before which there is none.
 	sweep int
@@ -41,7 +41,7 @@ func (m *Memory) Use(ctx context.Context, key [sha256.Size]byte, now, until time
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if end, ok := m.used[key]; ok && !end.over(now) {
+	if end, ok := m.used[key]; ok && !over(end, now) {
 		return false, nil
 	}
 	most := m.MaxEntries
@@ -55,9 +55,9 @@ func (m *Memory) Use(ctx context.Context, key [sha256.Size]byte, now, until time
 		return false, ErrFull
 	}
 	if m.used == nil {
-		m.used = map[[sha256.Size]byte]instant{}
+		m.used = map[[sha256.Size]byte]time.Time{}
 	}
-	m.used[key] = instantOf(until)
+	m.used[key] = until
 	if !until.IsZero() && until.Before(m.next) {
 		m.next = until
 	}
@@ -70,29 +70,15 @@ func (m *Memory) sweepOut(now time.Time) {
 	m.next = now.Add(never)
 	for k, end := range m.used {
 		switch {
-		case end.over(now):
+		case over(end, now):
 			delete(m.used, k)
-		case !end.never && end.time().Before(m.next):
-			m.next = end.time()
+		case !end.IsZero() && end.Before(m.next):
+			m.next = end
 		}
 	}
 	// Twice what is left, so that sweeping costs no more than inserting did.
 	m.sweep = 2 * len(m.used)
 }
 
-// An instant is a time, or never.
-type instant struct {
-	seconds int64
-	nanos   int32
-	never   bool
-}
-
-// instantOf returns t; the zero time is never.
-func instantOf(t time.Time) instant {
-	return instant{t.Unix(), int32(t.Nanosecond()), t.IsZero()}
-}
-
-func (i instant) time() time.Time { return time.Unix(i.seconds, int64(i.nanos)) }
-
-// over reports whether an entry that has to be kept until i may go.
-func (i instant) over(now time.Time) bool { return !i.never && now.After(i.time()) }
+// over reports whether an entry that has to be kept until end may go.
+func over(end, now time.Time) bool { return !end.IsZero() && now.After(end) }
