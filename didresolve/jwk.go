@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/multikey"
@@ -26,15 +25,6 @@ import (
 func JWK() Resolver { return jwkResolver{} }
 
 type jwkResolver struct{}
-
-// Derive is that of did:key, for did:jwk.
-func (r jwkResolver) Derive(did string) (res *Resolution, ok bool, err error) {
-	if !strings.HasPrefix(did, "did:jwk:") {
-		return nil, false, nil
-	}
-	res, err = r.Resolve(context.Background(), did)
-	return res, true, err
-}
 
 func (jwkResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
 	d, err := Parse(did)

@@ -44,17 +44,6 @@ func (r *keyResolver) Resolve(_ context.Context, did string) (*Resolution, error
 	return &own, nil
 }
 
-// Derive resolves a DID whose document follows from it; ok is false for others. The
-// engine asks for it, where there is one: what needs no I/O needs no deadline.
-// Nobody modifies the Resolution.
-func (r *keyResolver) Derive(did string) (res *Resolution, ok bool, err error) {
-	if !strings.HasPrefix(did, "did:key:") {
-		return nil, false, nil
-	}
-	res, err = r.derive(did)
-	return res, true, err
-}
-
 func (r *keyResolver) derive(did string) (*Resolution, error) {
 	r.mu.Lock()
 	res := r.known[did]
@@ -74,6 +63,38 @@ func (r *keyResolver) derive(did string) (*Resolution, error) {
 	}
 	r.known[doc.id] = res // its own text, not a part of a presentation
 	return res, nil
+}
+
+// Derive resolves did like r, for the DIDs whose documents r derives: no I/O, and so
+// neither a context nor an end to wait for. ok is false when r has to be asked, which
+// is so for every Resolver but [Key], [JWK] and a [Chain] that begins with them: a
+// wrapper, a pin or a cache has a say of its own, and so has what comes before in a
+// chain. Nobody modifies the answer.
+func Derive(r Resolver, did string) (res *Resolution, ok bool, err error) {
+	switch r := r.(type) {
+	case *keyResolver:
+		if strings.HasPrefix(did, "did:key:") {
+			res, err = r.derive(did)
+			return res, true, err
+		}
+	case jwkResolver:
+		if strings.HasPrefix(did, "did:jwk:") {
+			res, err = r.Resolve(context.Background(), did)
+			return res, true, err
+		}
+	case chain:
+		for _, head := range r {
+			switch head.(type) {
+			case *keyResolver, jwkResolver: // which know for certain what is not theirs
+			default:
+				return nil, false, nil
+			}
+			if res, ok, err = Derive(head, did); ok {
+				return res, true, err
+			}
+		}
+	}
+	return nil, false, nil
 }
 
 // deriveKey makes the document of a did:key.
@@ -180,24 +201,6 @@ func (c chain) Resolve(ctx context.Context, did string) (*Resolution, error) {
 // first time, since prior may be from another.
 func (c chain) Refresh(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
 	return c.ask(ctx, did, prior)
-}
-
-// Derive asks those at the head of the chain that derive: each knows that it is not
-// the one for a DID of another method. Behind the first that has to be asked, it
-// is no longer certain who would answer.
-func (c chain) Derive(did string) (res *Resolution, ok bool, err error) {
-	for _, r := range c {
-		d, derives := r.(interface {
-			Derive(string) (*Resolution, bool, error)
-		})
-		if !derives {
-			break
-		}
-		if res, ok, err = d.Derive(did); ok {
-			return res, true, err
-		}
-	}
-	return nil, false, nil
 }
 
 func (c chain) ask(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {

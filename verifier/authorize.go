@@ -143,9 +143,6 @@ func (v *Verifier) proveHolder(p *proven, ev *evidence, n *need) {
 			continue
 		}
 		l.pass(checkHolderKey)
-		if p.settled(checkVPProof, proof, n) {
-			continue
-		}
 		if v.verify(p.screened, nil, proof, key) {
 			l.pass(checkVPProof)
 		} else if !n.newerOf(ev, proof) {

@@ -18,16 +18,9 @@ import (
 // evidence is everything that a decision rests on beside the request and the
 // time. "There is none" is evidence as well; an outage never is.
 type evidence struct {
-	derive    deriver // of documents that need no lookup; may be nil
 	documents findings[string, *didresolve.Resolution]
 	actions   findings[policy.Ref, *canonical.Doc]
 	lists     findings[string, *canonical.Doc]
-}
-
-// A deriver is a Resolver that knows the documents of some DIDs without any I/O: they
-// follow from the DID.
-type deriver interface {
-	Derive(did string) (r *didresolve.Resolution, ok bool, err error)
 }
 
 // findings are the answers to a few questions.
@@ -78,25 +71,10 @@ func (n *need) empty() bool { return len(n.documents)+len(n.actions)+len(n.lists
 
 // document returns the document of a DID, or notes that it is needed.
 func (n *need) document(ev *evidence, did string) (a answer[*didresolve.Resolution], have bool) {
-	if a, have = ev.documents.of(did); have {
-		return a, true
-	}
-	if ev.derive != nil && len(ev.documents) < maxDIDs {
-		if r, ok, err := ev.derive.Derive(did); ok {
-			a = resolved{value: r, err: err, final: true}
-			if err == nil {
-				did = r.Document.ID() // the same, and no part of the presentation
-			} else {
-				did = strings.Clone(did)
-			}
-			ev.documents.put(did, a)
-			return a, true
-		}
-	}
-	if !slices.Contains(n.documents, did) {
+	if a, have = ev.documents.of(did); !have && !slices.Contains(n.documents, did) {
 		n.documents = append(n.documents, did)
 	}
-	return a, false
+	return a, have
 }
 
 // newer notes that a document is needed which is newer than a, in which a key
@@ -325,9 +303,6 @@ func (v *Verifier) proof(p *proven, keyCheck check, c *credential, proof *datain
 	if have && keyCheck != checkVCProof {
 		p.ledger.pass(keyCheck)
 	}
-	if have && p.settled(checkVCProof, proof, n) {
-		return false
-	}
 	if have && !v.verify(p.screened, c, proof, key) {
 		if n.newerOf(ev, proof) {
 			return false
@@ -336,13 +311,6 @@ func (v *Verifier) proof(p *proven, keyCheck check, c *credential, proof *datain
 		return false
 	}
 	return have
-}
-
-// settled reports whether it makes no difference, yet or ever, whether a proof
-// verifies: one that check c is about has failed, or its DID is looked up again. So
-// whoever has no key makes no more than one signature be verified in vain.
-func (p *proven) settled(c check, proof *dataintegrity.Proof, n *need) bool {
-	return p.ledger.failedAt(c) || slices.Contains(n.documents, controllerOf(proof))
 }
 
 // checkGrantors asks for the proofs of grantors that the Config wants. Here they

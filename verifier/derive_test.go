@@ -23,8 +23,7 @@ func (r *askedResolver) Resolve(ctx context.Context, did string) (*didresolve.Re
 	return r.Resolver.Resolve(ctx, did)
 }
 
-// A decision is the same whether documents are derived in the middle of it or looked
-// up between its rounds.
+// A decision is the same whether documents are derived or looked up.
 func TestDerivedOrAsked(t *testing.T) {
 	change := func(old, new string) []byte {
 		vp := present(t, "c", sample.Credential())
@@ -68,6 +67,55 @@ func TestDerivedOrAsked(t *testing.T) {
 		}
 		if proven := tt.want == "allow" || tt.want == "rule_failed"; proven && asked.asked != 2 {
 			t.Errorf("%s: %d lookups, want 2", tt.name, asked.asked)
+		}
+	}
+}
+
+// deactivated says of every DID that it is deactivated, and outage that it cannot
+// say.
+type deactivated struct{}
+
+func (deactivated) Resolve(context.Context, string) (*didresolve.Resolution, error) {
+	return nil, &didresolve.Error{Type: didresolve.ErrDeactivated}
+}
+
+type outage struct{}
+
+func (outage) Resolve(context.Context, string) (*didresolve.Resolution, error) {
+	return nil, errors.New("down")
+}
+
+// What stands before a resolver that derives is asked, however deep in chains.
+func TestNothingIsDerivedPastAnother(t *testing.T) {
+	key := didresolve.Key()
+	issuer, err := key.Resolve(t.Context(), sample.Issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := issuer.Document.Digest()
+	digest[0]++
+	pinned := didresolve.Pinned(map[string][32]byte{sample.Issuer: digest}, key)
+	for _, tt := range []struct {
+		name   string
+		before didresolve.Resolver
+		want   string
+	}{
+		{"deactivated", deactivated{}, "did_deactivated"},
+		{"a pin", pinned, "did_invalid"},
+		{"an outage", outage{}, "none"},
+	} {
+		for name, r := range map[string]didresolve.Resolver{
+			"alone":             tt.before,
+			"in a chain":        didresolve.Chain(tt.before, key),
+			"in a chain in one": didresolve.Chain(didresolve.Chain(tt.before), key),
+			"behind a chain":    didresolve.Chain(didresolve.Chain(didresolve.Static(), tt.before), didresolve.Chain(key)),
+		} {
+			cfg := config(t)
+			cfg.Resolver = r
+			res, err := newVerifier(t, cfg).Verify(t.Context(), request())
+			if got := outcome(res, err); got != tt.want {
+				t.Errorf("%s %s: %s (%v), want %s", tt.name, name, got, err, tt.want)
+			}
 		}
 	}
 }

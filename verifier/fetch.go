@@ -8,13 +8,35 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/fetchbudget"
 	"github.com/mandate-engine/mandate/policy"
 )
 
+// lookups is the context of all lookups of a decision together, made when there is
+// one.
+type lookups struct {
+	parent, ctx context.Context
+	cancel      context.CancelFunc
+}
+
+func (l *lookups) context() context.Context {
+	if l.ctx == nil {
+		l.ctx, l.cancel = context.WithTimeout(fetchbudget.With(l.parent, maxFetches), maxLookupTime)
+	}
+	return l.ctx
+}
+
+func (l *lookups) end() {
+	if l.cancel != nil {
+		l.cancel()
+	}
+}
+
 // fetch gets the evidence that a decision needs: the only I/O of one, done one
 // lookup after the other. An error is no decision. What is asked for is cloned:
-// whoever answers may keep it, and the text of the presentation with it.
-func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
+// whoever answers may keep it, and the text of the presentation with it. Documents
+// that follow from their DID are evidence like others, and take no lookup.
+func (v *Verifier) fetch(l *lookups, n *need, ev *evidence) error {
 	dids := len(ev.documents)
 	for _, did := range n.documents {
 		if _, again := ev.documents.of(did); !again {
@@ -28,21 +50,33 @@ func (v *Verifier) fetch(ctx context.Context, n *need, ev *evidence) error {
 		return noRetry(fmt.Errorf("more than %d status lists would have to be fetched", maxLists))
 	}
 	for _, did := range n.documents {
-		prior, _ := ev.documents.of(did)
+		prior, again := ev.documents.of(did)
+		if err := l.parent.Err(); err != nil {
+			return noDecision("resolver", err)
+		}
+		if r, ok, err := didresolve.Derive(v.cfg.Resolver, did); ok {
+			if err == nil {
+				did = r.Document.ID() // the same, and no part of the presentation
+			} else {
+				did = strings.Clone(did)
+			}
+			ev.documents.put(did, resolved{value: r, err: err, final: again})
+			continue
+		}
 		did := strings.Clone(did)
 		get := func(ctx context.Context, did string) (resolved, error) { return v.resolve(ctx, did, prior.value) }
-		if err := collect(ctx, "resolver", &ev.documents, did, get); err != nil {
+		if err := collect(l.context(), "resolver", &ev.documents, did, get); err != nil {
 			return err
 		}
 	}
 	for _, url := range n.lists {
-		if err := collect(ctx, "status source", &ev.lists, strings.Clone(url), v.statusList); err != nil {
+		if err := collect(l.context(), "status source", &ev.lists, strings.Clone(url), v.statusList); err != nil {
 			return err
 		}
 	}
 	for _, ref := range n.actions {
 		ref.ID, ref.Digest = strings.Clone(ref.ID), strings.Clone(ref.Digest)
-		if err := collect(ctx, "action source", &ev.actions, ref, v.action); err != nil {
+		if err := collect(l.context(), "action source", &ev.actions, ref, v.action); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,6 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/fetchbudget"
 	"github.com/mandate-engine/mandate/internal/sigmemo"
 	"github.com/mandate-engine/mandate/internal/statuslist"
 	"github.com/mandate-engine/mandate/internal/vcdm"
@@ -231,7 +230,6 @@ type Verifier struct {
 	arenas   sync.Pool // of *arena
 	memo     *sigmemo.Memo
 	statuses *statuslist.Memo
-	derive   deriver // the Resolver, if it is one
 	modes    []string
 	insecure []string
 }
@@ -289,7 +287,6 @@ func New(cfg Config) (*Verifier, error) {
 	if v.cfg.Rand == nil {
 		v.cfg.Rand = rand.Reader
 	}
-	v.derive, _ = cfg.Resolver.(deriver)
 	v.modes, v.insecure = v.cfg.modes(), v.cfg.insecureSettings()
 	return v, nil
 }
@@ -404,19 +401,14 @@ func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, 
 		return refused, err
 	}
 	ev := &a.evidence
-	ev.derive = v.derive
-	var lookups context.Context
+	l := lookups{parent: ctx}
+	defer l.end()
 	for range maxRounds {
 		verdict, need, err := v.decide(ctx, s, ev)
 		if verdict != nil || err != nil {
 			return verdict, err
 		}
-		if lookups == nil {
-			var cancel func()
-			lookups, cancel = context.WithTimeout(fetchbudget.With(ctx, maxFetches), maxLookupTime)
-			defer cancel()
-		}
-		if err := v.fetch(lookups, need, ev); err != nil {
+		if err := v.fetch(&l, need, ev); err != nil {
 			return nil, err
 		}
 	}
