@@ -259,7 +259,12 @@ func (p *parser) sortMembers(self int32) *Error {
 		d.order = append(d.order, key)
 	}
 	keys := d.order[start:]
-	slices.SortStableFunc(keys, func(x, y int32) int { return compareUTF16(p.textOf(x), p.textOf(y)) })
+	slices.SortFunc(keys, func(x, y int32) int { // of equal names the first one first: a stable sort takes twice as long
+		if order := compareUTF16(p.textOf(x), p.textOf(y)); order != 0 {
+			return order
+		}
+		return int(x - y)
+	})
 	again := int32(-1)
 	for i := 1; i < len(keys); i++ {
 		if string(p.textOf(keys[i-1])) == string(p.textOf(keys[i])) && (again < 0 || keys[i] < again) {
