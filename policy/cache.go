@@ -21,8 +21,8 @@ const entryBytes = 1 << 10
 
 // A Cache compiles contents and keeps the outcome, the least recently used
 // going first. Contents are told apart by their canonical form, which is kept, and
-// by the profile: to compare it is faster than to hash it. The zero Cache is ready to use; a Cache is safe for
-// concurrent use and must not be copied.
+// by the profile: to compare it is faster than to hash it. The zero Cache is ready
+// to use; a Cache is safe for concurrent use and must not be copied.
 //
 // Two callers that ask for the same new content at the same time may both
 // compile it. Failures are kept as well: a hostile content would otherwise

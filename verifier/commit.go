@@ -30,7 +30,7 @@ type verdict struct {
 	evidence    *evidence // nil when the screen denied
 }
 
-// deny returns the verdict of a request that failed the screen.
+// deny returns a verdict that denies, as every one does that is not found to allow.
 func (s *screened) deny(l *ledger) *verdict {
 	s.arena.verdict = verdict{s: s, ledger: l}
 	return &s.arena.verdict

@@ -12,10 +12,11 @@ import (
 // part of a character outside ASCII.
 func Word(x uint64) uint64 {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quote, slash := x^(ones*'"'), x^(ones*'\\')
-	// A high bit for each byte that is 0, or less than 0x20, or has it set.
-	// Borrows make false hits above a true one only, and the lowest counts.
-	return (((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*0x20) &^ x) | x) & highs
+	// A high bit for each byte that has it set or gets it: with the second bit
+	// flipped, only a quote (0x22) and the control characters are below 0x21, and
+	// a backslash is 0 after its own are flipped. Borrows make false hits above a
+	// true one only, and the lowest counts.
+	return (((x ^ ones*2) - ones*0x21) | ((x ^ ones*'\\') - ones) | x) & highs
 }
 
 // Text reports whether all of s is plain: then it needs no escapes, and is valid
