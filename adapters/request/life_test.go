@@ -1,6 +1,7 @@
 package request_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,22 @@ func newService(t testing.TB, w *world) *world {
 		t.Fatal(err)
 	}
 	return &world{Service: svc, t: t, store: s, file: w.file, cfg: cfg, a: w.a, b: w.b, c: w.c, at: w.at, otps: w.otps}
+}
+
+// A list that is made for a decision began before it, also when the decision began in
+// the second before: it would be stale otherwise.
+func TestStatusListBeginsBeforeItsDecision(t *testing.T) {
+	w := newWorld(t, "")
+	began := w.now()
+	w.pass(5 * time.Second) // the longest that lookups take
+	b, err := w.StatusList(t.Context(), publicURL+"/status/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ ValidFrom time.Time }
+	if err := json.Unmarshal(b, &list); err != nil || list.ValidFrom.IsZero() || list.ValidFrom.After(began) {
+		t.Errorf("valid from %s, the decision began at %s (%v)", list.ValidFrom, began, err)
+	}
 }
 
 func TestStatusList(t *testing.T) {

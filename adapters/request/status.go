@@ -72,7 +72,9 @@ func (s *Service) StatusList(ctx context.Context, url string) ([]byte, error) {
 	l.TTL = s.cfg.StatusTTL
 	// It holds for twice the time after which a new one is made, so that one
 	// that was fetched in time never ends before it is fetched again.
-	signed, err := l.Sign(ctx, s.signer, now.Truncate(time.Second), now.Add(2*s.cfg.StatusTTL))
+	// And it begins before whatever decision asks for it did, which may have been
+	// in the second before: it takes five seconds to look things up at most.
+	signed, err := l.Sign(ctx, s.signer, now.Add(-10*time.Second).Truncate(time.Second), now.Add(2*s.cfg.StatusTTL))
 	if err != nil {
 		return nil, fmt.Errorf("request: %w", err)
 	}
