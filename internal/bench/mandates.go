@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/mandate-engine/mandate/adapters/signing"
@@ -97,11 +98,17 @@ type supply struct {
 	ready []verifier.Request
 }
 
+// prepare makes requests, for several turns at once, and collects what that left
+// behind: making one leaves three times the garbage of deciding it, which the
+// decisions would be charged for. Their own they are.
 func (s *supply) prepare(runs int) {
-	s.ready = s.ready[:0]
-	for range runs {
+	if len(s.ready) >= runs {
+		return
+	}
+	for len(s.ready) < 8*runs {
 		s.ready = append(s.ready, s.more())
 	}
+	runtime.GC()
 }
 
 func (s *supply) next() verifier.Request {

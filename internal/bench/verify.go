@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/binary"
 	"runtime"
 	"slices"
 	"sync"
@@ -13,24 +14,41 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// A limit is the cryptography that nothing can do without.
+// A limit is the cryptography that nothing can do without. It works on one
+// signature after the other, as a decision does: a processor learns the branches
+// of the same one by heart.
 type limit struct {
-	key       ed25519.PrivateKey
-	public    ed25519.PublicKey
-	message   []byte // as long as what a proof signs
-	signature []byte
+	key    ed25519.PrivateKey
+	public ed25519.PublicKey
+	signed [1024]struct {
+		message   [64]byte // as long as what a proof signs
+		signature []byte
+	}
+	next int
 }
 
 func newLimit() *limit {
-	l := &limit{key: sample.Key(1), message: make([]byte, 64)}
-	l.public, l.signature = l.key.Public().(ed25519.PublicKey), ed25519.Sign(l.key, l.message)
+	l := &limit{key: sample.Key(1)}
+	l.public = l.key.Public().(ed25519.PublicKey)
+	for i := range l.signed {
+		s := &l.signed[i]
+		binary.BigEndian.PutUint64(s.message[:], uint64(i))
+		s.signature = ed25519.Sign(l.key, s.message[:])
+	}
 	return l
 }
 
 func (l *limit) verify() {
-	hold(ed25519.Verify(l.public, l.message, l.signature), "a signature verifies")
+	l.next++
+	s := &l.signed[l.next%len(l.signed)]
+	hold(ed25519.Verify(l.public, s.message[:], s.signature), "a signature verifies")
 }
-func (l *limit) sign()  { ed25519.Sign(l.key, l.message) }
+
+func (l *limit) sign() {
+	l.next++
+	ed25519.Sign(l.key, l.signed[l.next%len(l.signed)].message[:])
+}
+
 func (l *limit) once()  { l.verify(); l.sign() }
 func (l *limit) floor() { l.verify(); l.verify(); l.sign() }
 
@@ -122,15 +140,15 @@ func bestOf(all []float64) measured {
 // decisions and for bare cryptography.
 func manyRows(h *harness) map[string]measured {
 	const batch = 64
-	w, l := newWorld(), newLimit()
+	w, limits := newWorld(), []*limit{newLimit(), newLimit()}
 	on := func(threads int) func(int) { return func(int) { runtime.GOMAXPROCS(threads) } }
 	floors := func() {
 		var wg sync.WaitGroup
 		threads := runtime.GOMAXPROCS(0)
-		for range threads {
+		for i := range threads {
 			wg.Go(func() {
 				for range batch / threads {
-					l.floor()
+					limits[i].floor()
 				}
 			})
 		}
