@@ -38,6 +38,11 @@ type Cache struct {
 	weight  int
 }
 
+// forms holds memory for canonical forms that are looked up.
+var forms = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxForm = 16 << 10
+
 type cacheKey struct{ content, profile string }
 
 // A cacheEntry is the outcome of one compilation: err is nil exactly when
@@ -52,8 +57,13 @@ type cacheEntry struct {
 // Compile returns what [Compile] returns for content. The action and the
 // *CompileError are shared: do not modify the issues.
 func (c *Cache) Compile(content canonical.Value) (*Action, error) {
-	var scratch [2048]byte
-	form := content.AppendCanonical(scratch[:0])
+	room := forms.Get().(*[]byte)
+	defer forms.Put(room)
+	*room = content.AppendCanonical((*room)[:0])
+	form := *room
+	if cap(form) > maxForm { // one that is large is not kept for all that follow
+		*room = nil
+	}
 	if e := c.lookup(form); e != nil {
 		return e.action, e.err
 	}

@@ -280,7 +280,7 @@ func (c *verifyCase) decide(ctx context.Context, v *verifier.Verifier, req verif
 		}
 		o.rules(orEmpty(res.Evaluations), nil)
 		warnings := []string{}
-		for _, check := range res.Checks {
+		for _, check := range res.Checks() {
 			if check.Result == verifier.Warn {
 				warnings = append(warnings, check.Check)
 			}

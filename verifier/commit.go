@@ -60,13 +60,17 @@ type Result struct {
 	Credential     string // id of the mandate
 	Issuer, Holder string
 	Verifier       string
-	Checks         []Check
 	Evaluations    []policy.Evaluation
 	ParamsBound    bool              // the presentation's challenge commits to the parameters
 	Receipt        *receipts.Receipt // never nil
 	Salt           string            // opens the receipt's paramsCommitment
 	Bundle         *Bundle           // nil unless Config.KeepBundle
+	ledger         ledger
 }
+
+// Checks returns all checks that ran, in the order of their numbers, as a list of
+// the caller's own.
+func (r *Result) Checks() []Check { return r.ledger.checks() }
 
 // A DenyError is a deny. The zero DenyError is one too.
 type DenyError struct {
@@ -75,9 +79,8 @@ type DenyError struct {
 	Pointer    string // in the presentation, where there is one
 	Detail     string // for people; may quote the presentation
 	Credential string // id of the mandate, not proven when an early check failed
-	// Checks are all that ran. Evaluations are the outcomes of all rules and
-	// Faults what is wrong with the parameters, when it came to that.
-	Checks      []Check
+	// Evaluations are the outcomes of all rules and Faults what is wrong with the
+	// parameters, when it came to that.
 	Evaluations []policy.Evaluation
 	Faults      []policy.Fault
 	// Receipt is nil when it could not be made; the deny stands.
@@ -85,7 +88,12 @@ type DenyError struct {
 	Salt    string  // opens the receipt's paramsCommitment
 	Bundle  *Bundle // nil unless Config.KeepBundle and there is a receipt
 	cause   error
+	ledger  ledger
 }
+
+// Checks returns all checks that ran, in the order of their numbers, as a list of
+// the caller's own.
+func (e *DenyError) Checks() []Check { return e.ledger.checks() }
 
 func (e *DenyError) Error() string {
 	reason := e.Reason
@@ -111,12 +119,16 @@ type Preview struct {
 	// Deny is what Verify would return, without a receipt; nil on Allow.
 	Deny        *DenyError
 	Credential  string
-	Checks      []Check
 	Evaluations []policy.Evaluation
+	ledger      ledger
 }
 
+// Checks returns all checks that ran, in the order of their numbers, as a list of
+// the caller's own.
+func (p *Preview) Checks() []Check { return p.ledger.checks() }
+
 func (d *verdict) preview() *Preview {
-	p := &Preview{Allow: d.allow, Credential: d.credentialID(), Checks: d.ledger.checks(), Evaluations: d.evaluations}
+	p := &Preview{Allow: d.allow, Credential: d.credentialID(), Evaluations: d.evaluations, ledger: d.ledger.copy()}
 	if !d.allow {
 		p.Deny = d.denyError()
 	}
@@ -124,7 +136,7 @@ func (d *verdict) preview() *Preview {
 }
 
 func (d *verdict) denyError() *DenyError {
-	e := &DenyError{Credential: d.credentialID(), Checks: d.ledger.checks(), Evaluations: d.evaluations, Faults: d.faults}
+	e := &DenyError{Credential: d.credentialID(), Evaluations: d.evaluations, Faults: d.faults, ledger: d.ledger.copy()}
 	if c, ok := d.ledger.firstFailure(); ok {
 		e.Reason, e.Check, e.Pointer, e.Detail = c.Code, c.Check, c.Pointer, c.Detail
 	}
@@ -186,12 +198,12 @@ func (v *Verifier) commit(ctx context.Context, d *verdict) (*Result, error) {
 		Issuer:      names[id : id+issuer],
 		Holder:      names[id+issuer:],
 		Verifier:    d.s.req.Verifier,
-		Checks:      d.ledger.checks(),
 		Evaluations: d.evaluations,
 		ParamsBound: d.paramsBound(),
 		Receipt:     receipt,
 		Salt:        receipts.EncodeSalt(random.salt),
 		Bundle:      v.bundle(d, random),
+		ledger:      d.ledger.copy(),
 	}, nil
 }
 

@@ -55,9 +55,9 @@ func TestDerivedOrAsked(t *testing.T) {
 			res, err := newVerifier(t, cfg).Verify(t.Context(), req)
 			var deny *verifier.DenyError
 			if errors.As(err, &deny) {
-				return outcome(res, err), deny.Checks
+				return outcome(res, err), deny.Checks()
 			}
-			return outcome(res, err), res.Checks
+			return outcome(res, err), res.Checks()
 		}
 		asked := &askedResolver{Resolver: didresolve.Key()}
 		derived, derivedChecks := run(didresolve.Key())

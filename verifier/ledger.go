@@ -108,6 +108,9 @@ func (l *ledger) clone(into *ledger) *ledger {
 	return into
 }
 
+// copy returns a copy in memory of its own, which the arena's does not outlive.
+func (l *ledger) copy() ledger { return ledger{l.results, slices.Clone(l.notes)} }
+
 // clear forgets everything but the memory.
 func (l *ledger) clear() {
 	clear(l.notes[:cap(l.notes)]) // an earlier round may have had more of them

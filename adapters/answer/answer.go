@@ -28,7 +28,7 @@ func JSON(res *verifier.Result, err error) []byte {
 	var deny *verifier.DenyError
 	switch {
 	case err == nil && res != nil && signed(res.Receipt): // without a receipt there is no allow
-		return write(decision{decision: "allow", credential: res.Credential, checks: res.Checks, evaluations: res.Evaluations,
+		return write(decision{decision: "allow", credential: res.Credential, checks: res.Checks(), evaluations: res.Evaluations,
 			bound: &res.ParamsBound, receipt: res.Receipt, salt: res.Salt})
 	case errors.As(err, &deny):
 		return write(denied(deny))
@@ -41,7 +41,7 @@ func JSON(res *verifier.Result, err error) []byte {
 // Preview returns the JSON answer of a dry run: that of [JSON] without a
 // receipt, and with "dryRun": true.
 func Preview(p *verifier.Preview) []byte {
-	d := decision{decision: "allow", credential: p.Credential, checks: p.Checks, evaluations: p.Evaluations}
+	d := decision{decision: "allow", credential: p.Credential, checks: p.Checks(), evaluations: p.Evaluations}
 	if !p.Allow {
 		deny := p.Deny
 		if deny == nil {
@@ -66,7 +66,7 @@ type decision struct {
 }
 
 func denied(e *verifier.DenyError) decision {
-	return decision{decision: "deny", credential: e.Credential, checks: e.Checks, evaluations: e.Evaluations, deny: e, receipt: e.Receipt, salt: e.Salt}
+	return decision{decision: "deny", credential: e.Credential, checks: e.Checks(), evaluations: e.Evaluations, deny: e, receipt: e.Receipt, salt: e.Salt}
 }
 
 // write writes a decision in canonical form.

@@ -54,8 +54,8 @@ func TestAllow(t *testing.T) {
 	if !bytes.Equal(form, res.Receipt.Bytes()) {
 		t.Error("the answer's receipt is not the one that was signed")
 	}
-	if len(a["checks"].([]any)) != len(res.Checks) || len(res.Checks) < 30 {
-		t.Errorf("%d checks", len(res.Checks))
+	if len(a["checks"].([]any)) != len(res.Checks()) || len(res.Checks()) < 30 {
+		t.Errorf("%d checks", len(res.Checks()))
 	}
 }
 

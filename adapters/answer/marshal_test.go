@@ -56,7 +56,7 @@ func TestAnswersAreInCanonicalForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same("allow", answer.JSON(res, nil), members(res.Checks, res.Evaluations, object{"decision": "allow", "credentialId": res.Credential,
+	same("allow", answer.JSON(res, nil), members(res.Checks(), res.Evaluations, object{"decision": "allow", "credentialId": res.Credential,
 		"paramsBound": res.ParamsBound, "receipt": receipt(res.Receipt.Bytes()), "salt": res.Salt}))
 	for name, params := range map[string][]byte{"a rule": sample.ParamsDeny(), "faults": sample.ParamsInvalid()} {
 		_, err := verify(t, params)
@@ -65,7 +65,7 @@ func TestAnswersAreInCanonicalForm(t *testing.T) {
 			t.Fatal(err)
 		}
 		deny.Pointer = "/x"
-		want := members(deny.Checks, deny.Evaluations, object{"decision": "deny", "reason": string(deny.Reason), "check": deny.Check, "detail": deny.Detail,
+		want := members(deny.Checks(), deny.Evaluations, object{"decision": "deny", "reason": string(deny.Reason), "check": deny.Check, "detail": deny.Detail,
 			"pointer": "/x", "credentialId": deny.Credential, "receipt": receipt(deny.Receipt.Bytes()), "salt": deny.Salt})
 		faults := []object{}
 		for _, f := range deny.Faults {

@@ -320,14 +320,14 @@ func FuzzSplitBody(f *testing.F) {
 func TestHostileText(t *testing.T) {
 	const bad = "x\x1b[2J\nallow\n\u202e"
 	a, out, _ := testApp("")
+	checks := []verifier.Check{{Check: "rules", Result: verifier.Fail, Code: bad, Detail: bad}}
 	a.printDeny("deny", &verifier.DenyError{
 		Reason:      bad,
 		Credential:  bad,
-		Checks:      []verifier.Check{{Check: "rules", Result: verifier.Fail, Code: bad, Detail: bad}},
 		Evaluations: []policy.Evaluation{{Rule: bad, Result: policy.ResultFail, Reason: bad}},
 		Faults:      []policy.Fault{{Pointer: bad, Code: "type", Message: bad}},
-	})
-	a.printDeny("deny", &verifier.DenyError{Checks: []verifier.Check{{Check: "rules", Result: verifier.Fail, Code: bad, Detail: bad}}})
+	}, checks)
+	a.printDeny("deny", &verifier.DenyError{}, checks)
 	a.printAllow("allow", []verifier.Check{{Check: "rules", Result: verifier.Warn, Detail: bad}}, nil)
 	results := []receiptResult{
 		{file: bad, err: receipts.ErrNotVerified}, {file: bad, err: errors.New(bad)},

@@ -15,9 +15,9 @@ func (a *app) printPreview(v *verification, p *verifier.Preview) error {
 	case v.json:
 		a.printBytes(answer.Preview(p))
 	case p.Allow:
-		a.printAllow("dry run: allow", p.Checks, p.Evaluations)
+		a.printAllow("dry run: allow", p.Checks(), p.Evaluations)
 	default:
-		a.printDeny("dry run: deny", p.Deny)
+		a.printDeny("dry run: deny", p.Deny, p.Checks())
 	}
 	return answered(p.Allow)
 }
@@ -43,11 +43,11 @@ func (a *app) printAllow(decision string, checks []verifier.Check, evaluations [
 
 // printDeny says why it was denied: the reason first, then every rule with its
 // sentence, what is wrong with the parameters, and each check that failed.
-func (a *app) printDeny(decision string, d *verifier.DenyError) {
+func (a *app) printDeny(decision string, d *verifier.DenyError, checks []verifier.Check) {
 	a.printf("%s %s\n", decision, printable(string(d.Reason)))
 	a.printRules(d.Evaluations)
 	a.printFaults(d.Faults)
-	for _, c := range d.Checks {
+	for _, c := range checks {
 		switch {
 		case c.Result != verifier.Fail:
 		case len(d.Evaluations)+len(d.Faults) > 0: // they are the detail

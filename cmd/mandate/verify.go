@@ -112,7 +112,7 @@ func (a *app) allowed(v *verification, res *verifier.Result) error {
 	if v.json {
 		a.printBytes(answer.JSON(res, nil))
 	} else {
-		a.printAllow("allow", res.Checks, res.Evaluations)
+		a.printAllow("allow", res.Checks(), res.Evaluations)
 		a.printf("mandate  %s\n", short(res.Credential))
 		a.printf("receipt  %s\n", res.Receipt.ID())
 		a.printSalt(v, res.Salt)
@@ -132,7 +132,7 @@ func (a *app) denied(v *verification, deny *verifier.DenyError) error {
 	if v.json {
 		a.printBytes(answer.JSON(nil, deny))
 	} else {
-		a.printDeny("deny", deny)
+		a.printDeny("deny", deny, deny.Checks())
 		a.printSalt(v, deny.Salt)
 	}
 	return answered(false)
