@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
+	"github.com/mandate-engine/mandate/internal/multikey"
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
@@ -15,6 +17,10 @@ func TestDerive(t *testing.T) {
 	const jwk = "did:jwk:eyJjcnYiOiJFZDI1NTE5Iiwia3R5IjoiT0tQIiwieCI6IjExcVlBWUt4Q3JmVlNfN1R5V1FIT2c3aGN2UGFwaU1scndJYWFQY0hVUm8ifQ"
 	// opaque resolves like another, and does not say how.
 	type opaque struct{ Resolver }
+	noPoint := "did:key:" + multikey.EncodeBase58(append([]byte{0xed, 1, 2}, make([]byte, 31)...))
+	if _, err := Key().Resolve(t.Context(), noPoint); TypeOf(err) != ErrInvalidDID || !strings.Contains(err.Error(), "not on the curve") {
+		t.Errorf("a key that is no point: %v", err)
+	}
 	for _, tt := range []struct {
 		name     string
 		resolver Resolver
@@ -37,7 +43,7 @@ func TestDerive(t *testing.T) {
 		{"none", Chain(), nil},
 		{"one that does not say", Chain(opaque{Key()}, JWK()), nil},
 	} {
-		for _, did := range []string{sample.Issuer, jwk, "did:key:z6Mk", "did:key:1.1:z6Mk", "did:jwk:x", "did:key:", "did:keyx:y", "did:web:example.com", "", "did:key:zDnaeucDGfhXHoJVqot3p21RuupNJ2fZrs8Lb1GV83VnSo2jR"} {
+		for _, did := range []string{sample.Issuer, jwk, "did:key:z6Mk", "did:key:1.1:z6Mk", "did:jwk:x", "did:key:", "did:keyx:y", "did:web:example.com", "", "did:key:zDnaeucDGfhXHoJVqot3p21RuupNJ2fZrs8Lb1GV83VnSo2jR", noPoint, noPoint} {
 			got, ok, gotErr := Derive(tt.resolver, did)
 			want := false
 			for _, method := range tt.derives {
@@ -49,8 +55,11 @@ func TestDerive(t *testing.T) {
 			if !ok {
 				continue
 			}
+			if gotErr == nil {
+				gotErr = got.Document.Sound()
+			}
 			res, err := tt.resolver.Resolve(context.Background(), did)
-			if fmt.Sprint(err) != fmt.Sprint(gotErr) || TypeOf(err) != TypeOf(gotErr) || (res == nil) != (got == nil) {
+			if fmt.Sprint(err) != fmt.Sprint(gotErr) || TypeOf(err) != TypeOf(gotErr) || (res == nil) != (gotErr != nil) {
 				t.Errorf("%s: %q is derived with %v, resolved with %v", tt.name, did, gotErr, err)
 			}
 			if res != nil && (!reflect.DeepEqual(res.Document.Raw(), got.Document.Raw()) || res.Source != got.Source || res.RetrievedAt != got.RetrievedAt) {

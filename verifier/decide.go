@@ -57,6 +57,7 @@ type answer[T any] struct {
 	value T
 	err   error
 	final bool   // of a document: a newer one was asked for
+	doubt bool   // of a document: it was derived and need not be sound, see settle
 	raw   []byte // as received; for the Bundle
 }
 

@@ -2,12 +2,14 @@ package verifier_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/multikey"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/verifier"
 )
@@ -67,6 +69,69 @@ func TestDerivedOrAsked(t *testing.T) {
 		}
 		if proven := tt.want == "allow" || tt.want == "rule_failed"; proven && asked.asked != 2 {
 			t.Errorf("%s: %d lookups, want 2", tt.name, asked.asked)
+		}
+	}
+}
+
+// allTrue takes every signature for good.
+type allTrue struct{}
+
+func (allTrue) Verify(ed25519.PublicKey, []byte, []byte) bool { return true }
+
+// A did:key whose key is no point of the curve is refused for that, in every part of
+// a presentation, whether its document is derived or looked up and whatever verifies
+// signatures.
+func TestKeysOfNoPoint(t *testing.T) {
+	raw := make([]byte, 34)
+	copy(raw, "\xed\x01\x02") // y is 2
+	none := "did:key:" + multikey.EncodeBase58(raw)
+	if _, err := didresolve.Key().Resolve(t.Context(), none); didresolve.TypeOf(err) != didresolve.ErrInvalidDID {
+		t.Fatal(err)
+	}
+	vp := string(present(t, "c", sample.Credential()))
+	url := func(did string) string { return did + "#" + strings.TrimPrefix(did, "did:key:") }
+	toNone := issue(t, func(vc, _ object) {
+		for name, value := range toObject(t, []byte(strings.ReplaceAll(string(toJSON(t, vc)), sample.Holder, none))) {
+			vc[name] = value
+		}
+	})
+	toNone = []byte(strings.Replace(string(present(t, "c", toNone)), `"holder":"`+sample.Holder, `"holder":"`+none, 1))
+	for _, tt := range []struct {
+		name, presentation string
+		change             func(*verifier.Config)
+		check              string
+	}{
+		{"the issuer", strings.ReplaceAll(strings.ReplaceAll(vp, url(sample.Issuer), url(none)), sample.Issuer, none), nil, "issuer.key"},
+		{"the holder", strings.ReplaceAll(string(toNone), url(sample.Holder), url(none)), nil, "holder.key"},
+		{"an issuer who is to list the key", strings.ReplaceAll(vp, `"`+sample.Issuer+`"`, `"`+none+`"`),
+			func(cfg *verifier.Config) { cfg.IssuerBinding = verifier.IssuerListed }, "issuer.key"},
+	} {
+		var checks [][]verifier.Check
+		for _, r := range []didresolve.Resolver{didresolve.Key(), &askedResolver{Resolver: didresolve.Key()}} {
+			for _, signatures := range []verifier.SignatureVerifier{nil, allTrue{}} {
+				cfg := config(t)
+				cfg.Resolver, cfg.SignatureVerifier = r, signatures
+				cfg.TrustedIssuers = append(cfg.TrustedIssuers, none)
+				if tt.change != nil {
+					tt.change(&cfg)
+				}
+				req := request()
+				req.Presentation, req.Challenge = []byte(tt.presentation), "c"
+				v := newVerifier(t, cfg)
+				for range 2 { // the second time the document is known
+					_, err := v.Verify(t.Context(), req)
+					var deny *verifier.DenyError
+					if !errors.As(err, &deny) || deny.Reason != verifier.ReasonDIDInvalid || deny.Check != tt.check || !strings.Contains(deny.Detail, "not on the curve") {
+						t.Fatalf("%s: %v", tt.name, err)
+					}
+					checks = append(checks, deny.Checks())
+				}
+			}
+		}
+		for _, c := range checks {
+			if !slices.Equal(c, checks[0]) {
+				t.Errorf("%s: the checks differ:\n%v\n%v", tt.name, c, checks[0])
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -60,7 +61,7 @@ func (v *Verifier) fetch(l *lookups, n *need, ev *evidence) error {
 			} else {
 				did = strings.Clone(did)
 			}
-			ev.documents.put(did, resolved{value: r, err: err, final: again})
+			ev.documents.put(did, resolved{value: r, err: err, final: again, doubt: err == nil})
 			continue
 		}
 		did := strings.Clone(did)
@@ -81,6 +82,27 @@ func (v *Verifier) fetch(l *lookups, n *need, ev *evidence) error {
 		}
 	}
 	return nil
+}
+
+// settle finds out which of the derived documents are sound: those whose key has
+// verified a proof are. It reports whether one is not. That one is an error from now
+// on, as if it had been from the beginning, and what was decided with it does not
+// count.
+func (ev *evidence) settle(verified verifiedProofs) (unsound bool) {
+	for i := range ev.documents {
+		f := &ev.documents[i]
+		if !f.answer.doubt {
+			continue
+		}
+		f.answer.doubt = false
+		if slices.ContainsFunc(verified, func(p verifiedProof) bool { return controllerOf(p.proof) == f.about }) {
+			continue
+		}
+		if err := f.answer.value.Document.Sound(); err != nil {
+			f.answer.value, f.answer.err, unsound = nil, err, true
+		}
+	}
+	return unsound
 }
 
 // collect asks one question and keeps the answer. get returns an answer, or

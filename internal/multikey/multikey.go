@@ -45,6 +45,14 @@ type PublicKey struct {
 // point of small order (under which one signature fits many messages) and
 // a y that no point of the curve has.
 func NewPublicKey(raw []byte) (PublicKey, error) {
+	k, err := newEncoding(raw)
+	if err != nil {
+		return PublicKey{}, err
+	}
+	return k.onlyPoint()
+}
+
+func newEncoding(raw []byte) (PublicKey, error) {
 	if len(raw) != ed25519.PublicKeySize {
 		return PublicKey{}, fmt.Errorf("multikey: Ed25519 public key has %d bytes, want %d", len(raw), ed25519.PublicKeySize)
 	}
@@ -52,8 +60,21 @@ func NewPublicKey(raw []byte) (PublicKey, error) {
 	if why := weakPoint(k.raw); why != "" {
 		return PublicKey{}, fmt.Errorf("multikey: Ed25519 public key refused: %s", why)
 	}
+	return k, nil
+}
+
+// Point returns an error when no point of the curve has k's y coordinate: see
+// ParseEncoding. A k that has verified a signature is a point.
+func (k PublicKey) Point() error {
 	if !onCurve(k.raw) {
-		return PublicKey{}, errors.New("multikey: Ed25519 public key refused: not on the curve")
+		return errors.New("multikey: Ed25519 public key refused: not on the curve")
+	}
+	return nil
+}
+
+func (k PublicKey) onlyPoint() (PublicKey, error) {
+	if err := k.Point(); err != nil {
+		return PublicKey{}, err
 	}
 	return k, nil
 }
@@ -62,6 +83,17 @@ func NewPublicKey(raw []byte) (PublicKey, error) {
 // base58btc of ed01 and 32 bytes. The error for another known key type
 // names the type and matches ErrUnsupported.
 func ParsePublicKey(multikey string) (PublicKey, error) {
+	k, err := ParseEncoding(multikey)
+	if err != nil {
+		return PublicKey{}, err
+	}
+	return k.onlyPoint()
+}
+
+// ParseEncoding is ParsePublicKey for who is about to verify a signature with
+// Verify, which finds out whether the key is a point of the curve: to ask before
+// takes a tenth of that. Until then, and for VerifyWith, Point has to be asked.
+func ParseEncoding(multikey string) (PublicKey, error) {
 	var room [maxShortDigits]byte
 	b, err := decode(&room, multikey, maxMultikey)
 	if err != nil {
@@ -73,7 +105,7 @@ func ParsePublicKey(multikey string) (PublicKey, error) {
 	if string(b[:2]) != codecEd25519Public {
 		return PublicKey{}, codecError(string(b[:2]), bytes.Clone(b[2:])) // copies, which let room stay on the stack
 	}
-	return NewPublicKey(b[2:])
+	return newEncoding(b[2:])
 }
 
 // codecError explains why a Multikey with this prefix is no Ed25519
