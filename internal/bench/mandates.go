@@ -98,14 +98,18 @@ type supply struct {
 	ready []verifier.Request
 }
 
-// prepare makes requests, for several turns at once, and collects what that left
-// behind: making one leaves three times the garbage of deciding it, which the
-// decisions would be charged for. Their own they are.
+// turns is for how many slices requests are made at once.
+const turns = 32
+
+// prepare makes requests when there are none left, and collects what that left
+// behind: making one leaves four times the garbage of deciding it, and the decisions
+// would be charged for both. Between, they fill the heap several times over, and
+// their own collections fall into the slices as they come.
 func (s *supply) prepare(runs int) {
 	if len(s.ready) >= runs {
 		return
 	}
-	for len(s.ready) < 8*runs {
+	for len(s.ready) < turns*runs {
 		s.ready = append(s.ready, s.more())
 	}
 	runtime.GC()

@@ -81,7 +81,7 @@ func httpRows(h *harness) map[string]measured {
 				if len(ready) >= runs {
 					return
 				}
-				for len(ready) < 8*runs { // as supply.prepare, and for its reason
+				for len(ready) < turns*runs { // as supply.prepare, and for its reason
 					ready = append(ready, post("http://"+listener.Addr().String(), w.newMandate()))
 				}
 				runtime.GC()
