@@ -208,18 +208,21 @@ func (v Value) Offset() int {
 // Pointer returns the RFC 6901 pointer of v; "" is the root. The time it takes
 // grows with the size of the document.
 func (v Value) Pointer() string {
-	var b strings.Builder
+	var room [64]byte
+	b := room[:0]
 	at := v.d.Root()
 	for at.d != nil && at.i != v.i {
 		token, child := at.childHolding(v.i)
 		if child.d == nil {
 			break
 		}
-		b.WriteByte('/')
-		pointerEscaper.WriteString(&b, token)
+		if strings.ContainsAny(token, "~/") {
+			token = pointerEscaper.Replace(token)
+		}
+		b = append(append(b, '/'), token...)
 		at = child
 	}
-	return b.String()
+	return string(b)
 }
 
 // childHolding returns the child of v that is, or holds, node i.

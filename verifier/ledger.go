@@ -111,12 +111,6 @@ func (l *ledger) clone(into *ledger) *ledger {
 // copy returns a copy in memory of its own, which the arena's does not outlive.
 func (l *ledger) copy() ledger { return ledger{l.results, slices.Clone(l.notes)} }
 
-// clear forgets everything but the memory.
-func (l *ledger) clear() {
-	clear(l.notes[:cap(l.notes)]) // an earlier round may have had more of them
-	*l = ledger{notes: l.notes[:0]}
-}
-
 // row returns what check c, which ran, has said.
 func (l *ledger) row(c check) Check {
 	row := Check{Check: c.String(), Result: outcomes[l.results[c]]}
