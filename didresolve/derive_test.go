@@ -11,6 +11,38 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
+// A key that is no point does not leave a derived document by accident.
+func TestSound(t *testing.T) {
+	id := multikey.EncodeBase58(append([]byte{0xed, 1, 2}, make([]byte, 31)...))
+	did := "did:key:" + id
+	res, ok, err := Derive(Key(), did)
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	for range 2 {
+		if m, err := res.Document.VerificationMethod(did+"#"+id, AssertionMethod, judged); TypeOf(err) != ErrInvalidVerificationMethod || !m.Key().IsZero() {
+			t.Errorf("the key of no point: %v, %v", m, err)
+		}
+		if _, err := res.Document.VerificationMethod(did+"#z", AssertionMethod, judged); TypeOf(err) != ErrMethodNotFound {
+			t.Errorf("a key that it does not have: %v", err)
+		}
+		if err := res.Document.Sound(); TypeOf(err) != ErrInvalidDID {
+			t.Errorf("Sound: %v", err)
+		}
+	}
+	if m, err := res.Document.UnprovenMethod(did+"#"+id, AssertionMethod, judged); err != nil || m.Key().IsZero() || m.Key().Verify(nil, make([]byte, 64)) {
+		t.Errorf("UnprovenMethod: %v, %v", m, err)
+	}
+	for name, d := range map[string]*Document{"nil": nil, "zero": {}} {
+		if err := d.Sound(); TypeOf(err) != ErrInvalidDocument {
+			t.Errorf("the %s document is sound: %v", name, err)
+		}
+	}
+	if res, err := Key().Resolve(t.Context(), sample.Issuer); err != nil || res.Document.Sound() != nil {
+		t.Errorf("a key that is a point: %v", err)
+	}
+}
+
 // What is derived is what is resolved, and nothing is derived that somebody else in
 // the chain might have to say something about.
 func TestDerive(t *testing.T) {

@@ -21,7 +21,7 @@ func isUnsupported(err error) bool { return errors.Is(err, multikey.ErrUnsupport
 // keyMaterial is the key of a verification method, decoded when it is first
 // asked for: documents are kept, and to check that a key is a point of the curve
 // takes a tenth of what a signature's verification does. That of a derived document
-// is decoded, and once is for Sound.
+// is there from the beginning, and never read: once and err are what Sound found.
 type keyMaterial struct {
 	once sync.Once
 	key  multikey.PublicKey

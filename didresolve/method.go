@@ -27,7 +27,8 @@ type VerificationMethod struct {
 	text string
 }
 
-// Key returns the checked key. Its Verify is stricter than that of
+// Key returns the checked key, of [Document.UnprovenMethod] one that was checked but
+// for being a point of the curve. Its Verify is stricter than that of
 // crypto/ed25519 and is the one to use.
 func (m VerificationMethod) Key() multikey.PublicKey { return m.key }
 
@@ -62,8 +63,25 @@ func (m VerificationMethod) PublicKey() ed25519.PublicKey { return m.key.Bytes()
 // at is the verifier's clock, never a date in the proof: whoever stole a
 // revoked key could date a proof back.
 func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Time) (VerificationMethod, error) {
+	m, err := d.UnprovenMethod(vmURL, purpose, at)
+	if err != nil {
+		return VerificationMethod{}, err
+	}
+	if err := d.Sound(); err != nil {
+		return VerificationMethod{}, &Error{Type: ErrInvalidVerificationMethod, Detail: quote(vmURL), Cause: err}
+	}
+	return m, nil
+}
+
+func errNoDocument() error { return fail(ErrInvalidDocument, "no document") }
+
+// UnprovenMethod is VerificationMethod for who asks [Document.Sound] afterwards: of
+// a document that [Derive] made, the key need not be a point of the curve. Whatever
+// is decided with it does not count before it has verified a signature with
+// crypto/ed25519, which refuses all others, or the document is found to be sound.
+func (d *Document) UnprovenMethod(vmURL string, purpose Purpose, at time.Time) (VerificationMethod, error) {
 	if d == nil || d.id == "" {
-		return VerificationMethod{}, fail(ErrInvalidDocument, "no document")
+		return VerificationMethod{}, errNoDocument()
 	}
 	if at.IsZero() {
 		return VerificationMethod{}, fail(ErrInvalidOptions, "no time to judge the key at")

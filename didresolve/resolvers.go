@@ -22,8 +22,8 @@ import (
 // is ErrInvalidDID; a key of another known type, such as P-256 or X25519, is
 // ErrFeatureNotSupported.
 //
-// It keeps up to 1,024 of the documents that it derived, some 2 KB each: they
-// never change.
+// It keeps up to 1,024 of the documents that it derived, some 2 KB each, those that
+// it refuses for their key included: they never change.
 func Key() Resolver { return &keyResolver{} }
 
 // maxDerived is how many documents a keyResolver keeps; one more, and it begins
@@ -75,8 +75,9 @@ func (r *keyResolver) derive(did string) (*Resolution, error) {
 // wrapper, a pin or a cache has a say of its own, and so has what comes before in a
 // chain. Nobody modifies the answer.
 //
-// Unlike r, it leaves it to the caller to ask whether the document is
-// [Document.Sound].
+// Unlike r, it also returns documents whose key is no point of the curve:
+// [Document.VerificationMethod] refuses that key, and [Document.Sound] says what r
+// would.
 func Derive(r Resolver, did string) (res *Resolution, ok bool, err error) {
 	switch r := r.(type) {
 	case *keyResolver:
@@ -130,11 +131,14 @@ func deriveKey(did string) (*Document, error) {
 }
 
 // Sound returns the error of resolving the DID when the document is one that
-// [Derive] made and its key is no point of the curve. Every other document is sound,
-// and so is one whose key has verified a signature with crypto/ed25519: to ask takes
-// a tenth of that.
+// [Derive] made and its key is no point of the curve. A key that has verified a
+// signature with crypto/ed25519 is one: to ask takes a tenth of that. It asks nothing
+// of other documents, but that there is one: their keys are read one by one.
 func (d *Document) Sound() error {
-	if d == nil || d.derived == "" {
+	if d == nil || d.id == "" {
+		return errNoDocument()
+	}
+	if d.derived == "" {
 		return nil
 	}
 	k := d.methods[0].material

@@ -401,7 +401,7 @@ func (p *proven) key(c check, at canonical.Value, proof *dataintegrity.Proof, pu
 		p.ledger.did(c, at, a.err)
 		return multikey.PublicKey{}, false
 	}
-	method, err := a.value.Document.VerificationMethod(proof.VerificationMethod, purpose, p.now)
+	method, err := a.value.Document.UnprovenMethod(proof.VerificationMethod, purpose, p.now) // settled asks
 	if didresolve.TypeOf(err) == didresolve.ErrMethodNotFound && n.newer(a.value.Document.ID(), a) {
 		return multikey.PublicKey{}, false
 	}

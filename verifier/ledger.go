@@ -108,7 +108,7 @@ func (l *ledger) clone(into *ledger) *ledger {
 	return into
 }
 
-// copy returns a copy in memory of its own, which the arena's does not outlive.
+// copy returns a copy that outlives the arena.
 func (l *ledger) copy() ledger { return ledger{l.results, slices.Clone(l.notes)} }
 
 // row returns what check c, which ran, has said.

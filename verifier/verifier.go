@@ -420,14 +420,18 @@ func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, 
 }
 
 // settled is decide with documents that are sound. That of a key which is no point
-// is found out by asking, or by a signature: crypto/ed25519 verifies none with it, of
-// another SignatureVerifier nobody knows.
+// is found out by asking, or by a signature: crypto/ed25519 verifies none with it.
+// Another SignatureVerifier may, and is not even asked.
 func (v *Verifier) settled(ctx context.Context, s *screened, ev *evidence) (*verdict, *need, error) {
 	if v.cfg.SignatureVerifier != nil {
 		ev.settle(nil)
 	}
 	verdict, need, err := v.decide(ctx, s, ev)
-	if ev.settle(s.verified) {
+	trusted := s.verified
+	if v.cfg.SignatureVerifier != nil {
+		trusted = nil
+	}
+	if ev.settle(trusted) {
 		return v.decide(ctx, s, ev)
 	}
 	return verdict, need, err

@@ -18,6 +18,7 @@ func goals() []goal {
 		{id: "warm", group: "verify", subject: "warm verify, receipt signed", base: "F = 2 V + S", must: 1.30, stretch: 1.15},
 		{id: "hit", group: "verify", subject: "verify, credential verified before, new challenge", base: "V + S", must: 1.40, stretch: 1.20},
 		{id: "cold", group: "verify", subject: "verify, cold did:key keys", base: "F", must: 1.35, stretch: 1.20},
+		{id: "collector", group: "collector", subject: "garbage collection for a warm verify", base: "F"},
 		{id: "allocs", group: "allocs", subject: "allocations of a warm verify", base: "1", must: 150, stretch: 60},
 		{id: "tail", group: "tail", subject: "p99/p50 of a warm verify", base: "p99/p50 of F", must: 1.35, stretch: 1.15},
 		{id: "many", group: "many", subject: "VerifyMany, what a second core brings", base: "what it brings F", must: .90, stretch: .97, atLeast: true},

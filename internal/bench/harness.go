@@ -53,7 +53,7 @@ func (h *harness) measure(wanted []goal) (rows []row, err error) {
 		}
 	}()
 	by := map[string]func(*harness) map[string]measured{
-		"verify": verifyRows, "allocs": allocRows, "tail": tailRows, "many": manyRows, "jcs": jcsRows, "jsontext": jsontextRows,
+		"verify": verifyRows, "collector": collectorRows, "allocs": allocRows, "tail": tailRows, "many": manyRows, "jcs": jcsRows, "jsontext": jsontextRows,
 		"reject": rejectRows, "asymmetry": asymmetryRows, "receipt": receiptRows, "durable": durableRows, "http": httpRows,
 		"list": listRows, "memory": memoryRows, "startup": startupRows, "size": sizeRows,
 	}

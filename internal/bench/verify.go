@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/binary"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"sync"
 	"time"
@@ -100,6 +101,34 @@ func allocRows(h *harness) map[string]measured {
 		all = append(all, count(20))
 	}
 	return map[string]measured{"allocs": bestOf(all)}
+}
+
+// collectorRows counts what the garbage collector takes for a warm decision, in a
+// process that holds little but some 10 MB of requests: the slices that a collection falls into
+// are few, and neither the 10th percentile nor the median shows them.
+func collectorRows(h *harness) map[string]measured {
+	w, l := newWorld(), newLimit()
+	v, s := newVerifier(config()), &supply{more: w.newMandate}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	floor := h.comparison(1).Run(roundrobin.Subject{Name: "F", Run: l.floor})[0].P10
+	var all []float64
+	for range h.times {
+		s.prepare(max(h.rounds, 10))
+		runs, before := len(s.ready), collectorTime()
+		for range runs {
+			allow(v, s.next())
+		}
+		all = append(all, roundrobin.Ratio((collectorTime()-before)/time.Duration(runs), floor))
+	}
+	return map[string]measured{"collector": bestOf(all)}
+}
+
+// collectorTime returns the CPU time that the collector has taken from others, up
+// to the end of the last collection.
+func collectorTime() time.Duration {
+	samples := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/gc/mark/idle:cpu-seconds"}}
+	metrics.Read(samples)
+	return time.Duration((samples[0].Value.Float64() - samples[1].Value.Float64()) * float64(time.Second))
 }
 
 // tailRows compares how far the slow decisions are from the usual ones with how

@@ -33,7 +33,8 @@ const maxMultikey = 128
 // points of the curve.
 var ErrUnsupported = errors.New("multikey: key type is not supported")
 
-// PublicKey is an Ed25519 public key that was checked when it was made.
+// PublicKey is an Ed25519 public key that was checked when it was made, but for
+// what ParseEncoding leaves out.
 // It is comparable; two are equal when they are the same key. The zero
 // value verifies nothing.
 type PublicKey struct {
@@ -176,7 +177,8 @@ func (k PublicKey) Verify(message, sig []byte) bool {
 }
 
 // VerifyWith is Verify with another implementation of crypto/ed25519.Verify,
-// which is asked only about sound keys and signatures of 64 bytes.
+// which is asked only about keys that were checked and signatures of 64 bytes. Of a
+// key by ParseEncoding, ask Point before.
 func (k PublicKey) VerifyWith(verify func(key ed25519.PublicKey, message, sig []byte) bool, message, sig []byte) bool {
 	return k.sound(sig) && verify(k.Bytes(), message, sig)
 }
