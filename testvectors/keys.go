@@ -144,7 +144,11 @@ func readResolver(in *reader) didresolve.Resolver {
 		}
 		pins[r.text("did")] = [sha256.Size]byte(digest)
 	})
-	w.next = didresolve.Pinned(pins, didresolve.Chain(didresolve.Key(), didresolve.JWK(), didresolve.Static(documents...)))
+	all := didresolve.Chain(didresolve.Key(), didresolve.JWK(), didresolve.Static(documents...))
+	if len(w.deactivated)+len(w.unavailable)+len(pins) == 0 {
+		return all // as it is: the engine derives what it can
+	}
+	w.next = didresolve.Pinned(pins, all)
 	return w
 }
 

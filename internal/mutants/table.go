@@ -149,8 +149,7 @@ func mutants() []mutant {
 
 	const document, jwk = "didresolve/document.go", "didresolve/jwk.go"
 	change("keys that are no points", "didresolve/resolvers.go", "if err := res.Document.Sound(); err != nil {", "if err := res.Document.Sound(); false {\n\t\t_ = err")
-	change("keys that are no points, of another SignatureVerifier", "verifier/verifier.go", "if v.cfg.SignatureVerifier != nil {\n\t\tev.settle(nil)", "if false {\n\t\tev.settle(nil)")
-	change("keys that are no points and verify nothing", "verifier/verifier.go", "if ev.settle(s.verified) {", "if ev.settle(s.verified) && false {")
+	change("keys that are no points and verify nothing", "verifier/verifier.go", "if ev.settle(trusted) {", "if ev.settle(trusted) && false {")
 	change("documents that nothing proves", "verifier/fetch.go", "return controllerOf(p.proof) == f.about", "return p.proof != nil || f.about == \"\"")
 	change("ids of methods", document, "if seen[m.id] {", "if false {")
 	change("methods of a document", document, "if len(d.methods) > maxMethods {", "if false {")

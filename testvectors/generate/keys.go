@@ -132,6 +132,7 @@ func didVectors() []vector {
 	refuse("key-base64url", "Only base58btc is read, though the grammar of did:key admits u.", "resolve",
 		"did:key:u"+base64.RawURLEncoding.EncodeToString(must(multikey.DecodeBase58(published, 34))), invalid)
 	refuse("key-small-order", "A DID whose key would verify anything has no document.", "resolve", "did:key:"+multibase("ed01", "01"+strings.Repeat("00", 31)), invalid)
+	refuse("key-no-point", "A DID whose key is no point of the curve has no document.", "resolve", "did:key:"+multibase("ed01", "02"+strings.Repeat("00", 31)), invalid)
 	refuse("key-private", "A private key pasted as a DID is not resolved.", "resolve", "did:key:"+multibase("8026", issuer.publicHex()), invalid)
 	return append(append(out, jwkVectors()...), methodVectors()...)
 }

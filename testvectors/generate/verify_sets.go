@@ -1,6 +1,10 @@
 package main
 
-import "github.com/mandate-engine/mandate/verifier"
+import (
+	"strings"
+
+	"github.com/mandate-engine/mandate/verifier"
+)
 
 // setVectors are about several proofs of one credential or presentation, and
 // whose they have to be.
@@ -162,5 +166,45 @@ func setVectors() []vector {
 		}
 	})
 	add("grantor-other-key", "A proof in the grantor's name, by another key.", invalid, granted(1, two, by(issuer), by(stranger).with("verificationMethod", platform.method())))
+	return append(out, noPointVectors()...)
+}
+
+// noPointVectors are about a did:key whose key is no point of the curve (y = 2). It
+// is refused as a DID, before its signatures are, in whatever part it appears.
+func noPointVectors() []vector {
+	var out []vector
+	add := collect(&out)
+	key := multibase("ed01", "02"+strings.Repeat("00", 31))
+	did := "did:key:" + key
+	method := did + "#" + key
+	signed := func(p party) proofForm { return proofForm{by: p}.with("verificationMethod", method) }
+	issuerKey, holderKey := denied(verifier.ReasonDIDInvalid, "issuer.key"), denied(verifier.ReasonDIDInvalid, "holder.key")
+	add("issuer-no-point", "The issuer's key is no point of the curve.", issuerKey, func(s *scene) {
+		s.credential["issuer"] = did
+		s.config()["trustedIssuers"] = arr{did}
+		s.vc = signed(issuer)
+	})
+	add("issuer-listed-no-point", "The issuer's document lists a key that is no point of the curve.", issuerKey, func(s *scene) {
+		s.webIssued(merge(webDocument(webIssuer, issuer), obj{"assertionMethod": arr{method}}))
+		s.vc = signed(platform)
+		s.config()["issuerBinding"] = "listed"
+	})
+	add("issuer-mapped-no-point", "A signer that the verifier maps to the issuer has a key that is no point of the curve.", issuerKey, func(s *scene) {
+		s.vc = signed(platform)
+		s.config()["issuerBinding"] = "mapped"
+		s.config()["issuerSigners"] = arr{obj{"signer": did, "issuers": arr{issuer.did()}}}
+	})
+	add("vc-proof-set-no-point", "A good proof of the issuer beside one by a key that is no point of the curve.", denied(verifier.ReasonDIDInvalid, "vc.proof"), func(s *scene) {
+		s.several(proofForm{by: issuer}, signed(stranger))
+	})
+	add("holder-no-point", "The holder's key is no point of the curve.", holderKey, func(s *scene) {
+		s.presentation["holder"] = did
+		s.authorize(arr{did, verifierDID})
+		s.vp.set = merge(s.vp.set, obj{"verificationMethod": method})
+	})
+	add("presentation-signer-no-point", "Whoever may sign for the holder has a key that is no point of the curve.", holderKey, func(s *scene) {
+		s.vp.set = merge(s.vp.set, obj{"verificationMethod": method})
+		s.config()["presentationSigners"] = arr{obj{"signer": did, "holders": arr{holder.did()}}}
+	})
 	return out
 }
