@@ -72,7 +72,7 @@ func (c Comparison) Run(subjects ...Subject) []Row {
 	took := make([][]time.Duration, len(subjects))
 	for round := range c.Rounds {
 		for i := range subjects {
-			if round%2 == 1 { // so that nobody always comes after the same
+			if i = (i + round) % len(subjects); round/len(subjects)%2 == 1 { // so that nobody always comes after the same
 				i = len(subjects) - 1 - i
 			}
 			took[i] = append(took[i], c.time(subjects[i], perSlice[i])/time.Duration(perSlice[i]))
