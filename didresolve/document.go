@@ -51,7 +51,7 @@ func relationships() []Purpose {
 // A nil or zero Document has no id and no keys.
 type Document struct {
 	doc     *canonical.Doc
-	derived string // the text of a document made by deriveKey, which has no doc
+	derived bool // made by deriveKey: there is no doc, and one method
 	id      string
 	size    int // of the text
 	digest  [sha256.Size]byte
@@ -130,8 +130,8 @@ func (d *Document) Raw() []byte {
 	if d == nil {
 		return nil
 	}
-	if d.derived != "" {
-		return []byte(d.derived)
+	if d.derived {
+		return d.appendDerived(nil)
 	}
 	return d.doc.Root().Raw()
 }

@@ -86,7 +86,7 @@ func (d *Document) UnprovenMethod(vmURL string, purpose Purpose, at time.Time) (
 	if at.IsZero() {
 		return VerificationMethod{}, fail(ErrInvalidOptions, "no time to judge the key at")
 	}
-	if d.derived != "" && vmURL == d.methods[0].id && purpose.valid() { // nothing else is in there
+	if d.derived && vmURL == d.methods[0].id && purpose.valid() { // nothing else is in there
 		c := &d.methods[0]
 		return VerificationMethod{ID: c.id, Type: "Multikey", Controller: d.id, key: c.material.key, text: c.material.text}, nil
 	}
@@ -101,7 +101,7 @@ func (d *Document) UnprovenMethod(vmURL string, purpose Purpose, at time.Time) (
 	if !ok {
 		return VerificationMethod{}, fail(ErrMethodNotFound, "the document has no %s", quote(vmURL))
 	}
-	if d.derived != "" {
+	if d.derived {
 		return VerificationMethod{}, notListed(vmURL, purpose)
 	}
 	m, why := c.identify(d.id)
@@ -170,7 +170,7 @@ func (d *Document) Lists(vmURL string, purpose Purpose) bool {
 	if d == nil || vmURL == "" || !purpose.valid() {
 		return false
 	}
-	if d.derived != "" {
+	if d.derived {
 		return vmURL == d.methods[0].id
 	}
 	for _, v := range d.doc.Root().Get(string(purpose)).Elements() {

@@ -22,7 +22,7 @@ import (
 // is ErrInvalidDID; a key of another known type, such as P-256 or X25519, is
 // ErrFeatureNotSupported.
 //
-// It keeps up to 1,024 of the documents that it derived, some 2 KB each, those that
+// It keeps up to 1,024 of the documents that it derived, some 600 bytes each, those that
 // it refuses for their key included: they never change.
 func Key() Resolver { return &keyResolver{} }
 
@@ -62,8 +62,10 @@ func (r *keyResolver) derive(did string) (*Resolution, error) {
 	res = &Resolution{Document: doc, Source: "did:key"}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.known == nil || len(r.known) >= maxDerived {
+	if r.known == nil {
 		r.known = map[string]*Resolution{}
+	} else if len(r.known) >= maxDerived {
+		clear(r.known) // whose memory does for the next
 	}
 	r.known[doc.id] = res // its own text, not a part of a presentation
 	return res, nil
@@ -138,7 +140,7 @@ func (d *Document) Sound() error {
 	if d == nil || d.id == "" {
 		return errNoDocument()
 	}
-	if d.derived == "" {
+	if !d.derived {
 		return nil
 	}
 	k := d.methods[0].material
@@ -151,19 +153,37 @@ func (d *Document) Sound() error {
 }
 
 // derivedDocument makes the document of a did:key: what ParseDocument makes of its
-// text, without reading what was just written.
+// text, without reading what was just written, nor keeping it.
 func derivedDocument(did, text58 string, key multikey.PublicKey) *Document {
-	vm := did + "#" + text58 // its own text, of which the DID is a part
-	did = vm[:len(did)]
-	// Base58 needs no escapes, and this is the canonical form.
-	id := `"` + vm + `"`
-	text := `{"@context":["https://www.w3.org/ns/did/v1.1"],"assertionMethod":[` + id + `],"authentication":[` + id +
-		`],"capabilityDelegation":[` + id + `],"capabilityInvocation":[` + id + `],"id":"` + did + `","verificationMethod":[{"controller":"` + did +
-		`","id":` + id + `,"publicKeyMultibase":"` + text58 + `","type":"Multikey"}]}`
-	d := &Document{derived: text, id: did, size: len(text), digest: sha256.Sum256([]byte(text)),
-		methods: []candidate{{id: vm, material: &keyMaterial{key: key, text: vm[len(did)+1:]}}}}
+	vm := did + "#" + text58 // its own text, of which the others are parts
+	d := &struct {
+		Document
+		methods  [1]candidate
+		material keyMaterial
+	}{}
+	d.material.key, d.material.text = key, vm[len(did)+1:]
+	d.methods[0] = candidate{id: vm, material: &d.material}
+	d.derived, d.id, d.Document.methods = true, vm[:len(did)], d.methods[:]
+	var room [1024]byte
+	text := d.appendDerived(room[:0])
+	d.size, d.digest = len(text), sha256.Sum256(text)
 	d.sri = canonical.SRI(d.digest)
-	return d
+	return &d.Document
+}
+
+// appendDerived appends the text of a derived document. Base58 needs no escapes, and
+// this is the canonical form.
+func (d *Document) appendDerived(b []byte) []byte {
+	vm := d.methods[0].id
+	b = append(b, `{"@context":["https://www.w3.org/ns/did/v1.1"]`...)
+	for _, p := range [...]Purpose{AssertionMethod, Authentication, CapabilityDelegation, CapabilityInvocation} {
+		b = append(append(append(append(append(b, `,"`...), p...), `":["`...), vm...), `"]`...)
+	}
+	b = append(append(b, `,"id":"`...), d.id...)
+	b = append(append(b, `","verificationMethod":[{"controller":"`...), d.id...)
+	b = append(append(b, `","id":"`...), vm...)
+	b = append(append(b, `","publicKeyMultibase":"`...), d.methods[0].material.text...)
+	return append(b, `","type":"Multikey"}]}`...)
 }
 
 // Static returns a resolver that knows these documents and nothing else, for

@@ -73,7 +73,10 @@ func (m *Memo) Add(id ID) {
 // young half; when that is full, the old half is forgotten.
 func (m *Memo) add(id ID) {
 	if len(m.young) >= max(m.most/2, 1) {
-		m.young, m.old = make(map[ID]struct{}, m.most/2), m.young
+		m.young, m.old = m.old, m.young
+		if clear(m.young); m.young == nil { // the first time
+			m.young = make(map[ID]struct{}, m.most/2)
+		}
 	}
 	m.young[id] = struct{}{}
 }
