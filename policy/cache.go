@@ -36,11 +36,10 @@ type Cache struct {
 	entries map[cacheKey]*list.Element
 	recent  list.List // of *cacheEntry, most recently used first
 	weight  int
+	forms   sync.Pool // of *[]byte: memory for canonical forms that are looked up
 }
 
-// forms holds memory for canonical forms that are looked up.
-var forms = sync.Pool{New: func() any { return new([]byte) }}
-
+// maxForm is what memory in Cache.forms holds at most.
 const maxForm = 16 << 10
 
 type cacheKey struct{ content, profile string }
@@ -57,8 +56,11 @@ type cacheEntry struct {
 // Compile returns what [Compile] returns for content. The action and the
 // *CompileError are shared: do not modify the issues.
 func (c *Cache) Compile(content canonical.Value) (*Action, error) {
-	room := forms.Get().(*[]byte)
-	defer forms.Put(room)
+	room, ok := c.forms.Get().(*[]byte)
+	if !ok {
+		room = new([]byte)
+	}
+	defer c.forms.Put(room)
 	*room = content.AppendCanonical((*room)[:0])
 	form := *room
 	if cap(form) > maxForm { // one that is large is not kept for all that follow

@@ -102,7 +102,7 @@ type supply struct {
 const turns = 32
 
 // prepare makes requests when there are none left, and collects what that left
-// behind: making one leaves four times the garbage of deciding it, and the decisions
+// behind: making one leaves nine times the garbage of deciding it, and the decisions
 // would be charged for both. Their own collections fall into the slices as they
 // come, one into some thirty: collectorRows counts them.
 func (s *supply) prepare(runs int) {
