@@ -51,7 +51,6 @@ func relationships() []Purpose {
 // A nil or zero Document has no id and no keys.
 type Document struct {
 	doc     *canonical.Doc
-	derived bool // made by deriveKey: there is no doc, and one method
 	id      string
 	size    int // of the text
 	digest  [sha256.Size]byte
@@ -129,9 +128,6 @@ func (d *Document) SRI() string {
 func (d *Document) Raw() []byte {
 	if d == nil {
 		return nil
-	}
-	if d.derived {
-		return d.appendDerived(nil)
 	}
 	return d.doc.Root().Raw()
 }

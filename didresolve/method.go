@@ -27,9 +27,8 @@ type VerificationMethod struct {
 	text string
 }
 
-// Key returns the checked key, of [Document.UnprovenMethod] one that was checked but
-// for being a point of the curve. Its Verify is stricter than that of
-// crypto/ed25519 and is the one to use.
+// Key returns the checked key. Its Verify is stricter than that of crypto/ed25519
+// and is the one to use.
 func (m VerificationMethod) Key() multikey.PublicKey { return m.key }
 
 // Multikey returns the key as Multikey text, which begins z6Mk, and "" for the zero
@@ -63,32 +62,11 @@ func (m VerificationMethod) PublicKey() ed25519.PublicKey { return m.key.Bytes()
 // at is the verifier's clock, never a date in the proof: whoever stole a
 // revoked key could date a proof back.
 func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Time) (VerificationMethod, error) {
-	m, err := d.UnprovenMethod(vmURL, purpose, at)
-	if err != nil {
-		return VerificationMethod{}, err
-	}
-	if err := d.Sound(); err != nil {
-		return VerificationMethod{}, &Error{Type: ErrInvalidVerificationMethod, Detail: quote(vmURL), Cause: err}
-	}
-	return m, nil
-}
-
-func errNoDocument() error { return fail(ErrInvalidDocument, "no document") }
-
-// UnprovenMethod is VerificationMethod for who asks [Document.Sound] afterwards: of
-// a document that [Derive] made, the key need not be a point of the curve. Whatever
-// is decided with it does not count before it has verified a signature with
-// crypto/ed25519, which refuses all others, or the document is found to be sound.
-func (d *Document) UnprovenMethod(vmURL string, purpose Purpose, at time.Time) (VerificationMethod, error) {
 	if d == nil || d.id == "" {
-		return VerificationMethod{}, errNoDocument()
+		return VerificationMethod{}, fail(ErrInvalidDocument, "no document")
 	}
 	if at.IsZero() {
 		return VerificationMethod{}, fail(ErrInvalidOptions, "no time to judge the key at")
-	}
-	if d.derived && vmURL == d.methods[0].id && purpose.valid() { // nothing else is in there
-		c := &d.methods[0]
-		return VerificationMethod{ID: c.id, Type: "Multikey", Controller: d.id, key: c.material.key, text: c.material.text}, nil
 	}
 	did, err := methodDID(vmURL)
 	if err != nil {
@@ -101,15 +79,12 @@ func (d *Document) UnprovenMethod(vmURL string, purpose Purpose, at time.Time) (
 	if !ok {
 		return VerificationMethod{}, fail(ErrMethodNotFound, "the document has no %s", quote(vmURL))
 	}
-	if d.derived {
-		return VerificationMethod{}, notListed(vmURL, purpose)
-	}
 	m, why := c.identify(d.id)
 	if why != "" {
 		return VerificationMethod{}, fail(ErrInvalidVerificationMethod, "%s: %s", quote(vmURL), why)
 	}
 	if !d.allows(c, purpose) {
-		return VerificationMethod{}, notListed(vmURL, purpose)
+		return VerificationMethod{}, fail(ErrInvalidRelationship, "%s is not listed for %s", quote(vmURL), quote(string(purpose)))
 	}
 	if err := m.readDates(c.value, at); err != nil {
 		return VerificationMethod{}, err
@@ -119,10 +94,6 @@ func (d *Document) UnprovenMethod(vmURL string, purpose Purpose, at time.Time) (
 	}
 	m.text = c.material.text
 	return m, nil
-}
-
-func notListed(vmURL string, purpose Purpose) error {
-	return fail(ErrInvalidRelationship, "%s is not listed for %s", quote(vmURL), quote(string(purpose)))
 }
 
 // methodDID returns the DID whose document holds the method vmURL.
@@ -169,9 +140,6 @@ func (d *Document) allows(c candidate, purpose Purpose) bool {
 func (d *Document) Lists(vmURL string, purpose Purpose) bool {
 	if d == nil || vmURL == "" || !purpose.valid() {
 		return false
-	}
-	if d.derived {
-		return vmURL == d.methods[0].id
 	}
 	for _, v := range d.doc.Root().Get(string(purpose)).Elements() {
 		if ref, ok := v.String(); ok && d.absolute(ref) == vmURL {

@@ -3,31 +3,30 @@ package didresolve
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
-// Key returns the resolver of did:key (did:key 0.9) for Ed25519. It derives
-// the document from the DID: no I/O, and the context is not looked at.
+// Key returns the resolver of did:key (did:key 0.9) for Ed25519. It derives the
+// document from the DID: no I/O, and it does not look at the context.
 //
-// Only base58btc ("z") is read, at most 128 characters, and the key must be
-// a canonical point of the curve and not of small order. The document lists the key for
-// authentication, assertionMethod, capabilityInvocation and
-// capabilityDelegation; no X25519 key is derived. A version (did:key:1.1:z…)
-// is ErrInvalidDID; a key of another known type, such as P-256 or X25519, is
+// It reads only base58btc ("z"), at most 128 characters. The key must be a
+// canonical point of the curve and not of small order. The document lists the
+// key for authentication, assertionMethod, capabilityInvocation and
+// capabilityDelegation; no X25519 key is derived. A version (did:key:1.1:z…) is
+// ErrInvalidDID; a key of another known type, such as P-256 or X25519, is
 // ErrFeatureNotSupported.
 //
-// It keeps up to 1,024 of the documents that it derived, some 600 bytes each, those that
-// it refuses for their key included: they never change.
+// It keeps up to 1,024 of the documents that it derived: they never change.
 func Key() Resolver { return &keyResolver{} }
 
-// maxDerived is how many documents a keyResolver keeps; one more, and it begins
-// anew.
+// maxDerived is how many documents a keyResolver keeps. It drops all of them when
+// one more comes.
 const maxDerived = 1024
 
 type keyResolver struct {
@@ -36,75 +35,27 @@ type keyResolver struct {
 }
 
 func (r *keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
-	res, err := r.derive(did)
-	if err != nil {
-		return nil, err
-	}
-	if err := res.Document.Sound(); err != nil {
-		return nil, err
-	}
-	own := *res
-	return &own, nil
-}
-
-// derive returns the resolution of did, whose document need not be sound.
-func (r *keyResolver) derive(did string) (*Resolution, error) {
 	r.mu.Lock()
 	res := r.known[did]
 	r.mu.Unlock()
-	if res != nil {
-		return res, nil
+	if res == nil {
+		doc, err := deriveKey(did)
+		if err != nil {
+			return nil, err
+		}
+		res = &Resolution{Document: doc, Source: "did:key"}
+		r.keep(res)
 	}
-	doc, err := deriveKey(did)
-	if err != nil {
-		return nil, err
-	}
-	res = &Resolution{Document: doc, Source: "did:key"}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		r.known = map[string]*Resolution{}
-	} else if len(r.known) >= maxDerived {
-		clear(r.known) // whose memory does for the next
-	}
-	r.known[doc.id] = res // its own text, not a part of a presentation
-	return res, nil
+	return share(res, nil)
 }
 
-// Derive resolves did like r, for the DIDs whose documents r derives: no I/O, and so
-// neither a context nor an end to wait for. ok is false when r has to be asked, which
-// is so for every Resolver but [Key], [JWK] and a [Chain] that begins with them: a
-// wrapper, a pin or a cache has a say of its own, and so has what comes before in a
-// chain. Nobody modifies the answer.
-//
-// Unlike r, it also returns documents whose key is no point of the curve:
-// [Document.VerificationMethod] refuses that key, and [Document.Sound] says what r
-// would.
-func Derive(r Resolver, did string) (res *Resolution, ok bool, err error) {
-	switch r := r.(type) {
-	case *keyResolver:
-		if strings.HasPrefix(did, "did:key:") {
-			res, err = r.derive(did)
-			return res, true, err
-		}
-	case jwkResolver:
-		if strings.HasPrefix(did, "did:jwk:") {
-			res, err = r.Resolve(context.Background(), did)
-			return res, true, err
-		}
-	case chain:
-		for _, head := range r {
-			switch head.(type) {
-			case *keyResolver, jwkResolver: // which know for certain what is not theirs
-			default:
-				return nil, false, nil
-			}
-			if res, ok, err = Derive(head, did); ok {
-				return res, true, err
-			}
-		}
+func (r *keyResolver) keep(res *Resolution) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.known == nil || len(r.known) >= maxDerived {
+		r.known = map[string]*Resolution{}
 	}
-	return nil, false, nil
+	r.known[res.Document.id] = res // the caller's did may be a part of a presentation
 }
 
 // deriveKey makes the document of a did:key.
@@ -116,12 +67,12 @@ func deriveKey(did string) (*Document, error) {
 	if d.Method != "key" {
 		return nil, fail(ErrMethodNotSupported, "%s is not a did:key", quote(did))
 	}
-	// From here on the DID is not quoted: someone may have pasted a
-	// private key.
+	// No message quotes the DID from here on: someone may have pasted a private
+	// key.
 	if strings.Contains(d.ID, ":") {
 		return nil, fail(ErrInvalidDID, "did:key with a version")
 	}
-	key, err := multikey.ParseEncoding(d.ID)
+	key, err := multikey.ParsePublicKey(d.ID)
 	if err != nil {
 		t := ErrInvalidDID
 		if isUnsupported(err) {
@@ -129,61 +80,23 @@ func deriveKey(did string) (*Document, error) {
 		}
 		return nil, &Error{Type: t, Detail: "did:key", Cause: err}
 	}
-	return derivedDocument(did, d.ID, key), nil
-}
-
-// Sound returns the error of resolving the DID when the document is one that
-// [Derive] made and its key is no point of the curve. A key that has verified a
-// signature with crypto/ed25519 is one: to ask takes a tenth of that. It asks nothing
-// of other documents, but that there is one: their keys are read one by one.
-func (d *Document) Sound() error {
-	if d == nil || d.id == "" {
-		return errNoDocument()
+	doc, err := ParseDocument(keyDocument(did, d.ID))
+	if err != nil {
+		return nil, err
 	}
-	if !d.derived {
-		return nil
-	}
-	k := d.methods[0].material
-	k.once.Do(func() {
-		if err := k.key.Point(); err != nil {
-			k.err = &Error{Type: ErrInvalidDID, Detail: "did:key", Cause: err}
-		}
-	})
-	return k.err
+	doc.methods[0].material.set(key) // decoded a moment ago
+	return doc, nil
 }
 
-// derivedDocument makes the document of a did:key: what ParseDocument makes of its
-// text, without reading what was just written, nor keeping it.
-func derivedDocument(did, text58 string, key multikey.PublicKey) *Document {
-	vm := did + "#" + text58 // its own text, of which the others are parts
-	d := &struct {
-		Document
-		methods  [1]candidate
-		material keyMaterial
-	}{}
-	d.material.key, d.material.text = key, vm[len(did)+1:]
-	d.methods[0] = candidate{id: vm, material: &d.material}
-	d.derived, d.id, d.Document.methods = true, vm[:len(did)], d.methods[:]
-	var room [1024]byte
-	text := d.appendDerived(room[:0])
-	d.size, d.digest = len(text), sha256.Sum256(text)
-	d.sri = canonical.SRI(d.digest)
-	return &d.Document
-}
-
-// appendDerived appends the text of a derived document. Base58 needs no escapes, and
-// this is the canonical form.
-func (d *Document) appendDerived(b []byte) []byte {
-	vm := d.methods[0].id
-	b = append(b, `{"@context":["https://www.w3.org/ns/did/v1.1"]`...)
+// keyDocument writes the document of a did:key in its canonical form. Base58 needs
+// no escapes.
+func keyDocument(did, multibase string) []byte {
+	vm := did + "#" + multibase
+	b := []byte(`{"@context":["https://www.w3.org/ns/did/v1.1"]`)
 	for _, p := range [...]Purpose{AssertionMethod, Authentication, CapabilityDelegation, CapabilityInvocation} {
-		b = append(append(append(append(append(b, `,"`...), p...), `":["`...), vm...), `"]`...)
+		b = fmt.Appendf(b, `,"%s":["%s"]`, p, vm)
 	}
-	b = append(append(b, `,"id":"`...), d.id...)
-	b = append(append(b, `","verificationMethod":[{"controller":"`...), d.id...)
-	b = append(append(b, `","id":"`...), vm...)
-	b = append(append(b, `","publicKeyMultibase":"`...), d.methods[0].material.text...)
-	return append(b, `","type":"Multikey"}]}`...)
+	return fmt.Appendf(b, `,"id":"%s","verificationMethod":[{"controller":"%s","id":"%s","publicKeyMultibase":"%s","type":"Multikey"}]}`, did, did, vm, multibase)
 }
 
 // Static returns a resolver that knows these documents and nothing else, for

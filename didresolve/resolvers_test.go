@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/didresolve/resolvertest"
 )
@@ -273,5 +274,21 @@ func TestChain(t *testing.T) {
 	rs[0] = nil
 	if _, err := r.Resolve(context.Background(), webDID); err != nil {
 		t.Error(err)
+	}
+}
+
+// The document of a did:key is in canonical form, so that its digest does not depend
+// on how it was written.
+func TestKeyDocumentIsCanonical(t *testing.T) {
+	res, err := didresolve.Key().Resolve(t.Context(), keyDID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := canonical.Transform(res.Document.Raw())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := res.Document.Raw(); string(got) != string(want) {
+		t.Errorf("%s\nwant %s", got, want)
 	}
 }

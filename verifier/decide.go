@@ -57,7 +57,6 @@ type answer[T any] struct {
 	value T
 	err   error
 	final bool   // of a document: a newer one was asked for
-	doubt bool   // of a document: it was derived and need not be sound, see settle
 	raw   []byte // as received; for the Bundle
 }
 
@@ -401,7 +400,7 @@ func (p *proven) key(c check, at canonical.Value, proof *dataintegrity.Proof, pu
 		p.ledger.did(c, at, a.err)
 		return multikey.PublicKey{}, false
 	}
-	method, err := a.value.Document.UnprovenMethod(proof.VerificationMethod, purpose, p.now) // settled asks
+	method, err := a.value.Document.VerificationMethod(proof.VerificationMethod, purpose, p.now)
 	if didresolve.TypeOf(err) == didresolve.ErrMethodNotFound && n.newer(a.value.Document.ID(), a) {
 		return multikey.PublicKey{}, false
 	}

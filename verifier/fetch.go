@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -35,8 +34,7 @@ func (l *lookups) end() {
 
 // fetch gets the evidence that a decision needs: the only I/O of one, done one
 // lookup after the other. An error is no decision. What is asked for is cloned:
-// whoever answers may keep it, and the text of the presentation with it. Documents
-// that follow from their DID are evidence like others, and take no lookup.
+// whoever answers may keep it, and the text of the presentation with it.
 func (v *Verifier) fetch(l *lookups, n *need, ev *evidence) error {
 	dids := len(ev.documents)
 	for _, did := range n.documents {
@@ -51,19 +49,7 @@ func (v *Verifier) fetch(l *lookups, n *need, ev *evidence) error {
 		return noRetry(fmt.Errorf("more than %d status lists would have to be fetched", maxLists))
 	}
 	for _, did := range n.documents {
-		prior, again := ev.documents.of(did)
-		if err := l.parent.Err(); err != nil {
-			return noDecision("resolver", err)
-		}
-		if r, ok, err := didresolve.Derive(v.cfg.Resolver, did); ok {
-			if err == nil {
-				did = r.Document.ID() // the same, and no part of the presentation
-			} else {
-				did = strings.Clone(did)
-			}
-			ev.documents.put(did, resolved{value: r, err: err, final: again, doubt: err == nil})
-			continue
-		}
+		prior, _ := ev.documents.of(did)
 		did := strings.Clone(did)
 		get := func(ctx context.Context, did string) (resolved, error) { return v.resolve(ctx, did, prior.value) }
 		if err := collect(l.context(), "resolver", &ev.documents, did, get); err != nil {
@@ -82,27 +68,6 @@ func (v *Verifier) fetch(l *lookups, n *need, ev *evidence) error {
 		}
 	}
 	return nil
-}
-
-// settle finds out which of the derived documents are sound: those whose key has
-// verified a proof are. It reports whether one is not. That one is an error from now
-// on, as if it had been from the beginning, and what was decided with it does not
-// count.
-func (ev *evidence) settle(verified verifiedProofs) (unsound bool) {
-	for i := range ev.documents {
-		f := &ev.documents[i]
-		if !f.answer.doubt {
-			continue
-		}
-		f.answer.doubt = false
-		if slices.ContainsFunc(verified, func(p verifiedProof) bool { return controllerOf(p.proof) == f.about }) {
-			continue
-		}
-		if err := f.answer.value.Document.Sound(); err != nil {
-			f.answer.value, f.answer.err, unsound = nil, err, true
-		}
-	}
-	return unsound
 }
 
 // collect asks one question and keeps the answer. get returns an answer, or

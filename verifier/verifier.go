@@ -404,7 +404,7 @@ func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, 
 	l := lookups{parent: ctx}
 	defer l.end()
 	for range maxRounds {
-		verdict, need, err := v.settled(ctx, s, ev)
+		verdict, need, err := v.decide(ctx, s, ev)
 		if verdict != nil || err != nil {
 			return verdict, err
 		}
@@ -412,27 +412,9 @@ func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, 
 			return nil, err
 		}
 	}
-	verdict, _, err := v.settled(ctx, s, ev)
+	verdict, _, err := v.decide(ctx, s, ev)
 	if verdict == nil && err == nil {
 		err = noDecision("", errors.New("more lookups than one decision may take"))
 	}
 	return verdict, err
-}
-
-// settled is decide with documents that are sound. That of a key which is no point
-// is found out by asking, or by a signature: crypto/ed25519 verifies none with it.
-// Another SignatureVerifier may, and is not even asked.
-func (v *Verifier) settled(ctx context.Context, s *screened, ev *evidence) (*verdict, *need, error) {
-	if v.cfg.SignatureVerifier != nil {
-		ev.settle(nil)
-	}
-	verdict, need, err := v.decide(ctx, s, ev)
-	trusted := s.verified
-	if v.cfg.SignatureVerifier != nil {
-		trusted = nil
-	}
-	if ev.settle(trusted) {
-		return v.decide(ctx, s, ev)
-	}
-	return verdict, need, err
 }

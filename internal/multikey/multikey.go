@@ -33,8 +33,7 @@ const maxMultikey = 128
 // points of the curve.
 var ErrUnsupported = errors.New("multikey: key type is not supported")
 
-// PublicKey is an Ed25519 public key that was checked when it was made, but for
-// what ParseEncoding leaves out.
+// PublicKey is an Ed25519 public key that was checked when it was made.
 // It is comparable; two are equal when they are the same key. The zero
 // value verifies nothing.
 type PublicKey struct {
@@ -46,14 +45,6 @@ type PublicKey struct {
 // point of small order (under which one signature fits many messages) and
 // a y that no point of the curve has.
 func NewPublicKey(raw []byte) (PublicKey, error) {
-	k, err := newEncoding(raw)
-	if err != nil {
-		return PublicKey{}, err
-	}
-	return k.onlyPoint()
-}
-
-func newEncoding(raw []byte) (PublicKey, error) {
 	if len(raw) != ed25519.PublicKeySize {
 		return PublicKey{}, fmt.Errorf("multikey: Ed25519 public key has %d bytes, want %d", len(raw), ed25519.PublicKeySize)
 	}
@@ -61,21 +52,8 @@ func newEncoding(raw []byte) (PublicKey, error) {
 	if why := weakPoint(k.raw); why != "" {
 		return PublicKey{}, fmt.Errorf("multikey: Ed25519 public key refused: %s", why)
 	}
-	return k, nil
-}
-
-// Point returns an error when no point of the curve has k's y coordinate: see
-// ParseEncoding. A k that has verified a signature is a point.
-func (k PublicKey) Point() error {
 	if !onCurve(k.raw) {
-		return errors.New("multikey: Ed25519 public key refused: not on the curve")
-	}
-	return nil
-}
-
-func (k PublicKey) onlyPoint() (PublicKey, error) {
-	if err := k.Point(); err != nil {
-		return PublicKey{}, err
+		return PublicKey{}, errors.New("multikey: Ed25519 public key refused: not on the curve")
 	}
 	return k, nil
 }
@@ -84,17 +62,6 @@ func (k PublicKey) onlyPoint() (PublicKey, error) {
 // base58btc of ed01 and 32 bytes. The error for another known key type
 // names the type and matches ErrUnsupported.
 func ParsePublicKey(multikey string) (PublicKey, error) {
-	k, err := ParseEncoding(multikey)
-	if err != nil {
-		return PublicKey{}, err
-	}
-	return k.onlyPoint()
-}
-
-// ParseEncoding is ParsePublicKey for who is about to verify a signature with
-// Verify, which finds out whether the key is a point of the curve: to ask before
-// takes a tenth of that. Until then, and for VerifyWith, Point has to be asked.
-func ParseEncoding(multikey string) (PublicKey, error) {
 	var room [maxShortDigits]byte
 	b, err := decode(&room, multikey, maxMultikey)
 	if err != nil {
@@ -106,7 +73,7 @@ func ParseEncoding(multikey string) (PublicKey, error) {
 	if string(b[:2]) != codecEd25519Public {
 		return PublicKey{}, codecError(string(b[:2]), bytes.Clone(b[2:])) // copies, which let room stay on the stack
 	}
-	return newEncoding(b[2:])
+	return NewPublicKey(b[2:])
 }
 
 // codecError explains why a Multikey with this prefix is no Ed25519
@@ -177,8 +144,7 @@ func (k PublicKey) Verify(message, sig []byte) bool {
 }
 
 // VerifyWith is Verify with another implementation of crypto/ed25519.Verify,
-// which is asked only about keys that were checked and signatures of 64 bytes. Of a
-// key by ParseEncoding, ask Point before.
+// which is asked only about signatures of 64 bytes.
 func (k PublicKey) VerifyWith(verify func(key ed25519.PublicKey, message, sig []byte) bool, message, sig []byte) bool {
 	return k.sound(sig) && verify(k.Bytes(), message, sig)
 }
