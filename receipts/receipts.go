@@ -273,7 +273,7 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	}
 	finish := len(w.Dst)
 	w.Dst = append(append(w.Dst, `,"proof":`...), w.Dst[end:value]...)
-	w.Dst = append(multikey.AppendBase58(append(w.Dst, `,"proofValue":"`...), signature), '"')
+	w.Dst = append(append(append(w.Dst, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
 	w.Dst = append(append(w.Dst, w.Dst[value:finish]...), w.Dst[place:end]...)
 	size := place + copy(w.Dst[place:], w.Dst[finish:])
 	out := bytes.Clone(w.Dst[:size])

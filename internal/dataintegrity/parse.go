@@ -2,6 +2,7 @@ package dataintegrity
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -146,9 +147,11 @@ func (m *proofMemory) parse(doc, node canonical.Value, form Form) *Error {
 		return refuse(Invalid, node.Get("id"), "the proof's id is no URL")
 	}
 	// vc-di-eddsa section 3.3.2: base58btc, the only encoding that the suite knows.
-	if err := multikey.ReadBase58(p.signature[:], value); err != nil {
+	signature, err := multikey.DecodeBase58(value, ed25519.SignatureSize)
+	if err != nil {
 		return refuse(Invalid, node.Get("proofValue"), "%v", err)
 	}
+	p.signature = [ed25519.SignatureSize]byte(signature)
 	var bad *Error
 	p.edits, bad = signedEdits(m.edits[:0], doc, node, form)
 	return bad

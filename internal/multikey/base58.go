@@ -20,47 +20,26 @@ func DecodeBase58(s string, size int) ([]byte, error) {
 	if size <= 0 {
 		return nil, fmt.Errorf("multikey: cannot decode %d bytes", size)
 	}
-	b := make([]byte, size)
-	if err := ReadBase58(b, s); err != nil {
+	b, err := decode(s, maxEncoded(size))
+	if err != nil {
 		return nil, err
 	}
+	if len(b) != size {
+		return nil, fmt.Errorf("multikey: base58btc text holds %d bytes, want %d", len(b), size)
+	}
 	return b, nil
-}
-
-// ReadBase58 is DecodeBase58 of len(dst) bytes into dst, which stays as it was
-// when there is an error.
-func ReadBase58(dst []byte, s string) error {
-	var room [maxShortDigits]byte
-	b, err := decode(&room, s, maxEncoded(len(dst)))
-	if err != nil {
-		return err
-	}
-	if len(b) != len(dst) {
-		return fmt.Errorf("multikey: base58btc text holds %d bytes, want %d", len(b), len(dst))
-	}
-	copy(dst, b)
-	return nil
 }
 
 // EncodeBase58 encodes b as multibase base58btc, with the leading z. It
 // takes time quadratic in len(b), so b should be short: a key, a
 // signature, a digest.
 func EncodeBase58(b []byte) string {
-	var room [1 + maxShortDigits]byte
-	return string(AppendBase58(room[:0], b))
-}
-
-// AppendBase58 appends what EncodeBase58 returns.
-func AppendBase58(dst, b []byte) []byte {
-	if len(b) <= maxShort {
-		return appendShort(append(dst, 'z'), b)
-	}
 	// Encode fails only for a base that it does not know.
 	s, err := multibase.Encode(multibase.Base58BTC, b)
 	if err != nil {
 		panic("multikey: base58btc is not supported")
 	}
-	return append(dst, s...)
+	return s
 }
 
 // maxEncoded returns the length of the longest multibase text that holds
@@ -70,9 +49,8 @@ func maxEncoded(size int) int {
 	return 1 + (size*1366+999)/1000
 }
 
-// decode decodes multibase base58btc text of at most limit bytes, short text
-// into room.
-func decode(room *[maxShortDigits]byte, s string, limit int) ([]byte, error) {
+// decode decodes multibase base58btc text of at most limit bytes.
+func decode(s string, limit int) ([]byte, error) {
 	switch {
 	case s == "":
 		return nil, errors.New("multikey: multibase text is empty")
@@ -83,12 +61,9 @@ func decode(room *[maxShortDigits]byte, s string, limit int) ([]byte, error) {
 	case len(s) == 1:
 		return nil, errors.New("multikey: base58btc text holds no bytes")
 	}
-	if len(s) <= 1+maxShortDigits {
-		if b, ok := decodeShort(room, s[1:]); ok {
-			return b, nil
-		}
-	} else if _, b, err := multibase.Decode(s); err == nil {
-		return b, nil
+	_, b, err := multibase.Decode(s)
+	if err != nil {
+		return nil, errors.New("multikey: text is not base58btc")
 	}
-	return nil, errors.New("multikey: text is not base58btc")
+	return b, nil
 }

@@ -8,7 +8,6 @@
 package multikey
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"errors"
@@ -62,8 +61,7 @@ func NewPublicKey(raw []byte) (PublicKey, error) {
 // base58btc of ed01 and 32 bytes. The error for another known key type
 // names the type and matches ErrUnsupported.
 func ParsePublicKey(multikey string) (PublicKey, error) {
-	var room [maxShortDigits]byte
-	b, err := decode(&room, multikey, maxMultikey)
+	b, err := decode(multikey, maxMultikey)
 	if err != nil {
 		return PublicKey{}, err
 	}
@@ -71,7 +69,7 @@ func ParsePublicKey(multikey string) (PublicKey, error) {
 		return PublicKey{}, errors.New("multikey: no room for a key type")
 	}
 	if string(b[:2]) != codecEd25519Public {
-		return PublicKey{}, codecError(string(b[:2]), bytes.Clone(b[2:])) // copies, which let room stay on the stack
+		return PublicKey{}, codecError(string(b[:2]), b[2:])
 	}
 	return NewPublicKey(b[2:])
 }
