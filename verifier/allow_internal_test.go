@@ -24,7 +24,7 @@ func TestNothingIsNoAllow(t *testing.T) {
 	if !full(0).allows() {
 		t.Fatal("all checks passed, and it is no allow")
 	}
-	if (&verdict{}).allow || (&proven{ledger: &ledger{}, screened: &screened{parsed: &parsed{arena: &arena{}}}}).verdict(nil).allow {
+	if (&verdict{}).allow || (&proven{ledger: &ledger{}, screened: &screened{parsed: &parsed{}}}).verdict(nil).allow {
 		t.Error("nothing was checked, and it is an allow")
 	}
 	for _, c := range mustPass {
@@ -60,7 +60,7 @@ func TestUnverifiedProofIsNoAllow(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, other := &dataintegrity.Proof{}, &dataintegrity.Proof{}
-	p := &proven{ledger: l, screened: &screened{parsed: &parsed{arena: &arena{}}, proofs: []*dataintegrity.Proof{own},
+	p := &proven{ledger: l, screened: &screened{parsed: &parsed{}, proofs: []*dataintegrity.Proof{own},
 		credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}, verified: verifiedProofs{{own, key}, {other, key}}}}
 	if !p.verdict(nil).allow {
 		t.Fatal("all proofs were verified")

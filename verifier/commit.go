@@ -32,8 +32,7 @@ type verdict struct {
 
 // deny returns a verdict that denies, as every one does that is not found to allow.
 func (s *screened) deny(l *ledger) *verdict {
-	s.arena.verdict = verdict{s: s, ledger: l}
-	return &s.arena.verdict
+	return &verdict{s: s, ledger: l}
 }
 
 // mustPass are the checks without which nothing is allowed: that none has failed
@@ -128,7 +127,7 @@ type Preview struct {
 func (p *Preview) Checks() []Check { return p.ledger.checks() }
 
 func (d *verdict) preview() *Preview {
-	p := &Preview{Allow: d.allow, Credential: d.credentialID(), Evaluations: d.evaluations, ledger: d.ledger.copy()}
+	p := &Preview{Allow: d.allow, Credential: d.credentialID(), Evaluations: d.evaluations, ledger: *d.ledger}
 	if !d.allow {
 		p.Deny = d.denyError()
 	}
@@ -136,7 +135,7 @@ func (d *verdict) preview() *Preview {
 }
 
 func (d *verdict) denyError() *DenyError {
-	e := &DenyError{Credential: d.credentialID(), Evaluations: d.evaluations, Faults: d.faults, ledger: d.ledger.copy()}
+	e := &DenyError{Credential: d.credentialID(), Evaluations: d.evaluations, Faults: d.faults, ledger: *d.ledger}
 	if c, ok := d.ledger.firstFailure(); ok {
 		e.Reason, e.Check, e.Pointer, e.Detail = c.Code, c.Check, c.Pointer, c.Detail
 	}
@@ -203,7 +202,7 @@ func (v *Verifier) commit(ctx context.Context, d *verdict) (*Result, error) {
 		Receipt:     receipt,
 		Salt:        receipts.EncodeSalt(random.salt),
 		Bundle:      v.bundle(d, random),
-		ledger:      d.ledger.copy(),
+		ledger:      *d.ledger,
 	}, nil
 }
 
@@ -346,11 +345,9 @@ func (v *Verifier) body(d *verdict, random randomness) (receipts.Body, error) {
 		b.Reason = string(c.Code)
 	}
 	b.Checks = d.receiptChecks()
-	b.Evaluations = d.s.arena.evaluations[:0]
 	for _, e := range d.evaluations {
 		b.Evaluations = append(b.Evaluations, receipts.Evaluation{Rule: e.Rule, Result: string(e.Result), Code: string(e.Code)})
 	}
-	d.s.arena.evaluations = b.Evaluations
 	return b, nil
 }
 
@@ -363,12 +360,11 @@ func identifier(s string) string {
 	return s
 }
 
-// receiptChecks lists the checks, and the keys and lists they rest on, in memory
-// of the arena.
+// receiptChecks lists the checks, and the keys and lists they rest on.
 func (d *verdict) receiptChecks() []receipts.Check {
 	looked := len(d.keys) + len(d.lists)
-	out := slices.Grow(d.s.arena.checks[:0], d.ledger.ran()+looked)
-	rests := slices.Grow(d.s.arena.rests[:0], looked) // rows point into it
+	out := make([]receipts.Check, 0, d.ledger.ran()+looked)
+	rests := make([]receipts.Evidence, 0, looked) // rows point into it
 	for c, result := range d.ledger.results {
 		if result == notRun {
 			continue
@@ -400,6 +396,5 @@ func (d *verdict) receiptChecks() []receipts.Check {
 	for _, l := range d.lists {
 		add("status.list", Pass, receipts.Evidence{DID: l.issuer, Source: canonical.SRI(l.sum()), AsOf: l.valid.From})
 	}
-	d.s.arena.checks, d.s.arena.rests = out, rests
 	return out
 }

@@ -188,8 +188,7 @@ type usedKey struct {
 // decide takes the decision, or says what evidence it needs for that. It is a
 // pure function of its arguments but for ctx, whose end is an error.
 func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verdict, *need, error) {
-	n := &s.arena.need
-	*n = need{documents: n.documents[:0]}
+	n := &need{}
 	p, denied := v.prove(s, ev, n)
 	if denied != nil {
 		return denied, nil, nil
@@ -213,8 +212,7 @@ func (v *Verifier) decide(ctx context.Context, s *screened, ev *evidence) (*verd
 // missing. What others have signed beside the issuer comes later: anybody can
 // add a proof to a set, and have a DID of his own looked up for it.
 func (v *Verifier) prove(s *screened, ev *evidence, n *need) (*proven, *verdict) {
-	p := &s.arena.proven
-	*p = proven{screened: s, ledger: s.ledger.clone(&s.arena.decided), evidence: ev, keys: p.keys[:0]}
+	p := &proven{screened: s, ledger: s.ledger.clone(), evidence: ev}
 	for _, c := range s.credentials {
 		if len(c.proofs) == 0 { // the screen has refused it; nothing proven is not success
 			p.ledger.fail(checkVCProof, ReasonCredentialUnsecured, c.node, "no proof")

@@ -102,14 +102,8 @@ func (l *ledger) failedAt(c check) bool { return l.results[c] == failed }
 // passedAt reports whether check c ran and did not fail.
 func (l *ledger) passedAt(c check) bool { return l.results[c] == passed || l.results[c] == warned }
 
-// clone makes into, whose memory it uses again, a copy that can grow on its own.
-func (l *ledger) clone(into *ledger) *ledger {
-	into.results, into.notes = l.results, append(into.notes[:0], l.notes...)
-	return into
-}
-
-// copy returns a copy that outlives the arena.
-func (l *ledger) copy() ledger { return ledger{l.results, slices.Clone(l.notes)} }
+// clone returns a copy that can grow on its own.
+func (l *ledger) clone() *ledger { return &ledger{l.results, slices.Clone(l.notes)} }
 
 // row returns what check c, which ran, has said.
 func (l *ledger) row(c check) Check {

@@ -68,7 +68,7 @@ func TestNothingOfOneRequestShowsInAnother(t *testing.T) {
 	})
 	add(func(r *verifier.Request) { r.Scope = "other" })
 	for i := range 3 {
-		name := strings.Repeat(fmt.Sprint("long ", i), 1+i*7000) // the last is beyond what an arena is kept for
+		name := strings.Repeat(fmt.Sprint("long ", i), 1+i*7000)
 		vc := issue(t, func(vc, _ object) {
 			vc["name"] = name
 			vc["numbers"] = []any{1e20, 1.5, 100, map[string]any{"b": 1, "a": []any{}}}

@@ -33,8 +33,7 @@ type screened struct {
 // a screened presentation, the verdict that denies it, or, when the
 // ContextChecker broke down, an error.
 func (v *Verifier) screen(p *parsed) (*screened, *verdict, error) {
-	s := &p.arena.screened
-	s.parsed, s.ledger = p, &p.arena.early
+	s := &screened{parsed: p, ledger: &ledger{}}
 	v.screenPresentation(s)
 	v.screenCredentials(s)
 	if s.broken != nil {
@@ -59,7 +58,7 @@ func (v *Verifier) screenPresentation(s *screened) {
 	}
 	v.screenContext(s, s.root, checkVPContext)
 
-	proofs, bad := s.arena.proofs[0].Parse(s.root, false)
+	proofs, bad := dataintegrity.Parse(s.root, false)
 	if bad != nil {
 		l.failAt(checkVPProofForm, Reason(bad.Code), bad.Pointer, bad.Detail)
 		return
@@ -187,11 +186,7 @@ func (v *Verifier) screenCredentials(s *screened) {
 
 // screenCredential adds a credential to those that are screened.
 func (v *Verifier) screenCredential(s *screened, node canonical.Value) {
-	l, c, memory := s.ledger, &s.arena.first, &s.arena.proofs[1]
-	if len(s.credentials) > 0 {
-		c, memory = new(credential), new(dataintegrity.Memory)
-	}
-	c.node = node
+	l, c := s.ledger, &credential{node: node}
 	s.credentials = append(s.credentials, c)
 	if f := vcdm.CheckCredential(node, !v.cfg.W3COnly); f == nil {
 		l.pass(checkVCStructure)
@@ -205,7 +200,7 @@ func (v *Verifier) screenCredential(s *screened, node canonical.Value) {
 	c.issuer, _ = vcdm.ID(node.Get("issuer"))
 	c.valid, _ = vcdm.Validity(node, !v.cfg.W3COnly)
 
-	proofs, bad := memory.Parse(node, !v.cfg.W3COnly)
+	proofs, bad := dataintegrity.Parse(node, !v.cfg.W3COnly)
 	if bad != nil {
 		code := Reason(bad.Code)
 		if bad.Code == dataintegrity.Missing {
@@ -252,8 +247,7 @@ func (v *Verifier) selectMandate(s *screened) {
 		return
 	}
 	l.pass(checkMandateSelect)
-	m := &s.arena.mandate
-	m.vc = candidate
+	m := &mandate{vc: candidate}
 	if f := m.Read(candidate.node); f != nil {
 		l.fail(checkMandateShape, ReasonMalformedCredential, f.At, "%s", f.Detail)
 		return

@@ -23,7 +23,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/mandate-engine/mandate/didresolve"
@@ -227,7 +226,6 @@ type Verifier struct {
 	trusted  map[string]bool
 	contexts map[string]bool
 	actions  policy.Cache
-	arenas   sync.Pool // of *arena
 	memo     *sigmemo.Memo
 	statuses *statuslist.Memo
 	modes    []string
@@ -353,16 +351,11 @@ func (c *Config) insecureSettings() []string {
 func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
 	// A panic in the engine itself must not take its host down.
 	return guard("engine", func() (*Result, error) {
-		a, again := v.arena(req)
-		verdict, err := v.judge(ctx, a, req)
+		verdict, err := v.judge(ctx, req)
 		if err != nil {
 			return nil, err
 		}
-		result, err := v.commit(ctx, verdict)
-		if again { // not after a panic
-			v.release(a)
-		}
-		return result, err
+		return v.commit(ctx, verdict)
 	})
 }
 
@@ -370,21 +363,16 @@ func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
 // that it was used before, and signs no receipt. Its answer authorizes nothing.
 func (v *Verifier) DryRun(ctx context.Context, req Request) (*Preview, error) {
 	return guard("engine", func() (*Preview, error) {
-		a, again := v.arena(req)
-		verdict, err := v.judge(ctx, a, req)
+		verdict, err := v.judge(ctx, req)
 		if err != nil {
 			return nil, err
 		}
-		preview := verdict.preview()
-		if again {
-			v.release(a)
-		}
-		return preview, nil
+		return verdict.preview(), nil
 	})
 }
 
 // judge carries a request from bytes to a verdict.
-func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, error) {
+func (v *Verifier) judge(ctx context.Context, req Request) (*verdict, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, noDecision("", err)
 	}
@@ -392,7 +380,7 @@ func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, 
 	if err != nil {
 		return nil, err
 	}
-	p, err := v.parse(a, req, now)
+	p, err := v.parse(req, now)
 	if err != nil {
 		return nil, err
 	}
@@ -400,7 +388,7 @@ func (v *Verifier) judge(ctx context.Context, a *arena, req Request) (*verdict, 
 	if refused != nil || err != nil {
 		return refused, err
 	}
-	ev := &a.evidence
+	ev := &evidence{}
 	l := lookups{parent: ctx}
 	defer l.end()
 	for range maxRounds {

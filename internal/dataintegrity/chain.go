@@ -31,7 +31,7 @@ func link(proofs []*Proof, form Form) *Error {
 	}
 	for _, p := range proofs {
 		r := reader{node: p.node}
-		ids := r.strings("previousProof", maxProofs, nil)
+		ids := r.strings("previousProof", maxProofs)
 		if r.err != nil {
 			return r.err
 		}

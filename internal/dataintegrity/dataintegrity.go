@@ -159,7 +159,7 @@ func (p *Proof) VerifiedDocument() []byte {
 func VerifiedDocument(proofs []*Proof) []byte {
 	length := func(p *Proof) int {
 		if len(p.edits) > 1 {
-			list, _ := contextList(nil, p.node.Get("@context"))
+			list, _ := contextList(p.node.Get("@context"))
 			return len(list)
 		}
 		return math.MaxInt // the document's own

@@ -23,43 +23,27 @@ const maxDomains = 16
 //
 // It returns at least one proof, or an error.
 func Parse(doc canonical.Value, viaProfile bool) ([]*Proof, *Error) {
-	return new(Memory).Parse(doc, viaProfile)
-}
-
-// A Memory holds the proof of a document that has one, as most have. Whoever reads
-// many documents can use it again, when nobody looks at the proof any more: put the
-// zero Memory in its place.
-type Memory struct {
-	proofMemory
-	list [1]*Proof
-}
-
-// Parse is the function of that name.
-func (m *Memory) Parse(doc canonical.Value, viaProfile bool) ([]*Proof, *Error) {
 	form, field, err := find(doc, viaProfile)
 	if err != nil {
 		return nil, err
 	}
-	if field.Kind() == canonical.Object {
-		if err := m.parse(doc, field, form); err != nil {
+	nodes := []canonical.Value{field}
+	if field.Kind() == canonical.Array {
+		if field.Len() > maxProofs {
+			return nil, refuse(TooMany, field, "more proofs than the limit of %d", maxProofs)
+		}
+		nodes = nodes[:0]
+		for _, node := range field.Elements() {
+			nodes = append(nodes, node)
+		}
+	}
+	var proofs []*Proof
+	for _, node := range nodes {
+		p, err := parseProof(doc, node, form)
+		if err != nil {
 			return nil, err
 		}
-		m.list[0] = &m.proof
-		if bad := link(m.list[:], form); bad != nil {
-			return nil, bad
-		}
-		return m.list[:], nil
-	}
-	if field.Len() > maxProofs {
-		return nil, refuse(TooMany, field, "more proofs than the limit of %d", maxProofs)
-	}
-	proofs := make([]*Proof, 0, field.Len())
-	for _, node := range field.Elements() {
-		m := new(proofMemory)
-		if err := m.parse(doc, node, form); err != nil {
-			return nil, err
-		}
-		proofs = append(proofs, &m.proof)
+		proofs = append(proofs, p)
 	}
 	if bad := link(proofs, form); bad != nil {
 		return nil, bad
@@ -107,28 +91,19 @@ func find(doc canonical.Value, viaProfile bool) (Form, canonical.Value, *Error) 
 	return "", proof, refuse(Invalid, proof, "proof is of type %s", proof.Kind())
 }
 
-// A proofMemory is a proof with what it points to.
-type proofMemory struct {
-	proof            Proof
-	created, expires time.Time
-	domain           [1]string
-	edits            [2]canonical.Edit
-}
-
-// parse reads one proof of a document.
-func (m *proofMemory) parse(doc, node canonical.Value, form Form) *Error {
+// parseProof reads one proof of a document.
+func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 	if node.Kind() != canonical.Object {
-		return refuse(Invalid, node, "a proof is of type %s, not an object", node.Kind())
+		return nil, refuse(Invalid, node, "a proof is of type %s, not an object", node.Kind())
 	}
-	r, p := reader{node: node}, &m.proof
-	p.Form, p.doc, p.node = form, doc, node
+	r, p := reader{node: node}, &Proof{Form: form, doc: doc, node: node}
 
 	// The suite comes first: the members of another one are its own business.
 	if typ := r.required("type"); r.err == nil && typ != ProofType {
-		return refuse(Unsupported, node, "proof type is %q", truncate(typ))
+		return nil, refuse(Unsupported, node, "proof type is %q", truncate(typ))
 	}
 	if suite := r.required("cryptosuite"); r.err == nil && suite != Cryptosuite {
-		return refuse(Unsupported, node, "cryptosuite is %q", truncate(suite))
+		return nil, refuse(Unsupported, node, "cryptosuite is %q", truncate(suite))
 	}
 	p.VerificationMethod = r.required("verificationMethod")
 	p.Purpose = r.required("proofPurpose")
@@ -137,43 +112,45 @@ func (m *proofMemory) parse(doc, node canonical.Value, form Form) *Error {
 	p.ID = id
 	p.Nonce, _ = r.optional("nonce")
 	p.Challenge, p.HasChallenge = r.optional("challenge")
-	p.Domain = r.strings("domain", maxDomains, m.domain[:0])
-	p.Created = r.time("created", &m.created)
-	p.Expires = r.time("expires", &m.expires)
+	p.Domain = r.strings("domain", maxDomains)
+	p.Created = r.time("created")
+	p.Expires = r.time("expires")
 	if r.err != nil {
-		return r.err
+		return nil, r.err
 	}
 	if hasID && !IsURL(id) {
-		return refuse(Invalid, node.Get("id"), "the proof's id is no URL")
+		return nil, refuse(Invalid, node.Get("id"), "the proof's id is no URL")
 	}
 	// vc-di-eddsa section 3.3.2: base58btc, the only encoding that the suite knows.
 	signature, err := multikey.DecodeBase58(value, ed25519.SignatureSize)
 	if err != nil {
-		return refuse(Invalid, node.Get("proofValue"), "%v", err)
+		return nil, refuse(Invalid, node.Get("proofValue"), "%v", err)
 	}
 	p.signature = [ed25519.SignatureSize]byte(signature)
-	var bad *Error
-	p.edits, bad = signedEdits(m.edits[:0], doc, node, form)
-	return bad
+	edits, bad := signedEdits(doc, node, form)
+	if bad != nil {
+		return nil, bad
+	}
+	p.edits = edits
+	return p, nil
 }
 
-// signedEdits appends the edits that turn doc into what the proof signed.
+// signedEdits returns the edits that turn doc into what the proof signed.
 //
 // vc-di-eddsa section 3.3.2 step 4: when the proof has an @context, the
 // document's must begin with all its values, in order; and the document is
 // hashed with the proof's in place of its own, as it stands there.
-func signedEdits(edits []canonical.Edit, doc, node canonical.Value, form Form) ([]canonical.Edit, *Error) {
-	edits = append(edits, canonical.Omit(memberOf(form)))
+func signedEdits(doc, node canonical.Value, form Form) ([]canonical.Edit, *Error) {
+	edits := []canonical.Edit{canonical.Omit(memberOf(form))}
 	context := node.Get("@context")
 	if context.Kind() == canonical.Absent {
 		return edits, nil
 	}
-	var room, other [8]canonical.Value // as a rule there are two
-	want, ok := contextList(room[:0], context)
+	want, ok := contextList(context)
 	if !ok || len(want) == 0 {
 		return nil, refuse(Invalid, context, "the proof's @context is neither a string nor a list with an entry")
 	}
-	have, ok := contextList(other[:0], doc.Get("@context"))
+	have, ok := contextList(doc.Get("@context"))
 	if !ok || len(have) < len(want) {
 		return nil, refuse(Invalid, context, "the document's @context does not begin with the proof's")
 	}
@@ -195,12 +172,11 @@ func same(a, b canonical.Value) bool {
 	return bytes.Equal(a.AppendCanonical(nil), b.AppendCanonical(nil))
 }
 
-// contextList appends the entries of an @context to list; a string or an object
-// is one.
-func contextList(list []canonical.Value, v canonical.Value) ([]canonical.Value, bool) {
+// contextList returns the entries of an @context; a string or an object is one.
+func contextList(v canonical.Value) (list []canonical.Value, ok bool) {
 	switch v.Kind() {
 	case canonical.String, canonical.Object:
-		return append(list, v), true
+		return []canonical.Value{v}, true
 	case canonical.Array:
 		for _, e := range v.Elements() {
 			list = append(list, e)
@@ -244,19 +220,20 @@ func (r *reader) required(name string) string {
 	return s
 }
 
-// strings appends a string, or a list of strings, at most that many.
-func (r *reader) strings(name string, most int, list []string) []string {
+// strings reads a string, or a list of at most max strings.
+func (r *reader) strings(name string, max int) []string {
 	v := r.node.Get(name)
 	if v.Kind() == canonical.Absent {
 		return nil
 	}
 	if s, ok := v.String(); ok {
-		return append(list, s)
+		return []string{s}
 	}
-	if v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > most {
-		r.fail(v, "%s is neither a string nor a list of 1 to %d strings", name, most)
+	if v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > max {
+		r.fail(v, "%s is neither a string nor a list of 1 to %d strings", name, max)
 		return nil
 	}
+	var list []string
 	for _, e := range v.Elements() {
 		s, ok := e.String()
 		if !ok {
@@ -268,18 +245,18 @@ func (r *reader) strings(name string, most int, list []string) []string {
 	return list
 }
 
-// time reads a time into t, and returns t, or nil when there is none.
-func (r *reader) time(name string, t *time.Time) *time.Time {
+// time reads an xsd:dateTimeStamp. It returns nil when the member is absent.
+func (r *reader) time(name string) *time.Time {
 	s, ok := r.optional(name)
 	if !ok {
 		return nil
 	}
-	var err error
-	if *t, err = xsdtime.Parse(s); err != nil {
+	t, err := xsdtime.Parse(s)
+	if err != nil {
 		r.fail(r.node.Get(name), "%s: %v", name, err)
 		return nil
 	}
-	return t
+	return &t
 }
 
 // IsURL reports whether s has the form of an absolute URL: a scheme, a colon,
