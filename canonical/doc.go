@@ -19,7 +19,7 @@ package canonical
 
 import (
 	"math"
-	"sync"
+	"sync/atomic"
 )
 
 // Default limits, used where a field of [Limits] is zero.
@@ -67,8 +67,7 @@ func (l Limits) withDefaults() Limits {
 	}
 }
 
-// A Doc is one parsed document. It is immutable and safe for concurrent use,
-// until the [Parser] that made it, if one did, goes on to the next.
+// A Doc is one parsed document. It is immutable and safe for concurrent use.
 type Doc struct {
 	src   string    // our copy of the input
 	text  string    // decoded text of the strings that hold escapes
@@ -76,8 +75,7 @@ type Doc struct {
 	nodes []node    // values and member names in source order
 	order []int32   // member names in canonical order, for objects not in that order
 
-	once  sync.Once
-	whole writing // of an earlier document, until once is done
+	form atomic.Pointer[form] // nil until something needs it
 }
 
 // A node is one value or member name. Children follow their container
@@ -106,52 +104,19 @@ func Parse(b []byte) (*Doc, error) { return Limits{}.Parse(b) }
 // Parse parses one document, which must fill b but for white space. It copies
 // b and keeps no reference to it. The error is always an [*Error].
 func (l Limits) Parse(b []byte) (*Doc, error) {
-	p := Parser{Limits: l}
-	return p.Parse(b)
-}
-
-// A Parser parses one document after the other in the same memory, for callers
-// that are done with one before they begin the next. The zero Parser is ready
-// for use; it must not be copied, nor used by two goroutines at once.
-type Parser struct {
-	Limits Limits
-	last   *Doc
-	src    []byte // what is being parsed: b may change meanwhile
-	text   []byte
-}
-
-// Parse is [Limits.Parse] with the memory of the document before, which ends
-// with this call, whether it succeeds or not: its values all become absent.
-// Nothing of it shows in the new one.
-func (p *Parser) Parse(b []byte) (*Doc, error) {
-	l := p.Limits.withDefaults()
-	d := &Doc{}
-	if old := p.last; old != nil {
-		d.nums, d.nodes, d.order, d.whole = old.nums[:0], old.nodes[:0], old.order[:0], old.whole
-		*old = Doc{}
-		p.last = nil
-	}
+	l = l.withDefaults()
 	if len(b) > l.MaxBytes {
 		return nil, &Error{Kind: TooLarge, Offset: l.MaxBytes, Limit: l.MaxBytes, detail: "document too long"}
 	}
-	if cap(p.src) < len(b) {
-		p.src = make([]byte, 0, len(b))
-	}
-	if d.nodes == nil {
-		d.nodes = make([]node, 0, min(len(b)/16+8, 1024)) // what a larger document needs, it shows
-	}
-	parse := parser{limits: l, doc: d, src: append(p.src[:0], b...), text: p.text[:0], nodes: d.nodes}
-	err := parse.document()
-	p.src, p.text = parse.src, parse.text
-	if err != nil {
+	buf := buffers.Get().(*buffer)
+	defer buf.giveBack()
+	p := parser{limits: l, buffer: buf}
+	p.src = append(p.src[:0], b...)
+	if err := p.document(); err != nil {
 		return nil, err
 	}
-	p.src = append(p.src, p.text...)
-	both := string(p.src)
-	d.nodes = parse.nodes
-	d.src, d.text = both[:len(b)], both[len(b):]
-	p.last = d
-	return d, nil
+	both := string(append(p.src, p.text...))
+	return &Doc{src: both[:len(b)], text: both[len(b):], nums: copied(p.nums), nodes: copied(p.nodes), order: copied(p.order)}, nil
 }
 
 // Root returns the document's value.

@@ -87,10 +87,9 @@ func TestNumberLadder(t *testing.T) {
 	}
 	next := ladder()
 	hash := sha256.New()
-	p := &Parser{}
 	var token, form, again, line []byte
 	canonical := func(dst, token []byte) []byte {
-		d, err := p.Parse(token)
+		d, err := Parse(token)
 		if err != nil {
 			t.Fatalf("%s: %v", token, err)
 		}

@@ -15,10 +15,7 @@ import (
 // it begins, and returns the one where it ended: kept in the parser, every step
 // would wait for the memory that the one before wrote.
 type parser struct {
-	doc    *Doc
-	src    []byte // and of text it makes those of doc
-	text   []byte
-	nodes  []node
+	*buffer
 	limits Limits
 	depth  int
 	values int
@@ -88,11 +85,8 @@ func (p *parser) add(kind ValueKind, off, end int32) *node {
 		p.grow()
 	}
 	p.nodes = p.nodes[:i+1]
-	// Each field by itself, over whatever an earlier document left there: a node
-	// put together elsewhere and copied took several times as long.
 	n := &p.nodes[i]
-	n.kind, n.indirect, n.names, n.a, n.b = kind, false, 0, 0, 0
-	n.off, n.end, n.next = off, end, int32(i+1)
+	*n = node{kind: kind, off: off, end: end, next: int32(i + 1)}
 	return n
 }
 
@@ -253,12 +247,11 @@ func (p *parser) object(i int) (int, *Error) {
 // sortMembers records the canonical order of an object's members and refuses
 // repeated names.
 func (p *parser) sortMembers(self int32) *Error {
-	d := p.doc
-	start := len(d.order)
+	start := len(p.order)
 	for key := self + 1; key < p.nodes[self].next; key = p.nodes[key+1].next {
-		d.order = append(d.order, key)
+		p.order = append(p.order, key)
 	}
-	keys := d.order[start:]
+	keys := p.order[start:]
 	slices.SortFunc(keys, func(x, y int32) int { // of equal names the first one first: a stable sort takes twice as long
 		if order := compareUTF16(p.textOf(x), p.textOf(y)); order != 0 {
 			return order
@@ -334,8 +327,8 @@ func (p *parser) number(start int) (int, *Error) {
 	}
 	p.changes++
 	n.indirect = true
-	n.a = int32(len(p.doc.nums))
-	p.doc.nums = append(p.doc.nums, f)
+	n.a = int32(len(p.nums))
+	p.nums = append(p.nums, f)
 	return i, nil
 }
 

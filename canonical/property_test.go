@@ -132,13 +132,12 @@ func (r speller) quote(b *bytes.Buffer, s string) {
 // which is the oracle's, and what Marshal makes of the tree.
 func TestOneFormPerTree(t *testing.T) {
 	r := speller{rand.New(rand.NewPCG(1, 2))}
-	p := &Parser{}
 	for n := range 20_000 {
 		tree := r.tree(5)
 		var a, b bytes.Buffer
 		r.spell(&a, tree)
 		r.spell(&b, tree)
-		d, err := p.Parse(a.Bytes())
+		d, err := Parse(a.Bytes())
 		if err != nil {
 			t.Fatalf("%d: %q: %v", n, a.Bytes(), err)
 		}

@@ -41,7 +41,7 @@ type Value struct {
 var absent = node{b: -1}
 
 func (v Value) node() *node {
-	if v.d == nil || int(v.i) >= len(v.d.nodes) { // or its Parser has gone on
+	if v.d == nil {
 		return &absent
 	}
 	return &v.d.nodes[v.i]
@@ -111,7 +111,7 @@ func (v Value) members() iter.Seq2[int32, Value] {
 			return
 		}
 		end := n.next
-		for key := v.i + 1; key < end && len(v.d.nodes) > 0; { // none when its Parser has gone on meanwhile
+		for key := v.i + 1; key < end; {
 			next := v.d.nodes[key+1].next
 			if !yield(key, Value{v.d, key + 1}) {
 				return
@@ -129,7 +129,7 @@ func (v Value) Elements() iter.Seq2[int, Value] {
 			return
 		}
 		j, end := 0, n.next
-		for i := v.i + 1; i < end && len(v.d.nodes) > 0; j++ { // none when its Parser has gone on meanwhile
+		for i := v.i + 1; i < end; j++ {
 			next := v.d.nodes[i].next
 			if !yield(j, Value{v.d, i}) {
 				return

@@ -308,94 +308,37 @@ func TestSRI(t *testing.T) {
 	}
 }
 
-// A Parser uses its memory again, and nothing of one document shows in the
-// next.
-func TestParser(t *testing.T) {
-	p := &Parser{}
-	docs := []string{
+// A document does not change when others are parsed after it, although the parser
+// writes in buffers that it uses again.
+func TestDocIsImmutable(t *testing.T) {
+	texts := []string{
 		`{"b":[1e3,2.5,"l\u00f6ng",{"z":1,"y":{}}],"a":"s\necret"}`, `[]`, `{"b":1,"a":2,"c":[1e5,1e6]}`, `"x"`, `{"q":"\t"}`, `[1e2,[1e3]]`,
-		`{"d":4,"c":3,"b":{"y":1,"x":2},"a":1}`,
+		`{"d":4,"c":3,"b":{"y":1,"x":2},"a":1}`, "[" + strings.Repeat(`"\n",{"b":1e1,"a":2},`, 10_000) + "0]",
 	}
-	var before Value
-	for range 3 {
-		for _, in := range docs {
-			d, err := p.Parse([]byte(in))
+	var docs []*Doc
+	var forms []string
+	for round := range 2 {
+		for _, text := range texts {
+			in := []byte(text)
+			d, err := Parse(in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if before.Kind() != Absent || before.Len() != 0 || before.Get("a").Kind() != Absent || len(before.AppendCanonical(nil)) != 0 ||
-				before.Raw() != nil || before.Pointer() != "" || len(mustParse(t, `{"a":1}`).AppendCanonical(nil, Replace("a", before))) != 2 {
-				t.Errorf("a value of the document before is %v", before.Kind())
+			clear(in)
+			if round == 0 {
+				docs, forms = append(docs, d), append(forms, string(d.Root().AppendCanonical(nil)))
 			}
-			want, err := Transform([]byte(in))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := d.Root().AppendCanonical(nil); string(got) != string(want) {
-				t.Errorf("%s: got %s", in, got)
-			}
-			checkTree(t, d, d.Root())
-			before = d.Root()
+			Parse([]byte(`{"a":`))
 		}
 	}
-	// A document that is refused ends the one before as well.
-	if _, err := p.Parse([]byte(`{"a":`)); err == nil || before.Kind() != Absent {
-		t.Errorf("after an error: %v, %v", err, before.Kind())
-	}
-	if _, err := p.Parse(make([]byte, DefaultMaxBytes+1)); err == nil {
-		t.Error("the limits of a Parser are not kept")
-	}
-}
-
-// What was taken out of a document before its Parser went on writes nothing,
-// and a visit that is under way ends.
-func TestParserGoesOnMeanwhile(t *testing.T) {
-	p := &Parser{}
-	d, err := p.Parse([]byte(`{"x":[1,2,3],"y":{}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	edit := Replace("proof", d.Root())
-	visited := 0
-	for range d.Root().Get("x").Elements() {
-		if visited++; visited == 1 {
-			if _, err := p.Parse([]byte(`[[[[[[1,2,3]]]]]]`)); err != nil {
-				t.Fatal(err)
-			}
+	for i, d := range docs {
+		if got := string(d.Root().AppendCanonical(nil)); got != forms[i] {
+			t.Errorf("%.60s became %.60s", forms[i], got)
 		}
-	}
-	d, err = p.Parse([]byte(`{"a":1,"b":2}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range d.Root().Members() {
-		if visited++; visited == 2 {
-			if _, err := p.Parse([]byte(`1`)); err != nil {
-				t.Fatal(err)
-			}
+		if sum := d.Root().SHA256(); sum != sha256.Sum256([]byte(forms[i])) {
+			t.Errorf("%.60s: the hash is another", forms[i])
 		}
-	}
-	if visited != 2 {
-		t.Errorf("%d values were visited", visited)
-	}
-	if got := string(mustParse(t, `{"a":1,"proof":0}`).AppendCanonical(nil, edit)); got != `{"a":1}` {
-		t.Errorf("got %s", got)
-	}
-}
-
-func TestParserAllocatesLittle(t *testing.T) {
-	doc := []byte(`{"z":[1,2.5,-0.125,"text","t\u00e9xt",true,null,{}],"b":{"y":"1","x":"2"},"a":123456789012345}`)
-	p := &Parser{}
-	var out []byte
-	n := testing.AllocsPerRun(100, func() {
-		d, err := p.Parse(doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = d.Root().AppendCanonical(out[:0])
-	})
-	if n > 2 {
-		t.Errorf("%v allocations per document", n)
+		checkTree(t, d, d.Root())
 	}
 }
 
@@ -439,10 +382,9 @@ func members(n int) string {
 }
 
 // TestGetAmongAlike: names of one length, with one beginning, with one bit, and
-// spelled with escapes are told apart, also in the memory of another document.
+// spelled with escapes are told apart.
 func TestGetAmongAlike(t *testing.T) {
 	names := []string{"", "a", "b", "q", "ab", "ac", "\x00", "é", "é\"", "\U0001F600", strings.Repeat("a", 16), strings.Repeat("a", 17)}
-	p := &Parser{}
 	for skip := range names {
 		in := []byte("{")
 		for i, name := range names {
@@ -458,7 +400,7 @@ func TestGetAmongAlike(t *testing.T) {
 			}
 			in = fmt.Appendf(in, `":{"%d":0}`, i)
 		}
-		d, err := p.Parse(append(in, '}'))
+		d, err := Parse(append(in, '}'))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,14 +47,20 @@ func (v Value) AppendCanonical(dst []byte, edits ...Edit) []byte {
 // SHA256 returns the SHA-256 of what AppendCanonical writes. That of an absent
 // Value is the hash of nothing: check Kind first.
 //
-// The first one of a document writes the whole of it, and those that follow cut
-// what they hash from that: a presentation is hashed four times and more, each
-// time a part of it, or all but one member.
+// The first hash writes the canonical form of the whole document, and the hashes
+// after it are taken from that: verifying a presentation hashes it four times and
+// more, each time a part of it, or all but one member.
 func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	if v.Kind() == Absent {
 		return sha256.Sum256(nil)
 	}
 	if v.Kind() != Object || len(edits) == 0 {
+		if v.d.form.Load() == nil {
+			buf := buffers.Get().(*buffer)
+			defer buf.giveBack()
+			buf.src = v.append(buf.src[:0])
+			return sha256.Sum256(buf.src)
+		}
 		return sha256.Sum256(v.written())
 	}
 	for n := len(edits) - 1; n > 0 && v.has(edits[n]) && !edits[n].in(edits[:n]); n-- {
@@ -69,8 +75,9 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	if m.Kind() == Absent {
 		return sha256.Sum256(v.written())
 	}
-	text, whole := v.d.written(), v.d.span(v.i)
-	from, to := v.d.span(m.i-1).from, v.d.span(m.i).to
+	f := v.d.written()
+	text, whole := f.text, f.span(v.i)
+	from, to := f.span(m.i-1).from, f.span(m.i).to
 	if text[to] == ',' {
 		to++
 	} else if text[from-1] == ',' { // the last member, and not the only one
@@ -91,45 +98,44 @@ func (v Value) has(e Edit) bool {
 	return !e.array && m.Kind() != Absent && e.value.Kind() != Absent && bytes.Equal(m.written(), e.value.written())
 }
 
-// A writing is the canonical form of a document, and where each of its nodes
-// stands in it. There are no spans when the document is in canonical form as it
-// stands: see span.
-type writing struct {
+// A form is the canonical form of a document, and where each of its nodes is in it.
+type form struct {
+	doc   *Doc
 	text  []byte
-	spans []span
+	spans []span // of each node; nil when the source is in canonical form already
 }
 
 type span struct{ from, to int32 }
 
-// written returns the canonical form of the document, written once.
-func (d *Doc) written() []byte {
-	d.once.Do(func() {
-		text, spans := d.whole.text[:0], d.whole.spans[:0]
-		if text == nil {
-			text = make([]byte, 0, len(d.src))
-		}
-		d.whole = writing{} // what a panic leaves must not be that of an earlier document
-		if d.nodes[0].indirect {
-			spans = slices.Grow(spans, len(d.nodes))[:len(d.nodes)]
-		}
-		d.whole = writing{d.append(text, 0, spans), spans}
-	})
-	return d.whole.text
+// written returns the canonical form of the document. It writes it only once, or
+// twice when two goroutines ask at the same time.
+func (d *Doc) written() *form {
+	if f := d.form.Load(); f != nil {
+		return f
+	}
+	f := &form{doc: d}
+	if d.nodes[0].indirect {
+		f.spans = make([]span, len(d.nodes))
+	}
+	f.text = d.append(make([]byte, 0, len(d.src)), 0, f.spans)
+	d.form.Store(f)
+	return f
 }
 
-// span returns where node i stands in what was written.
-func (d *Doc) span(i int32) span {
-	if len(d.whole.spans) > 0 {
-		return d.whole.spans[i]
+// span returns where node i is in the text.
+func (f *form) span(i int32) span {
+	if f.spans != nil {
+		return f.spans[i]
 	}
-	n, from := &d.nodes[i], d.nodes[0].off
+	n, from := &f.doc.nodes[i], f.doc.nodes[0].off
 	return span{n.off - from, n.end - from}
 }
 
 // written returns the canonical form of a value that is not absent.
 func (v Value) written() []byte {
-	text, s := v.d.written(), v.d.span(v.i)
-	return text[s.from:s.to]
+	f := v.d.written()
+	s := f.span(v.i)
+	return f.text[s.from:s.to]
 }
 
 func (v Value) append(dst []byte) []byte {
@@ -202,7 +208,7 @@ func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
 
 	dst = append(dst, '{')
 	first := true
-	n, text := v.node(), v.d.written()
+	n, f := v.node(), v.d.written()
 	for k, key := int32(0), v.i+1; k < n.a; k, key = k+1, v.d.nodes[key+1].next {
 		member := key
 		if n.b >= 0 {
@@ -213,7 +219,7 @@ func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
 			dst, put = put[0].append(appendComma(dst, &first)), put[1:]
 		}
 		if !(Edit{name: name}).in(edits) {
-			dst = append(appendComma(dst, &first), text[v.d.span(member).from:v.d.span(member+1).to]...)
+			dst = append(appendComma(dst, &first), f.text[f.span(member).from:f.span(member+1).to]...)
 		}
 	}
 	for _, e := range put {

@@ -159,7 +159,7 @@ func (p *Proof) VerifiedDocument() []byte {
 func VerifiedDocument(proofs []*Proof) []byte {
 	length := func(p *Proof) int {
 		if len(p.edits) > 1 {
-			list, _ := contextList(p.node.Get("@context"))
+			list, _ := contextList(nil, p.node.Get("@context"))
 			return len(list)
 		}
 		return math.MaxInt // the document's own
@@ -200,16 +200,7 @@ func (p *Proof) CheckDomain(want []string) *Error {
 }
 
 func subset(a, b []string) bool {
-	in := make(map[string]bool, len(b))
-	for _, s := range b {
-		in[s] = true
-	}
-	for _, s := range a {
-		if !in[s] {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
 }
 
 // CheckExpiry refuses a proof at and after its expires, tolerance allowed for.

@@ -146,11 +146,12 @@ func signedEdits(doc, node canonical.Value, form Form) ([]canonical.Edit, *Error
 	if context.Kind() == canonical.Absent {
 		return edits, nil
 	}
-	want, ok := contextList(context)
+	var buf, docBuf [4]canonical.Value // as a rule there are two
+	want, ok := contextList(buf[:0], context)
 	if !ok || len(want) == 0 {
 		return nil, refuse(Invalid, context, "the proof's @context is neither a string nor a list with an entry")
 	}
-	have, ok := contextList(doc.Get("@context"))
+	have, ok := contextList(docBuf[:0], doc.Get("@context"))
 	if !ok || len(have) < len(want) {
 		return nil, refuse(Invalid, context, "the document's @context does not begin with the proof's")
 	}
@@ -172,11 +173,12 @@ func same(a, b canonical.Value) bool {
 	return bytes.Equal(a.AppendCanonical(nil), b.AppendCanonical(nil))
 }
 
-// contextList returns the entries of an @context; a string or an object is one.
-func contextList(v canonical.Value) (list []canonical.Value, ok bool) {
+// contextList appends the entries of an @context to list; a string or an object is
+// one.
+func contextList(list []canonical.Value, v canonical.Value) ([]canonical.Value, bool) {
 	switch v.Kind() {
 	case canonical.String, canonical.Object:
-		return []canonical.Value{v}, true
+		return append(list, v), true
 	case canonical.Array:
 		for _, e := range v.Elements() {
 			list = append(list, e)

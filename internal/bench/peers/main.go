@@ -88,19 +88,12 @@ func compare(name string, doc []byte, rounds int) []roundrobin.Row {
 		must(fmt.Errorf("%s: the implementations disagree", name))
 	}
 	limits := canonical.Limits{MaxBytes: 4 << 20, MaxValues: 1 << 20}
-	parser := canonical.Parser{Limits: limits}
-	var out []byte
 	var value jsontext.Value
 	return roundrobin.Compare(rounds,
 		roundrobin.Subject{Name: "canonical", Run: func() {
 			d, err := limits.Parse(doc)
 			must(err)
 			d.Root().AppendCanonical(make([]byte, 0, len(doc)))
-		}},
-		roundrobin.Subject{Name: "canonical, reused", Run: func() {
-			d, err := parser.Parse(doc)
-			must(err)
-			out = d.Root().AppendCanonical(out[:0])
 		}},
 		roundrobin.Subject{Name: "jsontext", Run: func() {
 			value = append(value[:0], doc...)
