@@ -36,11 +36,7 @@ type Cache struct {
 	entries map[cacheKey]*list.Element
 	recent  list.List // of *cacheEntry, most recently used first
 	weight  int
-	forms   sync.Pool // of *[]byte: memory for canonical forms that are looked up
 }
-
-// maxForm is what memory in Cache.forms holds at most.
-const maxForm = 16 << 10
 
 type cacheKey struct{ content, profile string }
 
@@ -56,16 +52,7 @@ type cacheEntry struct {
 // Compile returns what [Compile] returns for content. The action and the
 // *CompileError are shared: do not modify the issues.
 func (c *Cache) Compile(content canonical.Value) (*Action, error) {
-	room, ok := c.forms.Get().(*[]byte)
-	if !ok {
-		room = new([]byte)
-	}
-	defer c.forms.Put(room)
-	*room = content.AppendCanonical((*room)[:0])
-	form := *room
-	if cap(form) > maxForm { // one that is large is not kept for all that follow
-		*room = nil
-	}
+	form := content.AppendCanonical(nil)
 	if e := c.lookup(form); e != nil {
 		return e.action, e.err
 	}

@@ -369,12 +369,11 @@ func (d *verdict) receiptChecks() []receipts.Check {
 		if result == notRun {
 			continue
 		}
-		out = out[:len(out)+1]
-		row := &out[len(out)-1] // member by member: append would copy a whole row
-		row.Check, row.Result, row.Code, row.Evidence = check(c).String(), string(outcomes[result]), "", nil
+		row := receipts.Check{Check: check(c).String(), Result: string(outcomes[result])}
 		if result == failed { // no other has a code
 			row.Code = string(d.ledger.row(check(c)).Code)
 		}
+		out = append(out, row)
 	}
 	add := func(check string, result Outcome, e receipts.Evidence) {
 		rests = append(rests, e)
