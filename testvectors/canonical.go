@@ -8,8 +8,8 @@ import (
 	"errors"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/viamandate"
 	"github.com/mandate-engine/mandate/receipts"
-	"github.com/mandate-engine/mandate/verifier"
 )
 
 // readCanonical reads the area canonical: bytes in, their RFC 8785 form or
@@ -45,7 +45,7 @@ func readDigest(in, want *reader) runner {
 	switch in.oneOf("op", "actionHash", "paramsCommitment", "digestSRI") {
 	case "actionHash":
 		mandate, action, params := in.text("mandateId"), in.text("action"), in.value("params")
-		return digest(func() (string, error) { return verifier.ActionHash(mandate, action, params) })
+		return digest(func() (string, error) { return viamandate.ActionHash(mandate, action, params) })
 	case "paramsCommitment":
 		salt, err := base64.RawURLEncoding.Strict().DecodeString(in.text("salt"))
 		if err != nil || len(salt) != 16 {

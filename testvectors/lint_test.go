@@ -146,7 +146,7 @@ func TestEveryCodeHasAVector(t *testing.T) {
 		without            map[string]string // code and why there is no vector
 	}{
 		{"reasons of a deny", "verify", "reason", constants(t, "../verifier/reason.go", "Reason"), nil},
-		{"checks that refuse", "verify", "check", names(t, "../verifier/reason.go", "checkNames"), nil},
+		{"checks that refuse", "verify", "check", names(t, "../verifier/checks.go", "checkNames"), nil},
 		{"requests that cannot be judged", "verify", "error", constants(t, "../verifier/errors.go", "RequestKind"), nil},
 		{"refusals of documents", "canonical", "kind", constants(t, "../canonical/errors.go", "Kind"), map[string]string{
 			"unsafe_integer":    "of writing alone, which vectors do not do",
@@ -191,7 +191,7 @@ func TestNoUnknownReasons(t *testing.T) {
 	docs := documents(t)
 	for member, known := range map[string][]string{
 		"reason": constants(t, "../verifier/reason.go", "Reason"),
-		"check":  names(t, "../verifier/reason.go", "checkNames"),
+		"check":  names(t, "../verifier/checks.go", "checkNames"),
 	} {
 		for s := range expected(docs, "verify", member) {
 			if !slices.Contains(known, s) {
@@ -262,7 +262,7 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	want := []string{fmt.Sprintf("%s cases, of which %d are to be refused", thousands(len(docs)), refused)}
-	for _, name := range slices.Concat(names(t, "../verifier/reason.go", "checkNames"), constants(t, "../verifier/reason.go", "Reason"),
+	for _, name := range slices.Concat(names(t, "../verifier/checks.go", "checkNames"), constants(t, "../verifier/reason.go", "Reason"),
 		slices.Collect(maps.Keys(expected(docs, "canonical", "kind"))), slices.Collect(maps.Keys(expected(docs, "did", "error")))) {
 		want = append(want, "`"+name+"`")
 	}

@@ -259,16 +259,12 @@ func (c *verifyCase) run(ctx context.Context) (outcome, error) {
 // decide makes one request and turns the answer into an outcome. Every allow
 // and every deny must come with a receipt that verifies and says the same.
 func (c *verifyCase) decide(ctx context.Context, v *verifier.Verifier, req verifier.Request, warm bool) (outcome, error) {
-	var res *verifier.Result
-	var err error
 	if warm {
 		for range 2 { // which uses nothing up
 			_, _ = v.DryRun(ctx, req)
 		}
-		res, err = v.VerifyMany(ctx, []verifier.Request{req})[0].Result()
-	} else {
-		res, err = v.Verify(ctx, req)
 	}
+	res, err := v.Verify(ctx, req)
 	var deny *verifier.DenyError
 	var bad *verifier.RequestError
 	switch {

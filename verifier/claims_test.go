@@ -120,7 +120,7 @@ func TestProofsOfOthersInReceipts(t *testing.T) {
 // also when it is stale.
 func TestRowsOfAStaleList(t *testing.T) {
 	cfg := config(t)
-	cfg.Status = verifier.StatusLists{statusListURL: statusList(t, "revocation")}
+	cfg.Status = lists{statusListURL: statusList(t, "revocation")}
 	cfg.MaxStatusAge = time.Nanosecond
 	vp := present(t, sample.Challenge, issue(t, withStatus("5")))
 	deny, receipt := denial(t, cfg, vp, sample.Challenge)
@@ -135,7 +135,7 @@ func TestRowsOfAStaleList(t *testing.T) {
 // The status entries of one presentation are bounded: each decompresses a list.
 func TestStatusEntriesAreBounded(t *testing.T) {
 	cfg := config(t)
-	cfg.Status = verifier.StatusLists{statusListURL: statusList(t, "revocation")}
+	cfg.Status = lists{statusListURL: statusList(t, "revocation")}
 	with := func(i int) []byte {
 		return issue(t, func(vc, m object) {
 			withStatus("5")(vc, m)

@@ -87,17 +87,6 @@ func TestLongIdentifiersStayOut(t *testing.T) {
 	}
 }
 
-// A map of status lists knows nothing of other lists.
-func TestStatusListsAtHand(t *testing.T) {
-	lists := verifier.StatusLists{"https://a.example/1": []byte("x")}
-	if b, err := lists.StatusList(t.Context(), "https://a.example/1"); string(b) != "x" || err != nil {
-		t.Errorf("%q, %v", b, err)
-	}
-	if b, err := lists.StatusList(t.Context(), "https://a.example/2"); b != nil || !errors.Is(err, verifier.ErrNoStatusList) {
-		t.Errorf("%q, %v", b, err)
-	}
-}
-
 func TestIssuerBindingString(t *testing.T) {
 	for b, want := range map[verifier.IssuerBinding]string{verifier.IssuerStrict: "strict", verifier.IssuerMapped: "mapped", verifier.IssuerMapped + 1: "IssuerBinding(3)"} {
 		if got := b.String(); got != want {

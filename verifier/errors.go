@@ -91,3 +91,10 @@ func guard[T any](name string, call func() (T, error)) (out T, err error) {
 	}()
 	return call()
 }
+
+// noRetry is no decision, and asking again does not change that.
+func noRetry(cause error) error {
+	e := noDecision("", cause)
+	e.Retryable = false
+	return e
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/signing"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/sample"
+	"github.com/mandate-engine/mandate/internal/viamandate"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
@@ -152,7 +153,7 @@ func TestReceiptsClaimWhatIsProven(t *testing.T) {
 
 func actionHash(t *testing.T, params []byte) string {
 	t.Helper()
-	h, err := verifier.ActionHash(sample.MandateID, "book_hotel", parseValue(t, params))
+	h, err := viamandate.ActionHash(sample.MandateID, "book_hotel", parseValue(t, params))
 	if err != nil {
 		t.Fatal(err)
 	}

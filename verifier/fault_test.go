@@ -65,7 +65,7 @@ func (f faultyResolver) Resolve(ctx context.Context, did string) (*didresolve.Re
 
 type faultyLists struct {
 	*faults
-	next verifier.StatusLists
+	next lists
 }
 
 func (f faultyLists) StatusList(ctx context.Context, url string) ([]byte, error) {
@@ -163,7 +163,7 @@ func TestFaults(t *testing.T) {
 			f.cancel, f.seams = cancel, map[string]int{}
 			cfg := config(t)
 			cfg.Resolver = faultyResolver{f}
-			cfg.Status = faultyLists{f, verifier.StatusLists{statusListURL: list}}
+			cfg.Status = faultyLists{f, lists{statusListURL: list}}
 			cfg.Actions = faultyActions{f, source}
 			cfg.Replay = &faultyReplay{faults: f}
 			cfg.Signer = faultySigner{f, signer(t, receiptKey())}

@@ -25,7 +25,7 @@ func FuzzVerify(f *testing.F) {
 	cfg := config(f)
 	cfg.InsecureAllowReplay = true
 	cfg.Rand = zeros{} // the same input takes the same path
-	cfg.Status = verifier.StatusLists{statusListURL: statusList(f, "revocation", 5)}
+	cfg.Status = lists{statusListURL: statusList(f, "revocation", 5)}
 	v := newVerifier(f, cfg)
 	form, err := canonical.Transform(sample.Presentation())
 	if err != nil {

@@ -53,10 +53,10 @@ func TestForeignProofIsNotRemembered(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, c := internalVerifier(t), &credential{node: doc.Root()}
-	if !v.verify(&screened{}, c, sign(`"x":1`, sample.Key(1)), key) {
+	if !(&decision{v: v}).verifies(c, sign(`"x":1`, sample.Key(1)), key) {
 		t.Fatal("a good signature does not verify")
 	}
-	if v.verify(&screened{}, c, sign(`"x":1`, sample.Key(2)), key) {
+	if (&decision{v: v}).verifies(c, sign(`"x":1`, sample.Key(2)), key) {
 		t.Error("the signature of another key verifies")
 	}
 }

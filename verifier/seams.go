@@ -42,17 +42,6 @@ type StatusSource interface {
 // exist.
 var ErrNoStatusList = errors.New("verifier: no such status list")
 
-// StatusLists is a StatusSource of lists at hand, by their URL.
-type StatusLists map[string][]byte
-
-// StatusList implements [StatusSource].
-func (l StatusLists) StatusList(_ context.Context, url string) ([]byte, error) {
-	if b, ok := l[url]; ok {
-		return b, nil
-	}
-	return nil, ErrNoStatusList
-}
-
 // A Replay remembers which presentations were used. Implementations must be
 // safe for concurrent use, and by all processes that share one verifier.
 type Replay interface {

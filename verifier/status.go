@@ -6,154 +6,220 @@ import (
 	"slices"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/statuslist"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
-// Each entry decompresses its list, up to 16 MiB, when it was not looked at before.
+// An entry that was not looked at before decompresses its list, up to 16 MiB.
 const (
 	maxStatusEntries = 4  // of one credential
 	maxStatusChecks  = 16 // of one presentation
 )
 
-// checkStatus checks the status entries of a credential. Whatever is not
-// known to be in order denies.
-func (v *Verifier) checkStatus(p *proven, c *credential, ev *evidence, n *need) {
-	field := c.node.Get("credentialStatus")
-	switch {
-	case field.Kind() == canonical.Absent:
-		p.ledger.skip(checkVCStatus, "the credential has no status")
-	case field.Len() > maxStatusEntries && field.Kind() == canonical.Array:
-		p.ledger.fail(checkVCStatus, ReasonStatusUnknown, field, "more than %d status entries", maxStatusEntries)
-	case p.statusChecks >= maxStatusChecks:
-		p.ledger.fail(checkVCStatus, ReasonStatusUnknown, field, "more than %d status entries in the presentation", maxStatusChecks)
-	case field.Kind() == canonical.Array:
-		for _, node := range field.Elements() { // at least one, by the structure check
-			v.checkStatusEntry(p, c, node, ev, n)
+// statusLookups asks for status lists, and for the documents of those who signed
+// them.
+func (d *decision) statusLookups(asked *lookups) {
+	entries := 0
+	for _, c := range d.credentials {
+		nodes, _ := statusEntries(c, &entries)
+		for _, node := range nodes {
+			entry, err := statuslist.ReadEntry(node)
+			if err != nil || d.v.cfg.Status == nil {
+				continue
+			}
+			a, ok := d.answers.lists[entry.List]
+			if !ok {
+				asked.list(entry.List)
+			}
+			if !ok || a.err != nil {
+				continue
+			}
+			list := d.statusList(entry.List)
+			if _, err := d.proveList(list, entry.List, c.issuer); err == nil {
+				d.askList(asked, list)
+			}
 		}
-	default:
-		v.checkStatusEntry(p, c, field, ev, n)
 	}
 }
 
-func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Value, ev *evidence, n *need) {
-	p.statusChecks++
+func (d *decision) askList(asked *lookups, list *credential) {
+	d.askIssuer(asked, list)
+	for _, p := range list.proofs {
+		if s := d.standing(list, p); (s == unrelatedSigner || s == unlistedSigner) && d.awaits(list, p, didresolve.AssertionMethod) {
+			asked.did(controllerOf(p))
+		}
+	}
+}
+
+// statusEntries returns the status entries of a credential, or why it has too many.
+// It adds their number to that of the credentials before it.
+func statusEntries(c *credential, entries *int) (nodes []canonical.Value, tooMany string) {
+	field := c.node.Get("credentialStatus")
+	switch {
+	case field.Kind() == canonical.Absent:
+		return nil, ""
+	case field.Len() > maxStatusEntries && field.Kind() == canonical.Array:
+		return nil, fmt.Sprintf("more than %d status entries", maxStatusEntries)
+	case *entries >= maxStatusChecks:
+		return nil, fmt.Sprintf("more than %d status entries in the presentation", maxStatusChecks)
+	case field.Kind() == canonical.Array: // has an element, by vc.structure
+		for _, node := range field.Elements() {
+			nodes = append(nodes, node)
+		}
+	default:
+		nodes = []canonical.Value{field}
+	}
+	*entries += len(nodes)
+	return nodes, ""
+}
+
+// checkStatus checks the status entries of all credentials. It denies unless the
+// status is known to be good.
+func (d *decision) checkStatus() {
+	entries := 0
+	for _, c := range d.credentials {
+		field := c.node.Get("credentialStatus")
+		nodes, tooMany := statusEntries(c, &entries)
+		switch {
+		case tooMany != "":
+			d.fail(checkVCStatus, ReasonStatusUnknown, field, "%s", tooMany)
+		case field.Kind() == canonical.Absent:
+			d.skip(checkVCStatus, "the credential has no status")
+		}
+		for _, node := range nodes {
+			d.checkStatusEntry(c, node)
+		}
+	}
+}
+
+func (d *decision) checkStatusEntry(c *credential, node canonical.Value) {
 	unknown := func(err error) {
-		p.ledger.fail(checkVCStatus, ReasonStatusUnknown, node, "%s", shorten(err.Error()))
+		d.fail(checkVCStatus, ReasonStatusUnknown, node, "%s", shorten(err.Error()))
 	}
 	entry, err := statuslist.ReadEntry(node)
 	if err != nil {
 		unknown(err)
 		return
 	}
-	if v.cfg.Status == nil {
+	if d.v.cfg.Status == nil {
 		unknown(errors.New("there is no source of status lists"))
 		return
 	}
-	a, have := n.list(ev, entry.List)
-	if !have {
+	a, ok := d.answers.lists[entry.List]
+	if !ok {
 		return
 	}
 	if a.err != nil {
 		unknown(a.err)
 		return
 	}
-	list := p.statusLists[entry.List] // kept, so that its proof is verified once
-	if list == nil {
-		list = &credential{node: a.value.Root()}
-		if p.statusLists == nil {
-			p.statusLists = map[string]*credential{}
-		}
-		p.statusLists[entry.List] = list
-	}
-	if err, have := v.proveList(p, list, entry.List, c.issuer, ev, n); !have {
-		return
-	} else if err != nil {
+	list := d.statusList(entry.List)
+	keys, err := d.proveList(list, entry.List, c.issuer)
+	d.keys = append(d.keys, keys...)
+	if err != nil {
 		unknown(err)
 		return
 	}
-	if !slices.Contains(p.lists, list) {
-		p.lists = append(p.lists, list)
-	}
-	valid := list.valid
-	if valid.HasFrom && p.now.Before(valid.From.Add(-v.cfg.Leeway)) || valid.HasUntil && p.now.After(valid.Until.Add(v.cfg.Leeway)) {
-		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list is not valid at %s", stamp(p.now))
+	var asked lookups
+	if d.askList(&asked, list); !asked.none() {
 		return
 	}
-	if age := v.cfg.MaxStatusAge; age > 0 && (!valid.HasFrom || p.now.After(valid.From.Add(age).Add(v.cfg.Leeway))) {
-		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list was not issued in the %s before %s", age, stamp(p.now))
+	if !slices.Contains(d.usedLists, list) {
+		d.usedLists = append(d.usedLists, list)
+	}
+	valid, leeway := list.valid, d.v.cfg.Leeway
+	if valid.HasFrom && d.now.Before(valid.From.Add(-leeway)) || valid.HasUntil && d.now.After(valid.Until.Add(leeway)) {
+		d.fail(checkVCStatus, ReasonStatusStale, node, "the status list is not valid at %s", stamp(d.now))
 		return
 	}
-	value, err := v.statuses.Value(entry, list.node, list.sum())
+	if age := d.v.cfg.MaxStatusAge; age > 0 && (!valid.HasFrom || d.now.After(valid.From.Add(age).Add(leeway))) {
+		d.fail(checkVCStatus, ReasonStatusStale, node, "the status list was not issued in the %s before %s", age, stamp(d.now))
+		return
+	}
+	value, err := d.v.statuses.Value(entry, list.node, list.sum())
 	if err != nil {
 		unknown(err)
 		return
 	}
 	switch {
 	case value == 0:
-		p.ledger.pass(checkVCStatus)
+		d.pass(checkVCStatus)
 	case entry.Purpose == "revocation":
-		p.ledger.fail(checkVCStatus, ReasonCredentialRevoked, node, "the credential is revoked")
+		d.fail(checkVCStatus, ReasonCredentialRevoked, node, "the credential is revoked")
 	case entry.Purpose == "suspension":
-		p.ledger.fail(checkVCStatus, ReasonCredentialSuspended, node, "the credential is suspended")
+		d.fail(checkVCStatus, ReasonCredentialSuspended, node, "the credential is suspended")
 	case entry.Purpose == "refresh":
-		p.ledger.warn(checkVCStatus, node, "the issuer offers a newer credential")
+		d.warn(checkVCStatus, node, "the issuer offers a newer credential")
 	default:
 		unknown(fmt.Errorf("status %d of purpose %q has no known meaning; its message is %q", value, shorten(entry.Purpose), shorten(entry.Message(value))))
 	}
 }
 
+// statusList returns the credential of a list that was looked up. It is the same one
+// each time, so that its proof is verified once.
+func (d *decision) statusList(url string) *credential {
+	if d.lists[url] == nil {
+		if d.lists == nil {
+			d.lists = map[string]*credential{}
+		}
+		d.lists[url] = &credential{node: d.answers.lists[url].value.Root()}
+	}
+	return d.lists[url]
+}
+
 // proveList checks a status list credential like any other: its structure, its
-// issuer, and its proof by a key of that issuer, which has to be the
-// credential's. Its id has to be the URL that the credential names, so that
-// nobody can hand out another list of the same issuer. have is false when
-// evidence is missing.
-func (v *Verifier) proveList(p *proven, list *credential, url, issuer string, ev *evidence, n *need) (err error, have bool) {
-	node := list.node
-	if err := statuslist.Check(node, url); err != nil {
-		return err, true
+// issuer, who has to be the credential's, and its proofs, which are judged like the
+// credential's. Its id has to be the URL that the credential names, so that nobody
+// can present another list of the same issuer. It returns the keys that it used.
+// Proofs that await a lookup are no error.
+func (d *decision) proveList(list *credential, url, issuer string) ([]usedKey, error) {
+	if err := d.readList(list, url, issuer); err != nil {
+		return nil, err
 	}
-	if entry, found := vcdm.UnknownContext(node, v.contexts); found {
-		return fmt.Errorf("%s of the status list is not among the accepted contexts", entry.Pointer()), true
+	own := d.findings
+	d.findings = findings{}
+	d.proveIssuer(list)
+	for _, o := range d.others {
+		d.proveCredential(checkVCProof, list, o.proof)
 	}
-	list.issuer, _ = vcdm.ID(node.Get("issuer"))
+	found := d.findings
+	d.findings = own
+	if c, failed := found.firstFailure(); failed {
+		return found.keys, errors.New("the status list: " + c.Detail)
+	}
+	return found.keys, nil
+}
+
+// readList reads a status list credential, and checks all of it but its proofs'
+// signatures.
+func (d *decision) readList(list *credential, url, issuer string) error {
+	if err := statuslist.Check(list.node, url); err != nil {
+		return err
+	}
+	if entry, found := vcdm.UnknownContext(list.node, d.v.contexts); found {
+		return fmt.Errorf("%s of the status list is not among the accepted contexts", entry.Pointer())
+	}
+	list.issuer, _ = vcdm.ID(list.node.Get("issuer"))
 	if list.issuer != issuer {
-		return errors.New("the status list is of another issuer than the credential"), true
+		return errors.New("the status list is of another issuer than the credential")
 	}
-	list.valid, _ = vcdm.Validity(node, false) // which Check has seen to be sound
+	list.valid, _ = vcdm.Validity(list.node, false) // statuslist.Check has read it
 	if list.proofs == nil {
-		proofs, bad := dataintegrity.Parse(node, false)
+		proofs, bad := dataintegrity.Parse(list.node, false)
 		if bad != nil {
-			return bad, true
+			return bad
 		}
 		list.proofs = proofs
 	}
-	for _, proof := range list.proofs { // at least one
-		for _, bad := range []*dataintegrity.Error{proof.CheckPurpose(dataintegrity.AssertionMethod),
-			proof.CheckExpiry(p.now, v.cfg.Leeway), proof.CheckCreated(p.now, v.cfg.MaxFuture)} {
+	for _, p := range list.proofs { // at least one
+		for _, bad := range []*dataintegrity.Error{p.CheckPurpose(dataintegrity.AssertionMethod),
+			p.CheckExpiry(d.now, d.v.cfg.Leeway), p.CheckCreated(d.now, d.v.cfg.MaxFuture)} {
 			if bad != nil {
-				return bad, true
+				return bad
 			}
 		}
 	}
-	// Its proofs are judged like those of the credential.
-	lp, needs := &proven{screened: p.screened, ledger: &ledger{}}, &need{}
-	v.proveIssuer(lp, list, ev, needs)
-	for _, o := range lp.others {
-		v.proof(lp, checkVCProof, o.credential, o.proof, ev, needs)
-	}
-	p.keys = append(p.keys, lp.keys...)
-	if c, failed := lp.ledger.firstFailure(); failed {
-		return errors.New("the status list: " + c.Detail), true
-	}
-	for _, did := range needs.documents {
-		if !slices.Contains(n.documents, did) {
-			n.documents = append(n.documents, did)
-		}
-	}
-	if !needs.empty() {
-		return nil, false
-	}
-	return nil, true
+	return nil
 }

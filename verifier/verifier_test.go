@@ -501,20 +501,6 @@ func (r *recordingResolver) Resolve(ctx context.Context, did string) (*didresolv
 	return r.next.Resolve(ctx, did)
 }
 
-func TestActionHash(t *testing.T) {
-	params, err := canonical.Parse([]byte(`{"decisionEventId":"urn:via:event:golden","outcome":"completed"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := verifier.ActionHash("urn:via:credential:golden", "report_outcome", params.Root())
-	if err != nil || got != "sha256-2yRGCiqttP5rmvG/RjaNjsM4PPXcubQigkRRiAbYr9Q=" {
-		t.Errorf("got %s, %v", got, err)
-	}
-	if _, err := verifier.ActionHash("\xff", "", params.Root()); err == nil {
-		t.Error("invalid text is hashed")
-	}
-}
-
 func TestMemoryReplay(t *testing.T) {
 	ctx, now := context.Background(), sample.Now()
 	key := func(i int) [32]byte { return [32]byte{byte(i), byte(i >> 8), byte(i >> 16)} }

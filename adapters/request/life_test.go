@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/adapters/signing"
+	"github.com/mandate-engine/mandate/adapters/status"
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/receipts/translog"
@@ -97,7 +98,7 @@ func TestLife(t *testing.T) {
 				t.Fatal(err)
 			}
 			offline, err := verifier.New(verifier.Config{Resolver: didresolve.Chain(didresolve.Key(), w.Service), Signer: w.Signer(), TrustedIssuers: []string{signing.DID(w.Signer())},
-				Status: verifier.StatusLists{publicURL + "/status/0": list}, Now: w.now})
+				Status: status.Lists{publicURL + "/status/0": list}, Now: w.now})
 			if err != nil {
 				t.Fatal(err)
 			}

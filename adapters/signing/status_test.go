@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/adapters/signing"
+	"github.com/mandate-engine/mandate/adapters/status"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/verifier"
@@ -53,7 +54,7 @@ func TestRevoke(t *testing.T) {
 			t.Fatal(err)
 		}
 		v, err := verifier.New(verifier.Config{Resolver: didresolve.Key(), Signer: signer(t, 9), TrustedIssuers: []string{sample.Issuer},
-			Verifier: sample.Verifier, Status: verifier.StatusLists{listURL: published}, Now: func() time.Time { return at }})
+			Verifier: sample.Verifier, Status: status.Lists{listURL: published}, Now: func() time.Time { return at }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -112,3 +112,14 @@ func or[T int | time.Duration](v, standard T) T {
 	}
 	return v
 }
+
+// Lists is a [verifier.StatusSource] of lists in memory, by their URL.
+type Lists map[string][]byte
+
+// StatusList implements [verifier.StatusSource]. The list is not verified.
+func (l Lists) StatusList(_ context.Context, url string) ([]byte, error) {
+	if b, ok := l[url]; ok {
+		return b, nil
+	}
+	return nil, verifier.ErrNoStatusList
+}

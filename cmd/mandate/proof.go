@@ -12,6 +12,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/didreason"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -176,7 +177,7 @@ func (c *proofCheck) check(p *dataintegrity.Proof, resolver didresolve.Resolver,
 		if didresolve.TypeOf(err) == didresolve.ErrInternal {
 			return failure{}, err
 		}
-		return failure{problemOfKey(err), verifier.KeyReason(err), err.Error()}, nil
+		return failure{problemOfKey(err), verifier.Reason(didreason.Code(err)), err.Error()}, nil
 	}
 	if !p.Verify(method.Key()) {
 		return failure{security + "PROOF_VERIFICATION_ERROR", verifier.ReasonProofInvalid, "the signature does not fit the document and the key"}, nil

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/adapters/signing"
+	"github.com/mandate-engine/mandate/adapters/status"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/policy"
+	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -85,7 +87,7 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 }
 
 // receiptSigner returns the key of --receipt-key, or one that is made up.
-func (a *app) receiptSigner(v *verification) (verifier.Signer, error) {
+func (a *app) receiptSigner(v *verification) (receipts.Signer, error) {
 	if v.receiptKey.value != "" {
 		return a.readKey(v.receiptKey.value)
 	}
@@ -135,7 +137,7 @@ func (a *app) statusLists(files []string) (verifier.StatusSource, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
-	lists := verifier.StatusLists{}
+	lists := status.Lists{}
 	for _, name := range files {
 		list, err := a.parse(name)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/adapters/signing"
+	"github.com/mandate-engine/mandate/adapters/status"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/sample"
@@ -102,7 +103,7 @@ func corpusAttacks() (out []attack) {
 				documents = append(documents, d)
 			}
 			cfg.Resolver = didresolve.Chain(didresolve.Key(), didresolve.JWK(), didresolve.Static(documents...))
-			lists := verifier.StatusLists{}
+			lists := status.Lists{}
 			for _, l := range in.StatusLists {
 				lists[l.URL] = slices.Concat([]byte(l.Credential), l.CredentialBytes.bytes())
 			}

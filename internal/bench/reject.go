@@ -13,14 +13,15 @@ import (
 	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/sample"
+	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
 // unsigned signs nothing: it takes the one signature out of what is measured. It
 // has the name of a signer.
-type unsigned struct{ verifier.Signer }
+type unsigned struct{ receipts.Signer }
 
-// Sign implements [verifier.Signer].
+// Sign implements [receipts.Signer].
 func (unsigned) Sign(context.Context, []byte) ([]byte, error) { return make([]byte, 64), nil }
 
 // withoutSignature returns a configuration whose receipts are not signed.

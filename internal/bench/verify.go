@@ -8,6 +8,7 @@ import (
 	"runtime/metrics"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
@@ -189,10 +190,17 @@ func manyRows(h *harness) map[string]measured {
 			Prepare: func(runs int) { s.prepare(runs * batch); runtime.GOMAXPROCS(threads) },
 			Run: func() {
 				at := len(s.ready) - batch
-				for _, d := range v.VerifyMany(context.Background(), s.ready[at:]) {
-					_, err := d.Result()
-					check(err)
+				var next atomic.Int64
+				var wg sync.WaitGroup
+				for range threads {
+					wg.Go(func() {
+						for i := at + int(next.Add(1)) - 1; i < at+batch; i = at + int(next.Add(1)) - 1 {
+							_, err := v.Verify(context.Background(), s.ready[i])
+							check(err)
+						}
+					})
 				}
+				wg.Wait()
 				s.ready = s.ready[:at]
 			}}
 	}

@@ -31,7 +31,7 @@ func mutants() []mutant {
 		off += "\tif c == check" + name + " && os.Getenv(\"" + envMutant + "\") == \"check " + name + "\" {\n\t\tl.pass(c)\n\t\treturn\n\t}\n"
 	}
 	for _, name := range checks {
-		out = append(out, mutant{"check " + name, "verifier/ledger.go", failAt, off, true})
+		out = append(out, mutant{"check " + name, "verifier/checks.go", failAt, off, true})
 	}
 	change := func(name, file, from, to string) {
 		out = append(out, mutant{name: name, file: file, old: from, new: to})
@@ -59,7 +59,7 @@ func mutants() []mutant {
 	change("previous proof absent", chain, "byID[id] == nil", "false")
 	change("previous proof of itself", chain, "if !settled[p] {", "if false {")
 	change("previous proofs not hashed", chain, "p.edits[0] = canonical.ReplaceAll(memberOf(form), nodes)", "_ = nodes")
-	change("all proofs of a set", "verifier/decide.go", "if good < len(p.others) {", "if false {")
+	change("all proofs of a set", "verifier/issuer.go", "if good < len(d.others) {", "if false {")
 
 	const point, key = "internal/multikey/point.go", "internal/multikey/multikey.go"
 	change("points of small order", point, "return \"point of small order\"", "return \"\"")
@@ -81,32 +81,32 @@ func mutants() []mutant {
 	change("two documents of a DID", "didresolve/resolvers.go", "\t\t\tdoc = nil\n", "")
 	change("pins", "didresolve/resolvers.go", "got != pin {", "false && got != pin {")
 
-	const screen, decide, authorize = "verifier/screen.go", "verifier/decide.go", "verifier/authorize.go"
+	const screen, issuer, credential, action = "verifier/form.go", "verifier/issuer.go", "verifier/credential.go", "verifier/action.go"
 	change("neither challenge nor created", screen, "case p.Created == nil:", "case false:")
-	change("age of a presentation", screen, "case p.Created.Before(s.now.Add(-v.cfg.MaxAge)):", "case false:")
+	change("age of a presentation", screen, "case p.Created.Before(d.now.Add(-cfg.MaxAge)):", "case false:")
 	change("inline contexts", "internal/vcdm/vcdm.go", "!ok || !accepted[s] {", "ok && !accepted[s] {")
 	change("DIDs of signers", screen, "if len(controllers) > maxDIDs {", "if false {")
-	change("method without a fragment", decide, "case u.Fragment == \"\":", "case false:")
-	change("method with a path", decide, "case u.Path != \"\" || u.Query != \"\":", "case false:")
-	change("grantors counted once", decide, "grantors[did] {\n\t\t\tsigned[did] = true", "grantors[did] {\n\t\t\tsigned[proof.ID+proof.Nonce+did] = true")
-	change("all of no grantors", decide, "max(len(grantors), 1)", "len(grantors)")
-	change("validFrom inclusive", authorize, "p.now.Before(c.valid.From.Add(-v.cfg.Leeway))", "!p.now.After(c.valid.From.Add(-v.cfg.Leeway))")
-	change("validUntil inclusive", authorize, "p.now.After(c.valid.Until.Add(v.cfg.Leeway))", "!p.now.Before(c.valid.Until.Add(v.cfg.Leeway))")
-	change("evidence nobody names", authorize, "if !named[id] {", "if false {")
-	change("grantors as holders", authorize, "m.Restricted && (slices.Contains(m.Authorized, p.holder)", "(slices.Contains(m.Authorized, p.holder)")
-	change("actionless with parameters", authorize, "case p.params.Len() > 0:", "case false:")
-	change("reference without a digest", authorize, "if m.Digest == \"\" && !v.cfg.InsecureUnpinnedActions {", "if false {")
-	change("the last nonce separator", authorize, "strings.LastIndex(proof.Challenge, \"~sha256-\")", "strings.Index(proof.Challenge, \"~sha256-\")")
+	change("method without a fragment", screen, "case u.Fragment == \"\":", "case false:")
+	change("method with a path", screen, "case u.Path != \"\" || u.Query != \"\":", "case false:")
+	change("grantors counted once", issuer, "grantors[did] {\n\t\t\tsigned[did] = true", "grantors[did] {\n\t\t\tsigned[p.ID+p.Nonce+did] = true")
+	change("all of no grantors", issuer, "max(len(grantors), 1)", "len(grantors)")
+	change("validFrom inclusive", credential, "d.now.Before(c.valid.From.Add(-leeway))", "!d.now.After(c.valid.From.Add(-leeway))")
+	change("validUntil inclusive", credential, "d.now.After(c.valid.Until.Add(leeway))", "!d.now.Before(c.valid.Until.Add(leeway))")
+	change("evidence nobody names", credential, "if !named[id] {", "if false {")
+	change("grantors as holders", credential, "m.Restricted && (slices.Contains(m.Authorized, d.holder)", "(slices.Contains(m.Authorized, d.holder)")
+	change("actionless with parameters", action, "case d.params.Len() > 0:", "case false:")
+	change("reference without a digest", action, "if m.Digest == \"\" && !d.v.cfg.InsecureUnpinnedActions {", "if false {")
+	change("the last nonce separator", action, "strings.LastIndex(p.Challenge, \"~sha256-\")", "strings.Index(p.Challenge, \"~sha256-\")")
 	change("proofs are used up", "verifier/commit.go", "data := p.HashData()\n", "continue\n\t\tdata := p.HashData()\n")
-	change("challenges are used up", "verifier/commit.go", "if c := d.s.req.Challenge; c != \"\" {", "if c := d.s.req.Challenge; false {")
+	change("challenges are used up", "verifier/commit.go", "if c := d.req.Challenge; c != \"\" {", "if c := d.req.Challenge; false {")
 
 	const status, list = "verifier/status.go", "internal/statuslist/statuslist.go"
 	change("issuer of a list", status, "if list.issuer != issuer {", "if false {")
-	change("validity of a list", status, "if valid.HasFrom && p.now.Before(valid.From.Add(-v.cfg.Leeway)) ||", "if")
-	change("age of a list", status, "p.now.After(valid.From.Add(age).Add(v.cfg.Leeway))", "false")
-	change("status without a meaning", status, "unknown(fmt.Errorf(\"status %d", "p.ledger.pass(checkVCStatus)\n\t\treturn\n\t\tunknown(fmt.Errorf(\"status %d")
-	change("proof of a list", status, "if c, failed := lp.ledger.firstFailure(); failed {", "if c, failed := lp.ledger.firstFailure(); failed && false {")
-	change("contexts of a list", status, "if entry, found := vcdm.UnknownContext(node, v.contexts); found {", "if entry, found := vcdm.UnknownContext(node, v.contexts); found && false {")
+	change("validity of a list", status, "if valid.HasFrom && d.now.Before(valid.From.Add(-leeway)) ||", "if")
+	change("age of a list", status, "d.now.After(valid.From.Add(age).Add(leeway))", "false")
+	change("status without a meaning", status, "unknown(fmt.Errorf(\"status %d", "d.pass(checkVCStatus)\n\t\treturn\n\t\tunknown(fmt.Errorf(\"status %d")
+	change("proof of a list", status, "if c, failed := found.firstFailure(); failed {", "if c, failed := found.firstFailure(); failed && false {")
+	change("contexts of a list", status, "if entry, found := vcdm.UnknownContext(list.node, d.v.contexts); found {", "if entry, found := vcdm.UnknownContext(list.node, d.v.contexts); found && false {")
 	change("id of a list", list, "id != url {", "false && id != url {")
 	change("id of an entry", list, "id == e.List {", "false && id == e.List {")
 	change("bit order", list, "(7-bit%8)&1", "(bit%8)&1")
@@ -143,9 +143,9 @@ func mutants() []mutant {
 	change("bombs", list, "if total += int64(n); total > maxBytes {", "if total += int64(n); false {")
 	change("lists cut short", list, "\t\tif err != nil {\n\t\t\treturn 0, errors.New(\"the status list cannot be decompressed\")\n\t\t}\n", "\t\tif err != nil {\n\t\t\tbreak\n\t\t}\n")
 	change("entries of a credential", status, "case field.Len() > maxStatusEntries && field.Kind() == canonical.Array:", "case false:")
-	change("entries of a presentation", status, "case p.statusChecks >= maxStatusChecks:", "case false:")
-	change("lookups for whom nobody authorized", authorize, "if p.ledger.failedAt(checkHolderAuthorized) {", "if false {")
-	change("lookups for whom nothing proves", authorize, "if !n.empty() || !p.ledger.passedAt(checkVPProof) || !p.ledger.passedAt(checkHolderKey) || !p.ledger.passedAt(checkHolderBinding) {", "if !n.empty() {")
+	change("entries of a presentation", status, "case *entries >= maxStatusChecks:", "case false:")
+	change("lookups for whom nobody authorized", credential, "return !d.failedAt(checkHolderAuthorized)", "return true")
+	change("lookups for whom nothing proves", "verifier/holder.go", "return d.passedAt(checkVPProof) && d.passedAt(checkHolderKey) && d.passedAt(checkHolderBinding)", "return true")
 
 	const document, jwk = "didresolve/document.go", "didresolve/jwk.go"
 	change("ids of methods", document, "if seen[m.id] {", "if false {")

@@ -23,11 +23,11 @@ func TestTable(t *testing.T) {
 		}
 		names[m.name] = true
 	}
-	reasons, err := os.ReadFile("verifier/reason.go")
+	numbered, err := os.ReadFile("verifier/checks.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(reasons)) {
+	for line := range strings.Lines(string(numbered)) {
 		name, isCheck := strings.CutPrefix(strings.TrimSpace(line), "check")
 		if name, _, isConstant := strings.Cut(name, " "); isCheck && isConstant && strings.Contains(line, "check = ") && !names["check "+name] {
 			t.Errorf("no mutant turns %s off", name)

@@ -4,6 +4,7 @@
 package viamandate
 
 import (
+	"crypto/sha256"
 	"slices"
 	"strings"
 
@@ -182,4 +183,15 @@ func truncate(s string) string {
 		s = strings.ToValidUTF8(s[:80], "") + "…"
 	}
 	return s
+}
+
+// ActionHash returns what a challenge of the form nonce~sha256-… commits to:
+// the SRI of JCS({"mandateId": …, "action": …, "params": …}). action is the
+// tool, or the name of the action when it declares no tools.
+func ActionHash(mandateID, action string, params canonical.Value) (string, error) {
+	b, err := canonical.Marshal(map[string]any{"mandateId": mandateID, "action": action, "params": params})
+	if err != nil {
+		return "", err
+	}
+	return canonical.SRI(sha256.Sum256(b)), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/viamandate"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -238,7 +239,7 @@ func (s *scene) boundTo(nonce string) string {
 	}
 	d := must(canonical.Parse(jcs(params)))
 	id, _ := s.mandate().doc["id"].(string)
-	return nonce + "~" + must(verifier.ActionHash(id, name, d.Root()))
+	return nonce + "~" + must(viamandate.ActionHash(id, name, d.Root()))
 }
 
 // content returns the content of the action, be it inline or not.

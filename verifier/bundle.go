@@ -9,12 +9,12 @@ import (
 
 // A Bundle is everything that one decision rests on: package verifier/bundle
 // writes it, and decides again from it. It holds the parameters and the salt of
-// the receipt's commitment, and shares no memory with the request but the
-// documents in it, which nobody modifies.
+// the receipt's commitment. It shares no memory with the request, except for the
+// documents, which are immutable.
 type Bundle struct {
 	Engine string // version
-	// Config are the settings, defaults filled in. Of its interfaces those are set
-	// that a decision can do without.
+	// Config are the settings with defaults filled in. The interfaces that a decision
+	// needs are nil; Status and Actions are set when they were.
 	Config  Config
 	Request Request // whole, with the defaults filled in
 	Now     time.Time
@@ -35,37 +35,33 @@ type Answer struct {
 	RetrievedAt time.Time
 }
 
-// bundle returns the evidence of a verdict, nil unless the Config keeps it.
-func (v *Verifier) bundle(d *verdict, random randomness) *Bundle {
-	if !v.cfg.KeepBundle {
+// bundle returns what a decision rests on, nil unless the Config wants it.
+func (d *decision) bundle(random randomness) *Bundle {
+	if !d.v.cfg.KeepBundle {
 		return nil
 	}
-	b := &Bundle{Engine: Version, Config: v.cfg, Request: d.s.whole, Now: d.s.now, Contexts: d.s.contexts, Replayed: d.ledger.failedAt(checkReplay),
+	b := &Bundle{Engine: Version, Config: d.v.cfg, Request: d.whole, Now: d.now, Contexts: d.contexts, Replayed: d.failedAt(checkReplay),
 		Documents: map[string]Answer{}, Lists: map[string]Answer{}, Actions: map[policy.Ref]Answer{}}
 	b.Config.Resolver, b.Config.Signer, b.Config.Replay, b.Config.Rand, b.Config.Now, b.Config.SignatureVerifier = nil, nil, nil, nil, nil, nil
 	copy(b.Random[:16], random.id[:])
 	copy(b.Random[16:], random.salt[:])
-	if d.evidence == nil {
-		return b
-	}
-	for _, f := range d.evidence.documents {
-		a := f.answer
-		b.Documents[f.about] = Answer{Err: a.err}
+	for did, a := range d.answers.documents {
+		b.Documents[did] = Answer{Err: a.err}
 		if a.err == nil {
-			b.Documents[f.about] = Answer{a.value.Document.Raw(), nil, a.value.Source, a.value.RetrievedAt}
+			b.Documents[did] = Answer{a.value.Document.Raw(), nil, a.value.Source, a.value.RetrievedAt}
 		}
 	}
-	for _, f := range d.evidence.lists {
-		b.Lists[f.about] = f.answer.received(ErrNoStatusList)
+	for url, a := range d.answers.lists {
+		b.Lists[url] = a.received(ErrNoStatusList)
 	}
-	for _, f := range d.evidence.actions {
-		b.Actions[f.about] = f.answer.received(errNoAction)
+	for ref, a := range d.answers.actions {
+		b.Actions[ref] = a.received(errNoAction)
 	}
 	return b
 }
 
-// received returns what a source answered; nothing is what it says when there is
-// nothing, which an empty answer is not.
+// received returns what a source answered. nothing is the error that says there is
+// nothing; an empty answer is not nothing.
 func (a answer[T]) received(nothing error) Answer {
 	if errors.Is(a.err, nothing) {
 		return Answer{Err: a.err}

@@ -1,0 +1,28 @@
+// Package didreason maps the errors of package didresolve to the reason codes of
+// decisions.
+package didreason
+
+import "github.com/mandate-engine/mandate/didresolve"
+
+// Code returns the reason code for a definite error of package didresolve, and
+// did_invalid for an error that it does not know. An outage is not definite: ask
+// [didresolve.TypeOf] first.
+func Code(err error) string {
+	switch didresolve.TypeOf(err) {
+	case didresolve.ErrNotFound:
+		return "did_not_found"
+	case didresolve.ErrDeactivated:
+		return "did_deactivated"
+	case didresolve.ErrMethodNotSupported:
+		return "did_method_not_supported"
+	case didresolve.ErrKeyRevoked:
+		return "key_revoked"
+	case didresolve.ErrKeyExpired:
+		return "key_expired"
+	case didresolve.ErrInvalidRelationship, didresolve.ErrMethodNotFound:
+		return "key_not_authorized"
+	case didresolve.ErrInvalidVerificationMethod, didresolve.ErrInvalidVerificationMethodURL, didresolve.ErrInvalidDIDURL, didresolve.ErrFeatureNotSupported:
+		return "verification_method_invalid"
+	}
+	return "did_invalid"
+}

@@ -1,0 +1,193 @@
+package verifier
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/dataintegrity"
+)
+
+// issuerLookups asks for the documents of the issuers, and of signers whom an issuer
+// has accepted. It asks for nothing once a check has failed. Other signers come in
+// actionLookups: anybody can add a proof to a credential, with a DID of his own.
+func (d *decision) issuerLookups() (asked lookups) {
+	if d.failed() {
+		return lookups{}
+	}
+	for _, c := range d.credentials {
+		d.askIssuer(&asked, c)
+	}
+	return asked
+}
+
+func (d *decision) askIssuer(asked *lookups, c *credential) {
+	for _, p := range c.proofs {
+		switch d.standing(c, p) {
+		case unknownSigner:
+			asked.did(c.issuer)
+			return
+		case issuerItself, listedSigner:
+			if d.awaits(c, p, didresolve.AssertionMethod) {
+				asked.did(controllerOf(p))
+			}
+		}
+	}
+}
+
+// proveIssuers checks that every credential is signed by its issuer, and that the
+// grantors whom the Config wants have signed.
+func (d *decision) proveIssuers() bool {
+	for _, c := range d.credentials {
+		if len(c.proofs) == 0 { // checkForm has refused it
+			d.fail(checkVCProof, ReasonCredentialUnsecured, c.node, "no proof")
+		}
+		d.proveIssuer(c)
+	}
+	d.checkGrantors()
+	if d.failed() {
+		return false
+	}
+	if len(d.others) == 0 { // otherwise proveOthers passes the check
+		d.pass(checkVCProof)
+	}
+	return true
+}
+
+// proveIssuer verifies the proofs of a credential that count as its issuer's, and
+// sets the others aside. It decides whose key a proof names before it looks at the
+// key, so that no DID is looked up that the issuer has not vouched for.
+func (d *decision) proveIssuer(c *credential) {
+	byIssuer, stranger := 0, ""
+	c.proven = false
+	for _, p := range c.proofs {
+		if why, detail := badMethodURL(p.VerificationMethod); why != "" {
+			d.fail(checkIssuerKey, why, c.node, "%s", detail)
+			return
+		}
+		switch d.standing(c, p) {
+		case unknownSigner:
+			return
+		case unresolvedIssuer:
+			d.failDID(checkIssuerKey, c.node, d.answers.documents[c.issuer].err)
+			return
+		case unrelatedSigner:
+			stranger = fmt.Sprintf("the key %q is not of the issuer %q", shorten(p.VerificationMethod), shorten(c.issuer))
+			d.others = append(d.others, otherProof{c, p})
+			continue
+		case unlistedSigner:
+			stranger = fmt.Sprintf("the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(p.VerificationMethod))
+			d.others = append(d.others, otherProof{c, p})
+			continue
+		case listedSigner:
+			d.keys = append(d.keys, usedKey{resolution: d.answers.documents[c.issuer].value, accepted: true})
+		}
+		byIssuer++
+		c.proven = d.proveCredential(checkIssuerKey, c, p) || c.proven
+	}
+	if byIssuer == 0 {
+		d.fail(checkIssuerBinding, ReasonIssuerMismatch, c.node, "%s", stranger)
+	} else {
+		d.pass(checkIssuerBinding)
+	}
+}
+
+// A standing says what the signer of a proof is to the issuer of the credential.
+type standing int
+
+const (
+	unknownSigner    standing = iota // the issuer's document has to be looked up
+	unresolvedIssuer                 // there is no document of the issuer
+	unrelatedSigner                  // another DID
+	unlistedSigner                   // another DID, and the issuer's document does not list the key
+	listedSigner                     // another DID, and the issuer's document lists the key
+	issuerItself                     // the issuer, or a DID that Config.IssuerSigners maps to it
+)
+
+func (d *decision) standing(c *credential, p *dataintegrity.Proof) standing {
+	did, cfg := controllerOf(p), &d.v.cfg
+	switch {
+	case did == c.issuer:
+		return issuerItself
+	case cfg.IssuerBinding == IssuerMapped && slices.Contains(cfg.IssuerSigners[did], c.issuer):
+		return issuerItself
+	case cfg.IssuerBinding != IssuerListed:
+		return unrelatedSigner
+	}
+	issuer, ok := d.answers.documents[c.issuer]
+	switch {
+	case !ok:
+		return unknownSigner
+	case issuer.err != nil:
+		return unresolvedIssuer
+	case issuer.value.Document.Lists(p.VerificationMethod, didresolve.AssertionMethod):
+		return listedSigner
+	case !issuer.refreshed:
+		return unknownSigner
+	}
+	return unlistedSigner
+}
+
+// proveCredential verifies one proof of a credential. keyCheck is the check that its
+// key fails; it passes when it is issuer.key. A bad signature fails vc.proof. A good
+// one does not pass it: the other proofs have to be good as well.
+func (d *decision) proveCredential(keyCheck check, c *credential, p *dataintegrity.Proof) bool {
+	a, key, ok := d.key(keyCheck, c.node, p, didresolve.AssertionMethod)
+	if !ok {
+		return false
+	}
+	if keyCheck != checkVCProof {
+		d.pass(keyCheck)
+	}
+	if d.verifies(c, p, key) {
+		return true
+	}
+	if a.refreshed {
+		d.fail(checkVCProof, ReasonProofInvalid, c.node, "the signature does not fit the credential and the key %q", shorten(p.VerificationMethod))
+	}
+	return false
+}
+
+// checkGrantors asks for the proofs of grantors that the Config wants. Here they
+// only have to be there; like all proofs they have to verify before anything is
+// allowed.
+func (d *decision) checkGrantors() {
+	want := d.v.cfg.GrantorProofs
+	if want == 0 {
+		d.skip(checkGrantorProofs, "no proofs of grantors are required")
+		return
+	}
+	grantors, signed := map[string]bool{}, map[string]bool{}
+	for _, g := range d.mandate.Grantors {
+		grantors[g] = true
+	}
+	for _, p := range d.mandate.vc.proofs {
+		if did := controllerOf(p); grantors[did] {
+			signed[did] = true
+		}
+	}
+	if want == AllGrantors {
+		want = max(len(grantors), 1) // a mandate without grantors is denied
+	}
+	if len(signed) < want {
+		d.fail(checkGrantorProofs, ReasonGrantorProofMissing, d.mandate.vc.node, "%d of %d grantors have signed, %d must", len(signed), len(grantors), want)
+	}
+}
+
+// proveOthers verifies the proofs that are not by issuers. Together with
+// proveIssuers, every proof of a credential is then good.
+func (d *decision) proveOthers() {
+	good := 0
+	for _, o := range d.others {
+		if d.proveCredential(checkVCProof, o.credential, o.proof) {
+			good++
+		}
+	}
+	if good < len(d.others) {
+		return
+	}
+	d.pass(checkVCProof)
+	if d.v.cfg.GrantorProofs != 0 {
+		d.pass(checkGrantorProofs)
+	}
+}
