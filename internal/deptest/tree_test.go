@@ -58,7 +58,7 @@ func TestSize(t *testing.T) {
 		}
 	}
 	const coreBudget, libraryBudget = 2500, 7000
-	const coreCeiling, ceiling = 2850, 14400 // see docs/RATIONALE.md, "Size"
+	const coreCeiling, ceiling = 2850, 14400 // see docs/decisions/064-size.md
 	t.Logf("\n%sverifier + dataintegrity: %d lines, %d of code; budget %d\nlibrary: %d lines, %d of code; budget %d",
 		text.String(), core, coreCode, coreBudget, total, totalCode, libraryBudget)
 	if coreCode > coreCeiling {

@@ -34,10 +34,10 @@ function ed25519({ input: i }) {
 
 const explained = [
   [/canonical\/(duplicate-name|case)/, 'JSON.parse takes the last of two members of one name'],
-  [/canonical\/(surrogate|noncharacter)/, 'JSON.parse takes lone surrogates and noncharacters, which I-JSON forbids'],
+  [/canonical\/(surrogate|noncharacter)/, 'JSON.parse accepts lone surrogates and noncharacters, which I-JSON forbids'],
   [/canonical\/.*(limit|too-)/, 'it has no limits'],
   [/canonical\/number-overflow/, 'JSON.parse turns a number out of range into infinity; canonicalize then writes null, or fails'],
-  [/ed25519\/(taming-|key-zero)/, 'OpenSSL takes points of small order and encodings that are not canonical'],
+  [/ed25519\/(taming-|key-zero)/, 'OpenSSL accepts points of small order and encodings that are not canonical'],
 ]
 
 // byteArea returns what is decided otherwise in one of these areas.

@@ -20,11 +20,11 @@ const results = [
 const escape = (s) => s.replaceAll('|', '\\|')
 let md = `# Second opinions
 
-The corpus, put to packages from npm that share nothing with this engine. Made by \`.ci/differential\`; their
-versions are in \`node/package.json\`. A comparison is about one thing: does it accept, or pass, what is accepted here?
-What is not comparable is about something that the package does not judge.
+\`.ci/differential\` runs the corpus against packages from npm, which share no code with this engine, and writes this
+file. The versions are in \`node/package.json\`. A case is compared in one point: does the package accept, or pass, what
+this engine accepts? A case is not comparable when the package does not judge its subject.
 
-| area | package | compared | alike | otherwise | not comparable |
+| area | package | compared | same | different | not comparable |
 |---|---|---|---|---|---|
 `
 let unexplained = 0

@@ -45,7 +45,7 @@ const explained = [
     'policy/untyped-object-as-list', 'policy/untyped-text-as-object', 'policy/untyped-in-mixed-list', 'policy/untyped-in-object', 'policy/untyped-booleans-ordered']],
   [false, 'its timestamps are those of Date, where a day ends at 24:00:00; those of RFC 3339 end a second before', ['policy/timestamp-hour-24']],
   [true, 'its timestamps have at most 30 characters; RFC 3339 sets no limit', ['policy/timestamp-fraction']],
-  [true, 'the sum of a duration and a timestamp has the type of the first to it; in CEL it is a timestamp', ['policy/time-distance']],
+  [true, 'it gives the sum of a duration and a timestamp the type of the first operand; in CEL the sum is a timestamp', ['policy/time-distance']],
 ]
 
 // rules returns the rules decided otherwise, and how many there are of each kind.
