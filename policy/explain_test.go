@@ -163,8 +163,9 @@ func TestReasonsAreBounded(t *testing.T) {
 	}
 }
 
-// What is said about a rule that failed does not depend on the value of a
-// hidden parameter: not through what decided, nor through what was left out.
+// The reason of a failed rule does not depend on the value of a hidden
+// parameter, neither through the deciding operand nor through the omitted
+// ones.
 func TestHiddenIsNotTold(t *testing.T) {
 	const user = `{"vip": %v, "name": %q, "max": 7}`
 	for _, tt := range []struct{ name, expression, exec, want string }{
