@@ -160,7 +160,7 @@ func FuzzBounded(f *testing.F) {
 
 // A rule that does not count its cost cannot reach the limit. Its bound holds
 // for the largest parameters, and counting does not change the outcome.
-func TestFree(t *testing.T) {
+func TestUncountedRules(t *testing.T) {
 	free, counted := 0, 0
 	check := func(g generator, source string) {
 		for _, content := range []string{randomContent(source), untyped(source)} {
@@ -203,7 +203,7 @@ func TestFree(t *testing.T) {
 }
 
 // The vectors have the same outcome when every cost is counted.
-func TestFreeVectors(t *testing.T) {
+func TestUncountedVectors(t *testing.T) {
 	files, err := filepath.Glob("../testvectors/data/policy/*.json")
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +228,7 @@ func TestFreeVectors(t *testing.T) {
 }
 
 // Rules that are cheap one by one may exceed the limit of the action together.
-func TestFreeTogether(t *testing.T) {
+func TestUncountedRulesTogether(t *testing.T) {
 	one := `{"name": "r%d", "expression": "executionParams.counts.all(n, n >= 0.0 && n <= 5.0)"}`
 	for n, free := range map[int]bool{1: true, 20: true, 64: false} {
 		a := mustCompile(t, `{"name": "a", `+typedShapes+`"rules": [`+repeated(n, one)+`]}`)

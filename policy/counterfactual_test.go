@@ -82,7 +82,7 @@ func TestPassesIfDeclaredValues(t *testing.T) {
 
 // PassesIf is correct: the rule passes for all parameters that meet the
 // condition and differ only in the fields of the condition.
-func TestPassesIfIsTrue(t *testing.T) {
+func TestPassesIfIsSufficient(t *testing.T) {
 	suggested, fulfilled := 0, 0
 	for seed := range uint64(1600) {
 		g := newGenerator(seed)

@@ -150,7 +150,7 @@ func TestLintIsBounded(t *testing.T) {
 }
 
 // Rules with always_true never fail, and rules with never_true never pass.
-func TestLintIsTrue(t *testing.T) {
+func TestLintIsSound(t *testing.T) {
 	claims := 0
 	for seed := range uint64(500) {
 		g := newGenerator(seed)

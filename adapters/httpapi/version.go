@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// versions are the API versions there are, oldest first.
+// versions are the API versions, oldest first.
 var versions = []string{"2026-03-03"}
 
-// version returns the API version of a call: the newest one that is no younger
-// than the date in API-Version, or else than the key's.
+// version returns the API version of a call: the newest version that is not
+// after the date in API-Version, or in the key if the header is absent.
 func version(r *http.Request, key Key) (string, error) {
 	given := r.Header.Values("API-Version")
 	asked := key.APIVersion

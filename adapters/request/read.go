@@ -17,7 +17,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
-// Limits of a request to create.
+// Limits of a create request.
 const (
 	maxBody        = 12 << 20 // documents are in it
 	maxContacts    = 100
@@ -32,7 +32,7 @@ const (
 	maxPlacements  = 100
 )
 
-// Levels of security, from the lowest.
+// Security levels, from the lowest.
 const (
 	levelContact      = "CONTACT"
 	levelOrganization = "ORGANIZATION_KYC"
@@ -51,7 +51,7 @@ const (
 	typeForm     = "FORM"
 )
 
-// defaultScope is the scope of credentials that need none.
+// defaultScope is the scope of credentials without their own scope.
 const defaultScope = "credential.request"
 
 var (
@@ -60,14 +60,14 @@ var (
 	dotted = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 )
 
-// normalize returns the form in which contacts are kept and compared.
+// normalize returns the form of a contact for storage and comparison.
 func normalize(contact string) string { return strings.ToLower(contact) }
 
 func isContact(s string) bool {
 	return len(s) <= 254 && email.MatchString(s) || phone.MatchString(s)
 }
 
-// An input is a request to create, read.
+// An input is a parsed create request.
 type input struct {
 	contacts                          []string
 	name, internalID, description     string
@@ -78,7 +78,7 @@ type input struct {
 	credentials                       []*template
 }
 
-// A template is what a credential is made of.
+// A template describes a credential to create.
 type template struct {
 	kind, name, internalID, description, scope string
 	from, until                                time.Time // zero: none
@@ -142,7 +142,8 @@ func readInput(body []byte) (*input, error) {
 	return in, o.Err()
 }
 
-// readTemplate reads a credential. contacts nil means that nobody knows them yet.
+// readTemplate reads a credential. contacts is nil if the contacts are not
+// known yet.
 func readTemplate(o *fault.Object, contacts []string, kinds ...string) *template {
 	t := &template{kind: o.Enum("type", "", kinds...), pointer: o.Pointer + "/action"}
 	t.name, t.internalID, t.description = o.Text("name", maxText, false), o.Text("internalId", maxText, false), o.Prose("description", maxText, false)
@@ -182,7 +183,7 @@ func readTemplate(o *fault.Object, contacts []string, kinds ...string) *template
 	return t
 }
 
-// readData reads the data of a credential, which differ by its type.
+// readData reads the data of a credential. Its format depends on the type.
 func (t *template) readData(o *fault.Object) {
 	if t.kind == typeDocument {
 		files := o.List("data", 1, true)
@@ -218,8 +219,8 @@ func (t *template) readData(o *fault.Object) {
 	t.data = o.Value.Get("data")
 }
 
-// readTime reads a date or a dateTime; null is none. A date is its first second
-// in UTC, or its last one.
+// readTime reads a date or a dateTime. Null means none. A date means its first
+// second in UTC, or its last second if last is set.
 func readTime(o *fault.Object, name string, last bool) time.Time {
 	if o.Value.Get(name).Kind() == canonical.Null {
 		return time.Time{}

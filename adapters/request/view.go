@@ -13,7 +13,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// A requestBody is what a request keeps beside its columns.
+// A requestBody holds the members of a request that have no column.
 type requestBody struct{ canonical.Value }
 
 func parseBody(b []byte) (requestBody, error) {
@@ -37,7 +37,7 @@ func (b requestBody) authorized() (dids []string) {
 	return dids
 }
 
-// document returns the document that a contact is expected to have.
+// document returns the ID of the document that a contact must have, if any.
 func (b requestBody) document(contact string) (id string, wanted bool) {
 	return b.Get("documents").Get(contact).String()
 }
@@ -120,8 +120,9 @@ func subjectJSON(u store.Subject, user store.User, i store.Identity, asked bool)
 	}
 }
 
-// credentialJSON is a row of the credentials of a detail. What is not issued is
-// shown as it will be agreed to, with no proofs.
+// credentialJSON returns one element of the credentials of a detail. A
+// credential that is not issued is shown as the document to agree to, without
+// proofs.
 func (s *Service) credentialJSON(c *store.Credential) (object, error) {
 	document, body, err := documentOf(c)
 	if err != nil {
@@ -151,7 +152,8 @@ func (s *Service) credentialJSON(c *store.Credential) (object, error) {
 	}, nil
 }
 
-// Credential returns one row of the credentials of a detail: GET /credential/{id}.
+// Credential returns one element of the credentials of a detail: GET
+// /credential/{id}.
 func (s *Service) Credential(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
 	var r *store.Request
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -169,8 +171,8 @@ func (s *Service) Credential(ctx context.Context, caller store.Tenant, id string
 	return canonical.Marshal(row)
 }
 
-// Evidence returns the bytes whose digest a credential states, which are JSON:
-// GET /evidence/{id}.
+// Evidence returns a JSON record, the bytes that the digest in a credential
+// covers: GET /evidence/{id}.
 func (s *Service) Evidence(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
 	var e store.Evidence
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -187,7 +189,7 @@ func (s *Service) Evidence(ctx context.Context, caller store.Tenant, id string) 
 	return e.Bytes, nil
 }
 
-// A params reads the parameters of a query, each given once.
+// A params reads query parameters and refuses repeated ones.
 type params struct {
 	query map[string][]string
 	err   error
@@ -283,8 +285,9 @@ func filter(query map[string][]string) (store.Filter, error) {
 }
 
 // List returns a page of the caller's own requests: GET /request. query holds
-// the parameters by their names of the documentation, brackets and comma lists
-// resolved; unknown ones are ignored. Empty filters choose all.
+// the parameters under their documented names, with brackets and comma lists
+// already parsed. Unknown parameters are ignored. An empty filter selects all
+// requests.
 func (s *Service) List(ctx context.Context, caller store.Tenant, query map[string][]string) ([]byte, error) {
 	f, err := filter(query)
 	if err != nil {
@@ -311,7 +314,7 @@ func (s *Service) List(ctx context.Context, caller store.Tenant, query map[strin
 			c := &r.Credentials[i]
 			status := statusOf(c, s.now())
 			if status == statusDraft {
-				status = "PENDING" // as a list calls it
+				status = "PENDING" // the name in lists
 			}
 			credentials = append(credentials, object{"id": c.ID, "resourceType": c.Type, "status": status, "name": orNull(c.Name), "internalId": orNull(c.InternalID)})
 		}
