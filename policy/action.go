@@ -152,7 +152,7 @@ func (a *Action) weigh() int {
 func compile(content canonical.Value, is *issues) *Action {
 	a := &Action{exec: &shape{}, user: &shape{}}
 	if content.Kind() != canonical.Object {
-		is.content("malformed", "the content is no object")
+		is.content("malformed", "the content is not an object")
 		return a
 	}
 	if canonicalExceeds(content, maxContentBytes) {
@@ -179,7 +179,7 @@ func compile(content canonical.Value, is *issues) *Action {
 	rules := content.Get("rules")
 	switch {
 	case rules.Kind() != canonical.Absent && rules.Kind() != canonical.Array:
-		is.content("malformed", "rules is no array")
+		is.content("malformed", "rules is not an array")
 		return a
 	case rules.Len() > maxRules:
 		is.content("limit", "there are more than %d rules", maxRules)
@@ -210,7 +210,7 @@ func members(content canonical.Value, is *issues) {
 		case "name", "profile", "tools", "userParams", "executionParams", "rules":
 		case "description":
 			if m.Kind() != canonical.String {
-				is.content("malformed", "description is no string")
+				is.content("malformed", "description is not a string")
 			}
 		case "stepUp", "exposure":
 			is.content("unsupported_feature", "%s is not carried out by this version", key)
@@ -240,7 +240,7 @@ func readTools(v canonical.Value, is *issues) []string {
 	case v.Kind() == canonical.Absent:
 		return nil
 	case v.Kind() != canonical.Array || v.Len() == 0:
-		is.content("malformed", "tools is no array with at least one name")
+		is.content("malformed", "tools is not an array with at least one name")
 		return nil
 	case v.Len() > maxTools:
 		is.content("limit", "there are more than %d tools", maxTools)
@@ -256,7 +256,7 @@ func readNames(v canonical.Value, where string, is *issues) []string {
 		name, ok := e.String()
 		switch {
 		case !ok || !validName(name):
-			is.content("malformed", "%s[%d] is no string of 1 to %d characters", where, i, maxNameRunes)
+			is.content("malformed", "%s[%d] is not a string of 1 to %d characters", where, i, maxNameRunes)
 		case slices.Contains(names, name):
 			is.content("duplicate", "%s[%d] stands there twice", where, i)
 		default:
@@ -279,7 +279,7 @@ func (a *Action) compileRules(v canonical.Value, is *issues) {
 	for i, e := range v.Elements() {
 		r := &rule{name: fmt.Sprintf("rules/%d", i)}
 		if e.Kind() != canonical.Object {
-			is.rule(r.name, "malformed", "the rule is no object")
+			is.rule(r.name, "malformed", "the rule is not an object")
 			continue
 		}
 		if name, ok := e.Get("name").String(); ok && validName(name) {
@@ -312,7 +312,7 @@ func (a *Action) readRule(r *rule, v canonical.Value, is *issues) {
 		case "name", "expression", "conditions":
 		case "description":
 			if m.Kind() != canonical.String {
-				is.rule(r.name, "malformed", "description is no string")
+				is.rule(r.name, "malformed", "description is not a string")
 			}
 		case "effect":
 			switch s, _ := m.String(); s {
@@ -332,7 +332,7 @@ func (a *Action) readRule(r *rule, v canonical.Value, is *issues) {
 
 func (a *Action) readAppliesTo(r *rule, v canonical.Value, is *issues) {
 	if v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > maxTools {
-		is.rule(r.name, "malformed", "appliesTo is no array of 1 to %d tools", maxTools)
+		is.rule(r.name, "malformed", "appliesTo is not an array of 1 to %d tools", maxTools)
 		return
 	}
 	for _, e := range v.Elements() {

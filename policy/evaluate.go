@@ -160,7 +160,7 @@ type evaluation struct {
 	cost       uint64
 	// explained is the cost so far of explaining failed rules.
 	explained int
-	buf      [8]ref.Val // for the fields of both sets of parameters, if they fit
+	buf       [8]ref.Val // for the fields of both sets of parameters, if they fit
 }
 
 // ResolveName implements cel.Activation.

@@ -71,7 +71,7 @@ func readShape(v canonical.Value, name string, is *issues) *shape {
 		return s
 	case canonical.Object:
 	default:
-		is.content("malformed", "%s is no object", name)
+		is.content("malformed", "%s is not an object", name)
 		return s
 	}
 	s.declared = true
@@ -139,7 +139,7 @@ func readField(v canonical.Value, where string, is *issues) *field {
 				continue
 			case "description":
 				if m.Kind() != canonical.String {
-					is.content("malformed", "%s.description is no string", where)
+					is.content("malformed", "%s.description is not a string", where)
 				}
 				continue
 			case "required":
@@ -249,7 +249,7 @@ func (t *typ) readValues(v canonical.Value, where string, is *issues) bool {
 		is.content("malformed", "%s: values are given twice", where)
 		return false
 	case v.Kind() != canonical.Array || v.Len() == 0:
-		is.content("malformed", "%s.values is no array with at least one element", where)
+		is.content("malformed", "%s.values is not an array with at least one element", where)
 		return false
 	case v.Len() > maxEnum:
 		is.content("limit", "%s.values has more than %d elements", where, maxEnum)
@@ -259,7 +259,7 @@ func (t *typ) readValues(v canonical.Value, where string, is *issues) bool {
 	for i, e := range v.Elements() {
 		x, fault := t.scalar(e)
 		if fault != "" {
-			is.content("malformed", "%s.values[%d] is no %s", where, i, t)
+			is.content("malformed", "%s.values[%d] is not of type %s", where, i, t)
 			return false
 		}
 		if set[x.Value()] {

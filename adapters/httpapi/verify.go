@@ -80,7 +80,7 @@ func verifyRequest(body []byte) (verifier.Request, place, error) {
 	}
 	root := doc.Root()
 	if root.Kind() != canonical.Object {
-		return verifier.Request{}, place{}, &problem{status: http.StatusBadRequest, code: string(verifier.MalformedJSON), hasPointer: true, detail: "the body is no object"}
+		return verifier.Request{}, place{}, &problem{status: http.StatusBadRequest, code: string(verifier.MalformedJSON), hasPointer: true, detail: "the body is not an object"}
 	}
 	presentation, params := root.Get("presentation"), root.Get("executionParams")
 	if presentation.Kind() == canonical.Absent {

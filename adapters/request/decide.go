@@ -77,7 +77,7 @@ func (s *Service) Decide(ctx context.Context, caller store.Tenant, id string, bo
 		}
 		u := subjectOf(r, d.contact)
 		if u == nil {
-			return fault.At(fault.Invalid, "/contact", "unknown_contact", "is no subject of the request")
+			return fault.At(fault.Invalid, "/contact", "unknown_contact", "is not a subject of the request")
 		}
 		chosen, err := d.choose(r)
 		if err != nil {

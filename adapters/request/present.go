@@ -26,7 +26,7 @@ func (s *Service) Present(ctx context.Context, caller store.Tenant, id string, b
 	}
 	domain := o.Text("targetVerifier", maxURL, false)
 	if _, err := didresolve.Parse(domain); o.Has("targetVerifier") && err != nil {
-		o.Fail("targetVerifier", "invalid_did", "is no DID")
+		o.Fail("targetVerifier", "invalid_did", "is not a DID")
 	}
 	if err := o.Err(); err != nil {
 		return nil, err

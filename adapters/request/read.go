@@ -112,15 +112,15 @@ func readInput(body []byte) (*input, error) {
 	in.level = o.Enum("securityLevel", levelContact, levels...)
 	in.language = o.Enum("language", "ENG", "ENG", "PRT")
 	if in.redirect = o.Text("redirectUrl", maxURL, false); in.redirect != "" && !isHTTPS(in.redirect) {
-		o.Fail("redirectUrl", fault.Value, "is no https URL")
+		o.Fail("redirectUrl", fault.Value, "is not an https URL")
 	}
 	if in.pubKey = o.Text("pubKey", 1024, false); o.Has("pubKey") && !isP256(in.pubKey) {
-		o.Fail("pubKey", fault.Value, "is no P-256 public key, SPKI in base64")
+		o.Fail("pubKey", fault.Value, "is not a P-256 public key, SPKI in base64")
 	}
 	in.authorized = o.Texts("authorizedDIDs", maxDIDs, maxURL, false)
 	for i, d := range in.authorized {
 		if _, err := didresolve.Parse(d); err != nil {
-			o.FailItem("authorizedDIDs", i, "invalid_did", "is no DID")
+			o.FailItem("authorizedDIDs", i, "invalid_did", "is not a DID")
 		}
 	}
 	for _, d := range o.Objects("expectedDocIds", maxContacts, false) {
@@ -195,7 +195,7 @@ func (t *template) readData(o *fault.Object) {
 			if !ok {
 				o.FailItem("data", i, fault.Type, "is of type %s, not string", f.Kind())
 			} else if b, err := base64.StdEncoding.DecodeString(text); err != nil || !strings.HasPrefix(string(b), "%PDF-") {
-				o.FailItem("data", i, fault.Value, "is no PDF in base64")
+				o.FailItem("data", i, fault.Value, "is not a PDF in base64")
 			}
 		}
 	} else {
@@ -228,13 +228,13 @@ func readTime(o *fault.Object, name string, last bool) time.Time {
 	s := o.Text(name, 64, false)
 	if s == "" {
 		if o.Has(name) {
-			o.Fail(name, fault.Value, "is no date and no time with a zone")
+			o.Fail(name, fault.Value, "is neither a date nor a time with a zone")
 		}
 		return time.Time{}
 	}
 	t, isDate, err := parseTime(s)
 	if err != nil {
-		o.Fail(name, fault.Value, "is no date and no time with a zone")
+		o.Fail(name, fault.Value, "is neither a date nor a time with a zone")
 	}
 	if isDate && last {
 		t = t.Add(24*time.Hour - time.Second)

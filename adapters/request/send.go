@@ -123,7 +123,7 @@ func (s *Service) Resend(ctx context.Context, caller store.Tenant, id, contact s
 		case !r.Canceled.IsZero():
 			return nil, fault.New(fault.Conflict, "request_canceled", "the request was cancelled")
 		case contact != "" && u == nil:
-			return nil, fault.Param("contact", "unknown_contact", "is no subject of the request")
+			return nil, fault.Param("contact", "unknown_contact", "is not a subject of the request")
 		case u != nil && u.Failures >= maxFailures:
 			return nil, fault.New(fault.Locked, "subject_locked", "there were %d wrong one-time passwords", maxFailures)
 		case u != nil && !open(r, u.Contact):

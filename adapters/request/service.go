@@ -97,7 +97,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, errors.New("request: Config.Store, Keys, Secrets and Notifier are required")
 	}
 	if u, err := url.Parse(cfg.PublicURL); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(cfg.PublicURL, "/") {
-		return nil, fmt.Errorf("request: PublicURL %.100q is no https URL without a slash at its end", cfg.PublicURL)
+		return nil, fmt.Errorf("request: PublicURL %.100q is not an https URL without a trailing slash", cfg.PublicURL)
 	}
 	if cfg.StatusTTL < 0 {
 		return nil, errors.New("request: StatusTTL is negative")

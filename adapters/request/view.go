@@ -210,7 +210,7 @@ func (p *params) text(name string, max int) string {
 	case len(v) > 1:
 		p.fail(name, fault.Value, "is given more than once")
 	case !utf8.ValidString(v[0]):
-		p.fail(name, fault.Value, "is no UTF-8")
+		p.fail(name, fault.Value, "is not UTF-8")
 	case utf8.RuneCountInString(v[0]) > max:
 		p.fail(name, fault.TooLong, "has more than %d characters", max)
 	}
@@ -221,7 +221,7 @@ func (p *params) number(name string, min, max, or int) int {
 	s := p.text(name, 20)
 	if s == "" {
 		if len(p.query[name]) > 0 {
-			p.fail(name, fault.Type, "is no number")
+			p.fail(name, fault.Type, "is not a number")
 		}
 		return or
 	}
@@ -230,7 +230,7 @@ func (p *params) number(name string, min, max, or int) int {
 	case err != nil && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' }):
 		p.fail(name, fault.OutOfRange, "is not %d to %d", min, max)
 	case err != nil:
-		p.fail(name, fault.Type, "is no whole number")
+		p.fail(name, fault.Type, "is not a whole number")
 	case n < min || n > max:
 		p.fail(name, fault.OutOfRange, "is not %d to %d", min, max)
 	}
@@ -245,7 +245,7 @@ func (p *params) day(name string) time.Time {
 	}
 	t, _, err := parseTime(s)
 	if err != nil {
-		p.fail(name, fault.Value, "is no date and no time with a zone")
+		p.fail(name, fault.Value, "is neither a date nor a time with a zone")
 	}
 	return t.Truncate(24 * time.Hour)
 }

@@ -161,7 +161,7 @@ func checkKind(doc canonical.Value, kind string) error {
 		return fmt.Errorf("signing: the document is of type %s, not an object", doc.Kind())
 	}
 	if first, _ := doc.Get("@context").Index(0).String(); first != contextV2 {
-		return fmt.Errorf("signing: @context is no list that begins with %s", contextV2)
+		return fmt.Errorf("signing: @context is not a list that begins with %s", contextV2)
 	}
 	var types []string
 	if s, ok := doc.Get("type").String(); ok {

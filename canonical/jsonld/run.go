@@ -17,7 +17,7 @@ func (c *Checker) check(v canonical.Value) *Error {
 		return &Error{Kind: Broken, detail: "the Checker was not made by New"}
 	}
 	if v.Kind() != canonical.Object {
-		return &Error{Kind: InvalidDocument, detail: "it is no object"}
+		return &Error{Kind: InvalidDocument, detail: "it is not an object"}
 	}
 	// Copy the document, within limits of its own: a late check reads the copy
 	// while the caller reuses the memory of the document.

@@ -249,7 +249,7 @@ func (w *walker) types(s, types scope, object, v canonical.Value) *Error {
 			w.skip[e] = true
 			return nil
 		}
-		return fault(UndefinedType, t, e, "no context defines it, and it is no absolute URL")
+		return fault(UndefinedType, t, e, "no context defines it, and it is not an absolute URL")
 	}
 	if v.Kind() != canonical.Array {
 		return check(v)

@@ -44,7 +44,7 @@ type Entry struct {
 // list URL of an entry, so that another list cannot be substituted.
 func Check(credential canonical.Value, url string) error {
 	if credential.Kind() != canonical.Object {
-		return errors.New("the status list is no object")
+		return errors.New("the status list is not an object")
 	}
 	if f := vcdm.CheckCredential(credential, false); f != nil {
 		return errors.New("the status list is malformed: " + f.Detail)
@@ -86,7 +86,7 @@ func ReadEntry(node canonical.Value) (*Entry, error) {
 	if size := node.Get("statusSize"); size.Kind() != canonical.Absent {
 		f, _ := size.Float64()
 		if !size.IsSafeInteger() || f < 1 || f > maxSize {
-			return nil, errors.New("the size of the status entry is not a whole number from 1 to 8")
+			return nil, errors.New("the size of the status entry is no whole number from 1 to 8")
 		}
 		e.size = int(f)
 	}

@@ -106,7 +106,7 @@ func (r *reader) spelled(vc canonical.Value) {
 		}
 		for _, c := range counts {
 			if strings.EqualFold(name, c) {
-				r.fail(vcdm.Broken(m, "%q is no spelling of %s", truncate(name), c))
+				r.fail(vcdm.Broken(m, "%q is not the spelling of %s", truncate(name), c))
 			}
 		}
 	}

@@ -106,7 +106,7 @@ func readSegment(r io.Reader, size, next int64, add func(at int64, entry []byte)
 	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
 		return 0, next, buried, err
 	case err != nil || string(buf[:len(magic)]) != magic:
-		return 0, next, buried, fmt.Errorf("%w: this is no segment", ErrDamaged)
+		return 0, next, buried, fmt.Errorf("%w: the file is not a segment", ErrDamaged)
 	}
 	body := make([]byte, 0, 1<<16)
 	end = int64(len(magic))
