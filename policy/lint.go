@@ -38,7 +38,7 @@ func (a *Action) Lint() []Issue {
 	l := &linter{action: a, issues: is, compiler: c, folder: f, used: map[string]bool{}, upper: map[string]Issue{}, lower: map[string]bool{}}
 	for _, r := range a.rules {
 		if tree, err := parsePlain(r.source); err == nil {
-			l.rule, l.tree, l.told, l.mayErr = r, tree, map[string]bool{}, false
+			l.rule, l.tree, l.reported, l.mayErr = r, tree, map[string]bool{}, false
 			l.lint(tree.Expr())
 		}
 	}
@@ -64,7 +64,7 @@ type linter struct {
 	rule     *rule
 	tree     *ast.AST
 	mayErr   bool            // the rule reads a field that may be absent
-	told     map[string]bool // codes and fields already reported for the rule
+	reported map[string]bool // codes and fields already reported for the rule
 
 	used  map[string]bool  // userParams
 	upper map[string]Issue // the fields of executionParams with an upper limit
@@ -72,8 +72,8 @@ type linter struct {
 }
 
 func (l *linter) warn(e ast.Expr, code, hint, format string, args ...any) {
-	if i := l.issue(e, code, hint, format, args...); !l.told[code+i.Message] {
-		l.told[code+i.Message] = true
+	if i := l.issue(e, code, hint, format, args...); !l.reported[code+i.Message] {
+		l.reported[code+i.Message] = true
 		l.issues.add(i)
 	}
 }
@@ -210,7 +210,7 @@ func (l *linter) limits(e ast.Expr, want bool) {
 			if _, alone := fieldOf(side.left, execVar); alone && side.op != "<" && side.op != "<=" && side.op != "!=" && side.op != opNotIn {
 				l.lower[name] = true
 			}
-			if _, told := l.upper[name]; !told && (side.op == "<" || side.op == "<=") {
+			if _, reported := l.upper[name]; !reported && (side.op == "<" || side.op == "<=") {
 				l.upper[name] = l.issue(e, "no_lower_bound", "add executionParams."+name+" >= 0.0", "executionParams.%s has an upper limit and no lower one", name)
 			}
 		}

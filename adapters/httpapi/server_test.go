@@ -166,7 +166,7 @@ func parse(b []byte) canonical.Value {
 	return d.Root()
 }
 
-func TestWhoCalls(t *testing.T) {
+func TestAuthentication(t *testing.T) {
 	w := newWorld(t, nil)
 	const target = "/v1/credential/verify"
 	payload := body(sample.Presentation(), sample.ParamsDeny())
@@ -331,7 +331,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-func TestTooManyAtATime(t *testing.T) {
+func TestConcurrencyLimit(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.MaxConcurrent = 1 })
 	inside, leave := make(chan struct{}), make(chan struct{})
 	w.shelf.call = func() { close(inside); <-leave }

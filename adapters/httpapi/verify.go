@@ -40,14 +40,14 @@ func (s *Server) verify(c *call) (reply, error) {
 		}
 		return reply{status: http.StatusOK, body: answer.JSON(res, nil)}, nil
 	case errors.As(err, &deny):
-		told := *deny
-		if told.Receipt != nil {
-			if err := s.cfg.Receipts.KeepReceipt(c.Context(), c.key.Tenant, told.Receipt); err != nil {
+		sent := *deny
+		if sent.Receipt != nil {
+			if err := s.cfg.Receipts.KeepReceipt(c.Context(), c.key.Tenant, sent.Receipt); err != nil {
 				s.cfg.Log.Error("the receipt of a deny was not kept", "id", c.id, "error", err)
-				told.Receipt, told.Salt = nil, "" // a receipt outside the log is not valid
+				sent.Receipt, sent.Salt = nil, "" // a receipt outside the log is not valid
 			}
 		}
-		return reply{status: http.StatusForbidden, body: answer.JSON(nil, &told)}, nil
+		return reply{status: http.StatusForbidden, body: answer.JSON(nil, &sent)}, nil
 	case errors.As(err, &bad):
 		return reply{}, where.problem(bad)
 	}

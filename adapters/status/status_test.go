@@ -86,7 +86,7 @@ type sourceFunc func() []byte
 
 func (f sourceFunc) StatusList(context.Context, string) ([]byte, error) { return f(), nil }
 
-func TestCacheForgetsNothingItWasNotTold(t *testing.T) {
+func TestCacheDoesNotKeepErrors(t *testing.T) {
 	outage := errors.New("outage")
 	src := &source{err: outage}
 	c := &status.Cache{Source: src}
