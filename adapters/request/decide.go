@@ -235,8 +235,9 @@ func (s *Service) allAccepted(r *store.Request, c *store.Credential) bool {
 	return len(r.Subjects) > 0
 }
 
-// Cancel cancels a request: DELETE /request/{id}. All credentials become
-// CANCELED. An issued one is also revoked in its status list.
+// Cancel cancels a request: DELETE /request/{id}. DRAFT and ACTIVE credentials
+// become CANCELED. An ACTIVE one is also revoked in its status list. Other
+// credentials keep their status.
 func (s *Service) Cancel(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
 	if err := checkObjectID("requestId", id); err != nil {
 		return nil, err
