@@ -8,68 +8,74 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// An Action is a compiled action version content. It is immutable and safe
-// for concurrent use, and does not keep the document it was compiled from.
-// The zero Action decides nothing: its Evaluate returns an error.
+// An Action is a compiled action version content. It is immutable and safe for
+// concurrent use. It does not keep the document it was compiled from. Evaluate
+// returns an error on the zero Action.
 type Action struct {
 	name     string
 	exec     *shape
 	user     *shape
 	rules    []*rule
 	warnings []Issue
-	memory   int // bytes, about
+	memory   int // in bytes, approximate
 	digest   string
 }
 
 // Compile checks an action version content and compiles its rules. The error
 // is a [*CompileError] that lists every issue, up to 256.
 //
-// The content is an object with the members
+// The content is an object with these members:
 //
-//   - name, a string, required; description, a string;
-//   - profile: "via-cel/1" or absent, which means the same and is a warning;
-//   - tools: the tools that the action may be used with, not empty;
-//   - executionParams and userParams: the declared shapes, by field name;
-//   - rules: at most 64, each with name and expression, and optionally
+//   - name: a required string. description: an optional string.
+//   - profile: "via-cel/1". An absent member means the same and yields a
+//     warning.
+//   - tools: the tools that the action may be used with; not empty.
+//   - executionParams and userParams: the declared shapes, by field name.
+//   - rules: at most 64. A rule has name and expression, and optionally
 //     description, appliesTo, effect ("require", the default, or "forbid") and
-//     conditions, which are the authoring source and ignored.
+//     conditions. Compile ignores conditions, the authoring source of the
+//     rule.
 //
-// A shape that is absent is not the same as {}: without executionParams (or
-// userParams) nothing is validated and rules see an untyped map, in which a
-// typo is an error at evaluation; with {} every field is undeclared.
+// An absent shape differs from {}. Without executionParams (or userParams)
+// nothing is validated, and rules see an untyped map, in which a typo is an
+// error at evaluation. With {} every field is undeclared.
 //
-// A field is a type name or an object with type and optionally items, values,
-// required (false), description and hidden (false). Types are
+// A field is a type name, or an object with type and optionally items, values,
+// required (false), description and hidden (false). The types are
 //
 //   - string, number, boolean;
-//   - date, an RFC 3339 full-date like 2026-05-02, which rules see as string;
-//   - url, an absolute http or https URL with lower-case scheme and host and
-//     without user information, which rules see as string;
-//   - object, whose members are not declared;
-//   - array, with items a type again, or array<T>. Without items, elements are
-//     of any kind except null.
+//   - date: an RFC 3339 full-date such as 2026-05-02. Rules see a string.
+//   - url: an absolute http or https URL with lower-case scheme and host and
+//     without user information. Rules see a string.
+//   - object: its members are not declared.
+//   - array: items is a type; array<T> is short for it. Without items,
+//     elements may be of any type except null.
 //
-// values lists what a scalar, or the elements of an array, may be. Null counts
-// as absent. tool is a reserved string of executionParams: with tools, it has
-// to name one of them; without, it is a field like any other.
+// values lists the allowed values of a scalar, or of the elements of an array.
+// Null counts as absent. tool is a reserved string of executionParams: if the
+// content declares tools, it must name one of them; otherwise it is a field
+// like any other.
 //
-// Any other member of the content or of a field is an issue, and so are
-// stepUp and exposure, which this version does not carry out: ignoring a
-// restriction would widen what the grantor signed. An unknown member of a rule
-// turns that rule alone into [ResultError] at evaluation.
+// Any other member of the content or of a field is an issue. So are stepUp and
+// exposure, which this version does not implement: to ignore a restriction
+// would allow more than the grantor signed. An unknown member of a rule does
+// not fail Compile; that rule evaluates to [ResultError].
 //
-// An issue is also: a rule name that is empty or used twice, since evaluations
-// could not be told apart; an appliesTo that is empty or names a tool that
-// tools does not declare, since an agent could then skip every rule; an
-// expression that does not compile to a boolean.
+// Further issues are
 //
-// A content without rules compiles. Its declared executionParams are then all
-// that restricts it. When it declares none either, nothing does, and it allows
-// only executionParams without members, other than a declared tool.
+//   - an empty or repeated rule name, because evaluations could not be told
+//     apart;
+//   - an appliesTo that is empty or names an undeclared tool, because an agent
+//     could then skip every rule;
+//   - an expression that does not compile to a boolean.
+//
+// A content without rules compiles. Then only the declared executionParams
+// restrict the agent. If those are absent too, the action allows only
+// executionParams without members, apart from a declared tool.
 func Compile(content canonical.Value) (a *Action, err error) {
 	is := &issues{}
 	defer func() {
-		// The expression compiler does not recover by itself.
+		// The expression compiler does not recover from its own panics.
 		if r := recover(); r != nil {
 			is.content("internal", "the compiler failed: %v", r)
 			a, err = nil, &CompileError{Issues: is.list}
@@ -88,19 +94,20 @@ func Compile(content canonical.Value) (a *Action, err error) {
 // Name returns the name of the action.
 func (a *Action) Name() string { return a.name }
 
-// Digest returns the SRI of the SHA-256 of the content's canonical form, by which
-// mandates reference it.
+// Digest returns the SRI digest (SHA-256) of the content's canonical form.
+// Mandates reference the content by it.
 func (a *Action) Digest() string { return a.digest }
 
-// HasTools reports whether the content declares tools. Then valid
+// HasTools reports whether the content declares tools. If so, valid
 // executionParams name one of them in the member tool.
 func (a *Action) HasTools() bool { return a.exec != nil && a.exec.tools != nil }
 
 // Profile returns the profile that the rules are evaluated under.
 func (a *Action) Profile() string { return Profile }
 
-// Memory returns how many bytes a compiled action takes, within a factor of
-// two: what Go's garbage collector counts, shared parts of the engine aside.
+// Memory estimates the size of the compiled action in bytes, within a factor
+// of two. It counts heap memory, without the parts of the engine that actions
+// share.
 func (a *Action) Memory() int {
 	if a == nil {
 		return 0
@@ -108,12 +115,12 @@ func (a *Action) Memory() int {
 	return a.memory
 }
 
-// Warnings returns the issues that did not keep the content from compiling.
+// Warnings returns the issues that did not make Compile fail.
 func (a *Action) Warnings() []Issue { return slices.Clone(a.warnings) }
 
-// The parts of Memory, measured with the engine's version: one environment,
-// one declared field or value, one rule, one node of its expression, one instruction of
-// a pattern.
+// The components of Memory, measured with this version of the engine: an
+// environment, a declared field, a declared value, a rule, a node of its
+// expression, an instruction of a pattern.
 const (
 	envBytes   = 40 << 10
 	fieldBytes = 150
@@ -145,7 +152,7 @@ func (a *Action) weigh() int {
 func compile(content canonical.Value, is *issues) *Action {
 	a := &Action{exec: &shape{}, user: &shape{}}
 	if content.Kind() != canonical.Object {
-		is.content("malformed", "the content is no object")
+		is.content("malformed", "the content is not an object")
 		return a
 	}
 	if canonicalExceeds(content, maxContentBytes) {
@@ -157,7 +164,7 @@ func compile(content canonical.Value, is *issues) *Action {
 		is.content("limit", "the content cannot be read again")
 		return a
 	}
-	a.memory = content.Size() // its strings are parts of one text
+	a.memory = content.Size() // its strings share one text
 	members(content, is)
 	name, ok := content.Get("name").String()
 	if !ok || !validName(name) {
@@ -172,36 +179,38 @@ func compile(content canonical.Value, is *issues) *Action {
 	rules := content.Get("rules")
 	switch {
 	case rules.Kind() != canonical.Absent && rules.Kind() != canonical.Array:
-		is.content("malformed", "rules is no array")
+		is.content("malformed", "rules is not an array")
 		return a
 	case rules.Len() > maxRules:
 		is.content("limit", "there are more than %d rules", maxRules)
 		return a
 	}
 	if rules.Len() == 0 && !a.exec.declared {
-		// Nothing looks at the parameters: only those without members pass.
+		// No rule and no shape checks the parameters: allow only those without
+		// members.
 		a.exec.declared = true
 	}
 	a.compileRules(rules, is)
 	return a
 }
 
-// own returns a copy of a content that was bounded: the strings of a value keep
-// the text of its whole document alive, which may be a large presentation.
+// own returns a copy of a content whose size has been checked. The strings of
+// a value keep the text of the whole document in memory, and that document may
+// be a large presentation.
 func own(content canonical.Value) (canonical.Value, bool) {
 	limits := canonical.Limits{MaxBytes: maxContentBytes, MaxDepth: maxContentBytes, MaxValues: maxContentBytes}
 	d, err := limits.Parse(content.AppendCanonical(nil))
 	return d.Root(), err == nil
 }
 
-// members refuses the content members that Compile does not list.
+// members reports an issue for each content member that Compile does not list.
 func members(content canonical.Value, is *issues) {
 	for key, m := range content.Members() {
 		switch key {
 		case "name", "profile", "tools", "userParams", "executionParams", "rules":
 		case "description":
 			if m.Kind() != canonical.String {
-				is.content("malformed", "description is no string")
+				is.content("malformed", "description is not a string")
 			}
 		case "stepUp", "exposure":
 			is.content("unsupported_feature", "%s is not carried out by this version", key)
@@ -225,13 +234,13 @@ func profile(v canonical.Value, is *issues) {
 	}
 }
 
-// readTools returns the declared tools, nil when there is no such member.
+// readTools returns the declared tools, or nil if the member is absent.
 func readTools(v canonical.Value, is *issues) []string {
 	switch {
 	case v.Kind() == canonical.Absent:
 		return nil
 	case v.Kind() != canonical.Array || v.Len() == 0:
-		is.content("malformed", "tools is no array with at least one name")
+		is.content("malformed", "tools is not an array with at least one name")
 		return nil
 	case v.Len() > maxTools:
 		is.content("limit", "there are more than %d tools", maxTools)
@@ -247,7 +256,7 @@ func readNames(v canonical.Value, where string, is *issues) []string {
 		name, ok := e.String()
 		switch {
 		case !ok || !validName(name):
-			is.content("malformed", "%s[%d] is no string of 1 to %d characters", where, i, maxNameRunes)
+			is.content("malformed", "%s[%d] is not a string of 1 to %d characters", where, i, maxNameRunes)
 		case slices.Contains(names, name):
 			is.content("duplicate", "%s[%d] stands there twice", where, i)
 		default:
@@ -270,7 +279,7 @@ func (a *Action) compileRules(v canonical.Value, is *issues) {
 	for i, e := range v.Elements() {
 		r := &rule{name: fmt.Sprintf("rules/%d", i)}
 		if e.Kind() != canonical.Object {
-			is.rule(r.name, "malformed", "the rule is no object")
+			is.rule(r.name, "malformed", "the rule is not an object")
 			continue
 		}
 		if name, ok := e.Get("name").String(); ok && validName(name) {
@@ -278,7 +287,7 @@ func (a *Action) compileRules(v canonical.Value, is *issues) {
 				is.rule(name, "duplicate", "two rules have this name")
 			}
 			seen[name] = true
-			r.name = strings.Clone(name) // it stands in decisions, which others keep
+			r.name = strings.Clone(name) // callers keep the name in decisions
 		} else {
 			is.rule(r.name, "missing", "the rule has no name of 1 to %d characters", maxNameRunes)
 		}
@@ -296,14 +305,14 @@ func (a *Action) compileRules(v canonical.Value, is *issues) {
 	}
 }
 
-// readRule reads the members of a rule other than name and expression.
+// readRule reads the members of a rule except name and expression.
 func (a *Action) readRule(r *rule, v canonical.Value, is *issues) {
 	for key, m := range v.Members() {
 		switch key {
 		case "name", "expression", "conditions":
 		case "description":
 			if m.Kind() != canonical.String {
-				is.rule(r.name, "malformed", "description is no string")
+				is.rule(r.name, "malformed", "description is not a string")
 			}
 		case "effect":
 			switch s, _ := m.String(); s {
@@ -323,7 +332,7 @@ func (a *Action) readRule(r *rule, v canonical.Value, is *issues) {
 
 func (a *Action) readAppliesTo(r *rule, v canonical.Value, is *issues) {
 	if v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > maxTools {
-		is.rule(r.name, "malformed", "appliesTo is no array of 1 to %d tools", maxTools)
+		is.rule(r.name, "malformed", "appliesTo is not an array of 1 to %d tools", maxTools)
 		return
 	}
 	for _, e := range v.Elements() {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Each of these has hurt a host of the plain engine: it is refused when it is
-// compiled, or stopped by the cost limit.
+// Each of these has hurt a host of the plain engine. Here the compiler refuses
+// it or the cost limit stops it.
 func TestAttacks(t *testing.T) {
 	const costly = "cost_exceeded"
 	double := func(n int) string { // lists that double, n times
@@ -75,7 +75,7 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// A cancelled is a context that is done after it was asked some times.
+// A cancelled is a context that is done after a number of calls of Err.
 type cancelled struct {
 	context.Context
 	left *int
@@ -88,8 +88,8 @@ func (c cancelled) Err() error {
 	return nil
 }
 
-// Explaining why a rule failed ends with the context, and for all rules
-// together costs what it may, not that for each.
+// Explaining why a rule failed stops when the context is done. All rules share
+// one budget for it.
 func TestExplainingIsBounded(t *testing.T) {
 	a := mustCompile(t, randomContent(`executionParams.category != "z" && executionParams.city != "y" && executionParams.amount <= 5`))
 	ev, invalid, err := a.read(t.Context(), Input{ExecutionParams: parse(t, `{"tool": "pay", "category": "a", "city": "b", "amount": 6}`), Now: testNow})

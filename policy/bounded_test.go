@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// costly returns an expression that does as much work as it can: loops over
-// loops, lists of lists, growing texts, patterns.
+// costly returns an expression that does much work: loops over loops, lists of
+// lists, growing texts, patterns.
 func (g generator) costly(depth int) string {
 	lists := []string{"executionParams.to", "userParams.allowed", "executionParams.to", `["a", executionParams.city]`}
 	if depth > 0 {
@@ -36,22 +36,23 @@ func (g generator) costly(depth int) string {
 		"executionParams.counts == executionParams.counts", g.rule(1))
 }
 
-// largest returns parameters that fill one limit or another: texts of a length,
-// lists of so many items, an object with as many values as fit.
+// largest returns parameters at one of the limits: texts of the given length,
+// lists of the given number of items, an object with as many values as
+// possible.
 func (g generator) largest(items, length int) (user, exec string) {
 	n := items%maxParamsItems + 1
-	room := maxParamsBytes - 5*n - 400
+	left := maxParamsBytes - 5*n - 400
 	letter := g.pick("a", "é")
-	city := strings.Repeat(letter, min(length, room)/len(letter))
-	text := quoted(strings.Repeat("b", min((room-len(city))/n, 60)))
+	city := strings.Repeat(letter, min(length, left)/len(letter))
+	text := quoted(strings.Repeat("b", min((left-len(city))/n, 60)))
 	row := elements(999, g.pick("1", "[]", `""`))
-	many := elements(max(0, room-len(city)-n*(len(text)+1))/(len(row)+1), row)
+	many := elements(max(0, left-len(city)-n*(len(text)+1))/(len(row)+1), row)
 	exec = g.object("tool", `"pay"`, "amount", "1", "fee", "2", "category", `"a"`, "city", quoted(city), "to", elements(n, text), "counts", elements(n, "1"), "flag", "true")
 	user = g.object("max", "5", "limit", "5", "allowed", elements(n, text), "home", quoted(city), "on", "true", "any", `{"n": 5, "b": true, "l": `+many+`}`)
 	return user, exec
 }
 
-// limited returns an action whose rules all count what they cost.
+// limited returns an action whose rules all count their cost.
 func limited(t testing.TB, a *Action) *Action {
 	t.Helper()
 	twin := *a
@@ -70,9 +71,9 @@ func limited(t testing.TB, a *Action) *Action {
 	return &twin
 }
 
-// checkCosts compares an evaluation with one that counts every cost: no rule
-// costs more than its bound, and the outcome is the same. It returns how many
-// rules did not count.
+// checkCosts compares an evaluation with one that counts every cost. No rule
+// costs more than its bound, and the outcome is the same. It returns the
+// number of rules that did not count.
 func checkCosts(t testing.TB, a *Action, in Input) (free int) {
 	t.Helper()
 	ev, invalid, err := a.read(t.Context(), in)
@@ -87,7 +88,7 @@ func checkCosts(t testing.TB, a *Action, in Input) (free int) {
 		if invalid != nil || i > 0 && r.source == a.rules[0].source {
 			continue
 		}
-		// A call is charged after it ran, so one may go beyond the limit.
+		// A call is charged after it ran, so one call may exceed the limit.
 		_, details, _ := r.program.ContextEval(t.Context(), ev)
 		cost := details.ActualCost()
 		if cost == nil || *cost > 3*maxRuleCost || min(*cost, maxRuleCost) > r.cost {
@@ -111,8 +112,8 @@ func checkCosts(t testing.TB, a *Action, in Input) (free int) {
 	return free
 }
 
-// FuzzBounded: whatever compiles, and whatever parameters the limits let
-// through, an evaluation takes a bounded number of steps and bytes.
+// FuzzBounded checks that an evaluation takes a bounded number of steps and
+// bytes, for all rules that compile and all parameters within the limits.
 func FuzzBounded(f *testing.F) {
 	for seed := range uint64(30) {
 		f.Add(seed, uint16(1000), uint16(60000), "")
@@ -157,9 +158,9 @@ func FuzzBounded(f *testing.F) {
 	})
 }
 
-// A rule that does not count its cost cannot reach the limit: its bound holds
-// for the largest parameters, and counting changes no outcome.
-func TestFree(t *testing.T) {
+// A rule that does not count its cost cannot reach the limit. Its bound holds
+// for the largest parameters, and counting does not change the outcome.
+func TestUncountedRules(t *testing.T) {
 	free, counted := 0, 0
 	check := func(g generator, source string) {
 		for _, content := range []string{randomContent(source), untyped(source)} {
@@ -201,8 +202,8 @@ func TestFree(t *testing.T) {
 	}
 }
 
-// The vectors decide the same when every cost is counted.
-func TestFreeVectors(t *testing.T) {
+// The vectors have the same outcome when every cost is counted.
+func TestUncountedVectors(t *testing.T) {
 	files, err := filepath.Glob("../testvectors/data/policy/*.json")
 	if err != nil {
 		t.Fatal(err)
@@ -226,8 +227,8 @@ func TestFreeVectors(t *testing.T) {
 	}
 }
 
-// Rules that are cheap one by one may not be together.
-func TestFreeTogether(t *testing.T) {
+// Rules that are cheap one by one may exceed the limit of the action together.
+func TestUncountedRulesTogether(t *testing.T) {
 	one := `{"name": "r%d", "expression": "executionParams.counts.all(n, n >= 0.0 && n <= 5.0)"}`
 	for n, free := range map[int]bool{1: true, 20: true, 64: false} {
 		a := mustCompile(t, `{"name": "a", `+typedShapes+`"rules": [`+repeated(n, one)+`]}`)

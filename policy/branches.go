@@ -9,22 +9,23 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// A Branch is a condition of a rule: the whole expression, or a part of it
-// that && || ! ?: combine, down to the comparisons in macros. A test suite
-// that has not seen a condition both true and false has not tested it.
+// A Branch is a condition of a rule: the whole expression, or an operand of &&
+// || ! ?:, including those inside macros. A test suite covers a condition once
+// it has seen it both true and false.
 type Branch struct {
 	Rule         string
 	Line, Column int // of the condition, from 1
 	Source       string
-	// True and False say which values the condition had. In the loop of a
-	// macro that is its last value. Neither is set when it was not evaluated.
+	// True and False report which values the condition had. Inside a macro's
+	// loop, they report the last value. Neither is set if the condition was
+	// not evaluated.
 	True, False bool
 }
 
-// Branches runs every rule as Evaluate does and returns the conditions of all
-// of them, in order, with the values they had; none had one when the
-// parameters are invalid. It is for tests, and several times slower. An error
-// means what it means for Evaluate.
+// Branches evaluates every rule as Evaluate does and returns the conditions of
+// all rules, in order, with their values. If the parameters are invalid, no
+// condition has a value. Branches is for tests and several times slower than
+// Evaluate. Its errors are those of Evaluate.
 func (a *Action) Branches(ctx context.Context, in Input) ([]Branch, error) {
 	ev, invalid, err := a.read(ctx, in)
 	if err != nil {
@@ -38,7 +39,7 @@ func (a *Action) Branches(ctx context.Context, in Input) ([]Branch, error) {
 			if err != nil {
 				return nil, err
 			}
-			_, details, _ := program.ContextEval(ctx, ev) // an error leaves values as well
+			_, details, _ := program.ContextEval(ctx, ev) // on error, details still hold values
 			x.state = details.State()
 			if err := done(ctx); err != nil {
 				return nil, err

@@ -8,28 +8,31 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// DefaultMaxActions bounds a [Cache]: about 20 MB of typical actions.
+// DefaultMaxActions is the default limit of a [Cache]: about 20 MB of typical
+// actions.
 const DefaultMaxActions = 256
 
-// maxCacheBytes bounds what a cache keeps, by Action.Memory: actions as large
-// as Compile accepts must not fill the memory.
+// maxCacheBytes bounds the memory of a cache, measured by Action.Memory.
+// Without it, actions of the largest size that Compile accepts could fill the
+// memory.
 const maxCacheBytes = 64 << 20
 
-// entryBytes is what an outcome takes that is no action; a *CompileError may
+// entryBytes is the size of an entry without an action. A *CompileError may
 // have 256 issues.
 const entryBytes = 1 << 10
 
-// A Cache compiles contents and keeps the outcome, the least recently used
-// going first. Contents are told apart by their canonical form, which is kept, and
-// by the profile: to compare it is faster than to hash it. The zero Cache is ready
-// to use; a Cache is safe for concurrent use and must not be copied.
+// A Cache compiles contents and keeps the outcomes. It evicts the least
+// recently used outcome first. The key is the content's canonical form, which
+// the cache keeps, together with the profile: comparing the form is faster
+// than hashing it. The zero Cache is ready to use. A Cache is safe for
+// concurrent use and must not be copied.
 //
-// Two callers that ask for the same new content at the same time may both
-// compile it. Failures are kept as well: a hostile content would otherwise
-// cost a compilation each time it is sent.
+// Two callers that request the same new content at the same time may both
+// compile it. The cache also keeps failures: otherwise a hostile content would
+// cost a compilation every time it is sent.
 type Cache struct {
-	// MaxActions is how many outcomes to keep. Zero and less mean
-	// DefaultMaxActions.
+	// MaxActions is the number of outcomes to keep. Zero and negative values
+	// mean DefaultMaxActions.
 	MaxActions int
 
 	mu      sync.Mutex
@@ -40,8 +43,8 @@ type Cache struct {
 
 type cacheKey struct{ content, profile string }
 
-// A cacheEntry is the outcome of one compilation: err is nil exactly when
-// action is not.
+// A cacheEntry is the outcome of one compilation. Exactly one of action and
+// err is nil.
 type cacheEntry struct {
 	key    cacheKey
 	action *Action
@@ -49,8 +52,8 @@ type cacheEntry struct {
 	weight int
 }
 
-// Compile returns what [Compile] returns for content. The action and the
-// *CompileError are shared: do not modify the issues.
+// Compile returns what [Compile] returns for content. Callers share the action
+// and the *CompileError and must not modify the issues.
 func (c *Cache) Compile(content canonical.Value) (*Action, error) {
 	form := content.AppendCanonical(nil)
 	if e := c.lookup(form); e != nil {
@@ -69,7 +72,7 @@ func (c *Cache) Compile(content canonical.Value) (*Action, error) {
 	return e.action, e.err
 }
 
-// Memory returns how many bytes the cache keeps, about, at most 64 MiB.
+// Memory returns the approximate size of the cache in bytes, at most 64 MiB.
 func (c *Cache) Memory() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,7 +97,7 @@ func (c *Cache) store(e *cacheEntry) {
 		c.entries = map[cacheKey]*list.Element{}
 	}
 	if c.entries[e.key] != nil {
-		return // another caller was faster
+		return // another caller stored it first
 	}
 	c.entries[e.key] = c.recent.PushFront(e)
 	c.weight += e.weight

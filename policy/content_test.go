@@ -150,7 +150,7 @@ func TestProfileAbsent(t *testing.T) {
 	}
 }
 
-// A content with very many issues must not become a very large error.
+// The error of a content with very many issues stays small.
 func TestIssuesAreBounded(t *testing.T) {
 	_, err := Compile(parse(t, `{"name": "a", "profile": "via-cel/1", "userParams": {`+repeated(256, `"f%d": {"type": "`+strings.Repeat("x", 500)+`"}`)+`},
 		"rules": [`+repeated(64, `{"name": "r%d", "expression": "a == b || c == d || e == f"}`)+`]}`))

@@ -7,9 +7,9 @@ import (
 	"github.com/google/cel-go/common/types/traits"
 )
 
-// An estimator charges function calls by their arguments. The engine's own
-// table goes by overload, so a call on values whose type it does not know
-// costs 1, however long they are.
+// An estimator charges function calls by the size of their arguments. The
+// engine's own cost table goes by overload: it charges 1 for any call whose
+// argument types it does not know, whatever their length.
 type estimator struct {
 	patterns map[string]*pattern
 }
@@ -45,7 +45,7 @@ func (e *estimator) cost(function string, args []ref.Val) uint64 {
 	return uint64(n)
 }
 
-// bytesPerUnit is how much text is read, or copied, for one unit of cost.
+// bytesPerUnit is the number of bytes read or copied per unit of cost.
 const bytesPerUnit = 10
 
 func textCost(v ref.Val) int {
@@ -53,8 +53,8 @@ func textCost(v ref.Val) int {
 	return len(s) / bytesPerUnit
 }
 
-// weigh returns what it costs to look at all of v, or a number not below limit
-// as soon as that is certain.
+// weigh returns the cost of reading all of v. It stops early, with a number
+// not below limit, as soon as the cost reaches limit.
 func weigh(v ref.Val, limit int) int {
 	n := 1 + textCost(v)
 	switch x := v.(type) {
@@ -75,8 +75,8 @@ func weigh(v ref.Val, limit int) int {
 	return n
 }
 
-// items returns the elements of a list. Those of parameters and of macros are
-// at hand, and an iterator would allocate.
+// items returns the elements of a list. The lists of parameters and of macros
+// are Go slices; an iterator would allocate.
 func items(list traits.Lister) []ref.Val {
 	size, _ := list.Size().(types.Int)
 	if at, ok := list.Value().([]ref.Val); ok && len(at) == int(size) {

@@ -14,22 +14,23 @@ import (
 )
 
 // A demand is a comparison between a term that reads executionParams and a
-// value that does not change with what the term reads.
+// value that does not depend on the fields of that term.
 type demand struct {
 	left   ast.Expr
-	field  string   // the term is this field of executionParams and nothing else, or ""
-	fields []string // that the term reads
+	field  string   // the field of executionParams if the term is exactly that field, else ""
+	fields []string // the fields that the term reads
 	op     string
 	value  ref.Val
 
-	term, text string // as printed; condition sets them
+	term, text string // as printed; set by condition
 }
 
-// passesIf returns a condition on executionParams, in CEL, under which a rule
-// that failed passes while everything that the condition does not mention
-// stays as it is; "" when there is no such comparison. A rule that reads a
-// hidden parameter has none: what is chosen, and what is left out, would tell
-// its value. The condition is sufficient, not necessary.
+// passesIf returns a sufficient, not necessary, condition on executionParams,
+// in CEL. The failed rule passes when the condition holds and all fields
+// outside the condition keep their values. passesIf returns "" if no
+// comparison gives such a condition, and for every rule that reads a hidden
+// parameter: both the comparisons chosen and those left out would reveal its
+// value.
 func (x *explainer) passesIf(want bool) string {
 	if x.mentionsHidden(x.written.Expr()) {
 		return ""
@@ -47,7 +48,8 @@ func (x *explainer) passesIf(want bool) string {
 				grown = append(slices.Clone(grown), d.fields...)
 			}
 		}
-		// What held before may not once these fields change: ask again.
+		// An operand that held before may change with these fields: search
+		// again.
 		if len(grown) > len(touched) {
 			touched = grown
 			continue
@@ -57,14 +59,14 @@ func (x *explainer) passesIf(want bool) string {
 	return ""
 }
 
-// spend takes steps from what one evaluation has for explaining its rules, and
-// reports whether there were any left.
+// spend adds steps to the budget used for explaining the rules of one
+// evaluation. It reports whether the budget still suffices.
 func (x *explainer) spend(steps int) bool {
 	*x.steps += steps
 	return *x.steps <= maxExplainCost && x.ctx.Err() == nil
 }
 
-// reads returns the fields of executionParams that e looks at.
+// reads returns the fields of executionParams that e reads.
 func (x *explainer) reads(e ast.Expr) []string {
 	fields, seen := x.fields[e.ID()]
 	if !seen {
@@ -78,8 +80,8 @@ func containsAll(set, subset []string) bool {
 	return !slices.ContainsFunc(subset, func(f string) bool { return !slices.Contains(set, f) })
 }
 
-// need returns what has to hold for e to have the value want, when the fields
-// in touched may change in any way.
+// need returns the demands under which e has the value want, even if the
+// fields in touched change in any way.
 func (x *explainer) need(e ast.Expr, want bool, touched []string) ([]demand, bool) {
 	if !x.spend(1 + len(touched)) {
 		return nil, false
@@ -136,8 +138,9 @@ func (x *explainer) need(e ast.Expr, want bool, touched []string) ([]demand, boo
 	return nil, false
 }
 
-// needOne returns what makes one of the operands want. Guards come last: an
-// agent that drops a parameter, or names another tool, asks for another thing.
+// needOne returns the demands that give one of the operands the value want. It
+// tries guards last: an agent that drops a parameter or names another tool
+// makes a different request.
 func (x *explainer) needOne(args []ast.Expr, want bool, touched []string) ([]demand, bool) {
 	for _, guards := range []bool{false, true} {
 		for _, arg := range args {
@@ -152,11 +155,11 @@ func (x *explainer) needOne(args []ast.Expr, want bool, touched []string) ([]dem
 	return nil, false
 }
 
-// demand returns the comparison as a demand on its left side.
+// demand returns the comparison as a demand on its left operand.
 func (x *explainer) demand(c comparison, touched []string) (demand, bool) {
 	d := demand{left: c.left, fields: x.reads(c.left), op: c.op}
 	if len(d.fields) == 0 || len(reads(c.left, userVar)) > 0 {
-		return d, false // the agent does not see userParams
+		return d, false // agents do not see userParams
 	}
 	if name, ok := fieldOf(c.left, execVar); ok {
 		d.field = name
@@ -172,9 +175,9 @@ func (x *explainer) demand(c comparison, touched []string) (demand, bool) {
 	return d, d.value != nil
 }
 
-// known returns the value that e has whatever the demands change, or nil. An
-// operand may not have been evaluated, because another one decided; constants
-// and user parameters are known all the same.
+// known returns the value of e if no demand can change it, else nil. An
+// operand may not have been evaluated, because another operand decided.
+// Constants and user parameters are known anyway.
 func (x *explainer) known(e ast.Expr) ref.Val {
 	if v := x.value(e); v != nil {
 		if types.IsUnknownOrError(v) {
@@ -209,8 +212,8 @@ func (x *explainer) known(e ast.Expr) ref.Val {
 	return types.NewRefValList(types.DefaultTypeAdapter, list)
 }
 
-// condition prints demands as one expression, or returns "" when nothing
-// fulfils them, or a value has no exact or no short form.
+// condition prints demands as one expression. It returns "" if no value meets
+// all of them, or if a value has no exact or no short literal.
 func (x *explainer) condition(demands []demand) string {
 	var unique []demand
 	size := 0
@@ -246,9 +249,10 @@ func (x *explainer) condition(demands []demand) string {
 	return text
 }
 
-// compiles reports whether a condition compiles: a value of userParams may be
-// of a type that fits no operation. Compiling takes ten times as long as all
-// the rest, so it is spared where plain fields have values of their types.
+// compiles reports whether the condition compiles: a value of userParams may
+// have a type that no operation accepts. Compiling takes ten times as long as
+// the rest of the search, so compiles skips it for plain fields with values of
+// their declared types.
 func (x *explainer) compiles(demands []demand, text string) bool {
 	checked := x.rule.checked.NativeRep()
 	if !slices.ContainsFunc(demands, func(d demand) bool {
@@ -261,8 +265,8 @@ func (x *explainer) compiles(demands []demand, text string) bool {
 	return x.spend(10*len(text)) && c.accepts(text)
 }
 
-// fits reports whether the value, or each element of a list to look in, is of
-// the type t of the term.
+// fits reports whether the value has the type t of the term. For the operator
+// in, it checks each element of the list.
 func (d demand) fits(t *cel.Type) bool {
 	values := []ref.Val{d.value}
 	if d.op == "in" || d.op == opNotIn {
@@ -292,8 +296,9 @@ func (x *explainer) term(e ast.Expr) string {
 }
 
 // possible reports whether one value could meet every demand on the term of d.
-// It tries what the demands mention and, where values are declared, those; a
-// term between two bounds, or beside what it must not be, has others as well.
+// It tries the values in the demands, or the declared values if there are any.
+// A term with bounds, or with excluded values only, may have other values as
+// well.
 func (x *explainer) possible(d demand, demands []demand) bool {
 	var low, high ref.Val
 	var candidates []ref.Val
@@ -340,15 +345,15 @@ func (x *explainer) possible(d demand, demands []demand) bool {
 	if slices.ContainsFunc(candidates, meets) {
 		return true
 	}
-	// Between bounds that are both open, and beside single values, there is
-	// room only where there is one between the bounds themselves.
+	// Unlisted values remain if the lower bound is below the upper bound, or
+	// if one of the two is missing.
 	if listed {
 		return false
 	}
 	return low == nil || high == nil || demand{op: "<", value: high}.meets(low)
 }
 
-// weight is how many values meets looks at.
+// weight returns the number of values that meets compares.
 func (d demand) weight() int {
 	if list, ok := d.value.(traits.Lister); ok {
 		n, _ := list.Size().(types.Int)
@@ -386,8 +391,8 @@ func (d demand) meets(v ref.Val) bool {
 	})(v, d.value) == types.True
 }
 
-// literalText prints a value as the expression that has it. There is none for
-// objects, and numbers beyond 2^53-1 are no literals of the profile.
+// literalText returns the literal for a value. Objects have none, and the
+// profile has no number literals beyond 2^53-1.
 func literalText(v ref.Val) (string, bool) {
 	switch t := v.(type) {
 	case types.Double:

@@ -67,7 +67,7 @@ func TestPassesIf(t *testing.T) {
 	}
 }
 
-// A field with declared values is only told to be one of those.
+// For a field with declared values, PassesIf only suggests declared values.
 func TestPassesIfDeclaredValues(t *testing.T) {
 	for rule, want := range map[string]string{
 		`executionParams.category in ["x", "b"] && executionParams.category != "a"`: `executionParams.category in ["x", "b"] && executionParams.category != "a"`,
@@ -80,9 +80,9 @@ func TestPassesIfDeclaredValues(t *testing.T) {
 	}
 }
 
-// What PassesIf says is true: whatever parameters fulfil it, and differ in
-// what it mentions alone, the rule passes.
-func TestPassesIfIsTrue(t *testing.T) {
+// PassesIf is correct: the rule passes for all parameters that meet the
+// condition and differ only in the fields of the condition.
+func TestPassesIfIsSufficient(t *testing.T) {
 	suggested, fulfilled := 0, 0
 	for seed := range uint64(1600) {
 		g := newGenerator(seed)
@@ -136,8 +136,8 @@ func TestPassesIfIsTrue(t *testing.T) {
 	}
 }
 
-// A value of userParams of a type that no rule could have been written for
-// compiles nowhere, so it is not suggested.
+// PassesIf does not suggest a value of userParams whose type makes the
+// condition fail to compile.
 func TestPassesIfCompiles(t *testing.T) {
 	for _, tt := range []struct{ expression, user, want string }{
 		{`executionParams.amount <= userParams.max`, `{"max": 5}`, `executionParams.flag == true && executionParams.amount <= 5`},

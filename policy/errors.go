@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A Severity says whether an [Issue] keeps a content from compiling.
+// A Severity says whether an [Issue] makes [Compile] fail.
 type Severity string
 
 // The severities.
@@ -15,22 +15,22 @@ const (
 	SeverityWarning Severity = "warning"
 )
 
-// An Issue is one thing wrong with a content.
+// An Issue is one problem of a content.
 type Issue struct {
-	// Rule is the name of the rule, or "rules/3" when it has none, or "" when
-	// the issue is elsewhere in the content.
+	// Rule is the name of the rule, or a position such as "rules/3" if the
+	// rule has no name. It is "" if the issue is elsewhere in the content.
 	Rule string
-	// Line and Column are a position in the expression, both from 1; 0 when
-	// the issue is not in an expression. Columns count code points.
+	// Line and Column are a position in the expression, both from 1. They are
+	// 0 if the issue is not in an expression. Columns count code points.
 	Line, Column int
 	// Code is stable: malformed, missing, unknown_member, unsupported_feature,
 	// unknown_profile, profile_absent, limit, duplicate, unknown_type,
-	// unknown_tool, unknown_effect, syntax, type, not_bool, refused, internal;
-	// [Action.Lint] has others.
+	// unknown_tool, unknown_effect, syntax, type, not_bool, refused, internal.
+	// [Action.Lint] uses other codes.
 	Code string
 	// Message is for people. It may quote the content, truncated.
 	Message string
-	// Hint says what to write instead, when that is known.
+	// Hint suggests what to write instead, or is "".
 	Hint     string
 	Severity Severity
 }
@@ -50,8 +50,8 @@ func (i Issue) String() string {
 	return b.String()
 }
 
-// A CompileError is a content that cannot be relied on. It has at least one
-// issue, and at most 256; warnings stand among them.
+// A CompileError reports a content that does not compile. It holds between 1
+// and 256 issues, warnings included.
 type CompileError struct {
 	Issues []Issue
 }
@@ -60,7 +60,7 @@ func (e *CompileError) Error() string {
 	if len(e.Issues) == 0 {
 		return "policy: content does not compile"
 	}
-	first := e.Issues[0] // an error, if there is one: warnings may stand before it
+	first := e.Issues[0] // the first error: warnings may precede it
 	for _, i := range slices.Backward(e.Issues) {
 		if i.Severity == SeverityError {
 			first = i
@@ -73,7 +73,7 @@ func (e *CompileError) Error() string {
 	return s
 }
 
-// issues collects what is wrong with a content, bounded.
+// issues collects the issues of a content, up to maxIssues.
 type issues struct {
 	list   []Issue
 	errors int
@@ -87,23 +87,24 @@ func (is *issues) add(i Issue) {
 		is.errors++
 	}
 	if len(is.list) < maxIssues {
-		i.Rule = strings.Clone(truncate(i.Rule, maxNameRunes)) // not with all of the content's text
+		i.Rule = strings.Clone(truncate(i.Rule, maxNameRunes)) // do not keep the text of the whole content
 		i.Message, i.Hint = truncate(i.Message, maxMessageRunes), truncate(i.Hint, maxMessageRunes)
 		is.list = append(is.list, i)
 	}
 }
 
-// content reports an issue outside of any rule.
+// content reports an issue outside any rule.
 func (is *issues) content(code, format string, args ...any) {
 	is.add(Issue{Code: code, Message: fmt.Sprintf(format, args...)})
 }
 
-// rule reports an issue of a rule outside of its expression.
+// rule reports an issue of a rule, outside its expression.
 func (is *issues) rule(name, code, format string, args ...any) {
 	is.add(Issue{Rule: name, Code: code, Message: fmt.Sprintf(format, args...)})
 }
 
-// truncate shortens s to at most n code points, the last of which is then "…".
+// truncate shortens s to at most n code points. The last of them is "…" if
+// text was cut.
 func truncate(s string, n int) string {
 	runes, end := 0, 0
 	for i := range s {
@@ -117,7 +118,7 @@ func truncate(s string, n int) string {
 	return s
 }
 
-// quote quotes text of the content or the agent for a message.
+// quote quotes text from the content or the agent for a message.
 func quote(s string) string {
 	return fmt.Sprintf("%q", truncate(s, maxValueRunes))
 }

@@ -7,30 +7,29 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// maxCost returns what a rule costs at most with parameters within the limits,
-// or maxRuleCost when that is, or could be, more. The engine has an estimate
-// of its own, which takes no notice of those limits and is no bound: it
-// forgets how texts grow in macros.
+// maxCost returns an upper bound on the cost of a rule for parameters within
+// the limits, capped at maxRuleCost. The engine's own estimate is not a bound:
+// it ignores those limits and does not account for texts that grow in macros.
 func maxCost(r *rule) uint64 {
 	b := bounder{tree: r.checked.NativeRep(), patterns: r.patterns, params: map[string]bool{execVar: true, userVar: true}}
 	return min(b.cost(b.tree.Expr()), maxRuleCost)
 }
 
-// A bounder is the counterpart of estimator before there are values:
-// everything is as large as the limits let it be, and everything runs.
-// Expressions have at most maxNodes nodes and loops nest at most twice, so
-// that no sum overflows.
+// A bounder computes bounds on the costs that estimator charges, before values
+// are known. It assumes that every value is as large as the limits allow and
+// that every branch runs. Sums do not overflow, because an expression has at
+// most maxNodes nodes and loops nest at most twice.
 type bounder struct {
 	tree     *ast.AST
 	patterns map[string]*pattern
-	params   map[string]bool // variables that are, or are within, one set of parameters
+	params   map[string]bool // variables that are one set of parameters, or come from one
 }
 
-// nodeCost bounds what the engine charges for a node by itself: 1 for a
-// variable and for each field, index or presence test on the way.
+// nodeCost bounds the engine's charge for the node alone: 1 for a variable and
+// 1 for each field, index or presence test on the path.
 const nodeCost = 2
 
-// cost bounds what evaluating e once costs.
+// cost bounds the cost of evaluating e once.
 func (b *bounder) cost(e ast.Expr) uint64 {
 	sum := uint64(nodeCost)
 	switch e.Kind() {
@@ -47,8 +46,9 @@ func (b *bounder) cost(e ast.Expr) uint64 {
 	return sum
 }
 
-// loop bounds a macro. No list has more than maxParamsItems elements: those of
-// parameters may not, there are not as many nodes, and lists do not add.
+// loop bounds the cost of a macro. A list has at most maxParamsItems elements:
+// parameters are limited to that, list literals have fewer nodes, and lists
+// cannot be concatenated.
 func (b *bounder) loop(c ast.ComprehensionExpr) uint64 {
 	n := uint64(maxParamsItems)
 	if c.IterRange().Kind() == ast.ListKind {
@@ -63,7 +63,7 @@ func (b *bounder) loop(c ast.ComprehensionExpr) uint64 {
 	return sum + b.cost(c.Result())
 }
 
-// call bounds what estimator charges for a call.
+// call bounds the charge of estimator for a call.
 func (b *bounder) call(c ast.CallExpr) uint64 {
 	args := c.Args()
 	if c.IsMemberFunction() {
@@ -89,7 +89,7 @@ func (b *bounder) call(c ast.CallExpr) uint64 {
 
 func (b *bounder) kind(e ast.Expr) types.Kind { return b.tree.GetType(e.ID()).Kind() }
 
-// isParam reports whether e can only be one of the parameters or a part of it.
+// isParam reports whether e can only be one set of parameters or a part of it.
 func (b *bounder) isParam(e ast.Expr) bool {
 	switch e.Kind() {
 	case ast.IdentKind:
@@ -101,7 +101,7 @@ func (b *bounder) isParam(e ast.Expr) bool {
 	return ok && b.isParam(c.Args()[0])
 }
 
-// text bounds the bytes of e when it is a text; it is 0 when it cannot be one.
+// text bounds the bytes of e if e may be a text. Otherwise it returns 0.
 func (b *bounder) text(e ast.Expr) uint64 {
 	switch b.kind(e) {
 	case types.DoubleKind, types.BoolKind, types.TimestampKind, types.DurationKind, types.NullTypeKind, types.ListKind, types.MapKind, types.StructKind:
@@ -122,7 +122,7 @@ func (b *bounder) text(e ast.Expr) uint64 {
 	return maxStringBytes
 }
 
-// weigh bounds the cost of looking at all of e.
+// weigh bounds the cost of reading all of e.
 func (b *bounder) weigh(e ast.Expr) uint64 {
 	switch b.kind(e) {
 	case types.DoubleKind, types.BoolKind, types.TimestampKind, types.DurationKind, types.NullTypeKind:
@@ -143,7 +143,7 @@ func (b *bounder) weigh(e ast.Expr) uint64 {
 	if !b.isParam(e) {
 		return maxCallCost
 	}
-	// Every value, and every name, takes two bytes of its set at least.
+	// Every value and every name takes at least two bytes of the parameters.
 	values := uint64(1 + maxParamsBytes/2)
 	if t := b.tree.GetType(e.ID()); t.Kind() == types.ListKind {
 		switch t.Parameters()[0].Kind() {

@@ -14,21 +14,24 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// Input is what one evaluation looks at.
+// Input is the input of one evaluation.
 type Input struct {
-	// UserParams is mandate.userParams as signed, its members wrapped as
+	// UserParams is mandate.userParams as signed. Its members are wrapped as
 	// {"value": …} or plain. Absent counts as {}.
 	UserParams canonical.Value
-	// ExecutionParams is what the agent intends to do. Absent counts as {}.
+	// ExecutionParams describes what the agent intends to do. Absent counts as
+	// {}.
 	ExecutionParams canonical.Value
-	// Now is the time of the variable now, to the nanosecond. Required.
+	// Now is the value of the variable now, with nanosecond precision.
+	// Required.
 	Now time.Time
 }
 
 // A Reason says why a [Decision] denies. The texts are stable.
 type Reason string
 
-// The reasons. When rules both fail and err, the reason is ReasonRuleFailed.
+// The reasons. If some rules fail and others err, the reason is
+// ReasonRuleFailed.
 const (
 	ReasonUserParamsInvalid      Reason = "user_params_invalid"
 	ReasonExecutionParamsInvalid Reason = "execution_params_invalid"
@@ -36,7 +39,8 @@ const (
 	ReasonRuleError              Reason = "rule_error"
 )
 
-// A Result is the outcome of one rule. Only pass and skip do not deny.
+// A Result is the outcome of one rule. Every result other than pass and skip
+// denies.
 type Result string
 
 // The results.
@@ -50,39 +54,41 @@ const (
 // A Code says why a rule has its result. The texts are stable.
 type Code string
 
-// The codes: CodeOK goes with pass, CodeFailed with fail, CodeNotApplicable
+// The codes. CodeOK goes with pass, CodeFailed with fail, CodeNotApplicable
 // with skip, the others with error.
 const (
 	CodeOK            Code = "ok"
 	CodeFailed        Code = "failed"
 	CodeNotApplicable Code = "not_applicable"
 	CodeMissingField  Code = "missing_field"  // an absent field or list element was read
-	CodeTypeMismatch  Code = "type_mismatch"  // an operation does not take a value, or has no finite result
+	CodeTypeMismatch  Code = "type_mismatch"  // a value does not fit an operation, or a result is not finite
 	CodeCostExceeded  Code = "cost_exceeded"  // the rule, or the action so far, costs too much
 	CodeNotBool       Code = "not_bool"       // the expression is neither true nor false
-	CodeUnknownMember Code = "unknown_member" // the rule says something this version does not know
+	CodeUnknownMember Code = "unknown_member" // the rule has a member that this version does not know
 
-	// CodeCompileError is in no Decision, since such an action has none. It is
-	// for tools that show the rules of a broken content one by one.
+	// CodeCompileError never appears in a Decision, because Evaluate needs a
+	// compiled action. Tools use it to show the rules of a broken content one
+	// by one.
 	CodeCompileError Code = "compile_error"
 )
 
-// An Evaluation is what became of one rule.
+// An Evaluation is the outcome of one rule, with its reason.
 type Evaluation struct {
 	Rule   string `json:"rule"`
 	Result Result `json:"result"`
 	Code   Code   `json:"code"`
 	// Reason is for people. For pass it is "Expression evaluated to true", or
-	// "… to false" for a forbid rule; for fail it goes on with the compared
-	// values. It holds at most 1,024 code points, values of at most 64, and
-	// neither the value of a hidden parameter nor which of several operands
-	// decided where one of them reads it.
+	// "… to false" for a forbid rule. For fail the compared values follow.
+	// Reason has at most 1,024 code points, and each value at most 64. It
+	// never contains the value of a hidden parameter. If an operand reads a
+	// hidden parameter, it does not say which operand decided.
 	Reason string `json:"reason"`
-	// PassesIf is a condition on executionParams, in CEL, under which a rule
-	// that failed passes at the same time and with all else as it is:
-	// "executionParams.amount <= 500". It is sufficient, not necessary, and ""
-	// when the rule is no comparison, when nothing could meet it, when there is
-	// no short one, and when the rule reads a hidden parameter.
+	// PassesIf is a condition on executionParams, in CEL, such as
+	// "executionParams.amount <= 500". The failed rule passes if the condition
+	// holds at the same time and all other fields keep their values. The
+	// condition is sufficient, not necessary. PassesIf is "" if the rule has
+	// no comparison, if no value meets the condition, if the condition is too
+	// long, or if the rule reads a hidden parameter.
 	PassesIf string `json:"passesIf,omitempty"`
 }
 
@@ -91,23 +97,23 @@ type Decision struct {
 	Allow bool
 	// Reason is "" only when Allow is true.
 	Reason Reason
-	// Evaluations has one element per rule, in their order. It is nil when
-	// the parameters were invalid, and empty when there are no rules.
+	// Evaluations has one element per rule, in the order of the rules. It is
+	// nil if the parameters were invalid, and empty if there are no rules.
 	Evaluations []Evaluation
-	// Faults lists what is wrong with the parameters, sorted by pointer, at
-	// most 100: those of userParams when these are invalid, otherwise those of
-	// executionParams.
+	// Faults lists the faults of the parameters, sorted by pointer, at most
+	// 100. They are the faults of userParams if those are invalid, otherwise
+	// the faults of executionParams.
 	Faults []Fault
 }
 
-// Evaluate decides about one set of parameters. Both sets are validated first,
-// with the limits 64 KiB in canonical form, depth 8 and 1,000 elements per
-// array; then every rule runs. What Evaluate returns depends on the action and
-// the input alone.
+// Evaluate decides about one set of parameters. It first validates userParams
+// and executionParams, each limited to 64 KiB in canonical form, depth 8 and
+// 1,000 elements per array. Then it runs every rule. The result depends only
+// on the action and the input.
 //
 // An error means that there is no decision: ctx is done, Now is not set or
-// outside of the years 1 to 9999, the action is nil or was not compiled, or
-// the expression engine itself failed.
+// outside the years 1 to 9999, the action is nil or was not compiled, or the
+// expression engine itself failed.
 func (a *Action) Evaluate(ctx context.Context, in Input) (*Decision, error) {
 	ev, d, err := a.read(ctx, in)
 	if d != nil || err != nil {
@@ -116,7 +122,7 @@ func (a *Action) Evaluate(ctx context.Context, in Input) (*Decision, error) {
 	return a.run(ctx, ev)
 }
 
-// read validates the input. It returns the decision when that denies.
+// read validates the input. It returns a decision if the input is invalid.
 func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, error) {
 	if a == nil || a.name == "" {
 		return nil, nil, errors.New("policy: the action was not compiled")
@@ -128,11 +134,11 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 		return nil, nil, err
 	}
 	ev := &evaluation{now: in.Now.UTC()}
-	user, faults := a.user.readUser(in.UserParams, ev.room[:])
+	user, faults := a.user.readUser(in.UserParams, ev.buf[:])
 	if len(faults) > 0 {
 		return nil, &Decision{Reason: ReasonUserParamsInvalid, Faults: faults}, nil
 	}
-	exec, faults := a.exec.readExecution(in.ExecutionParams, ev.room[min(len(user.fields), len(ev.room)):])
+	exec, faults := a.exec.readExecution(in.ExecutionParams, ev.buf[min(len(user.fields), len(ev.buf)):])
 	if len(faults) > 0 {
 		return nil, &Decision{Reason: ReasonExecutionParamsInvalid, Faults: faults}, nil
 	}
@@ -140,21 +146,21 @@ func (a *Action) read(ctx context.Context, in Input) (*evaluation, *Decision, er
 	return ev, nil, nil
 }
 
-// The years 1 to 9999, which RFC 3339 can write, in Unix time.
+// The years 1 to 9999, the range of RFC 3339, in Unix time.
 const (
 	firstSecond = -62_135_596_800
 	lastSecond  = 253_402_300_799
 )
 
-// An evaluation is the validated input of the rules, and what they cost. It
-// gives the engine its variables.
+// An evaluation holds the validated input of the rules and the cost so far. It
+// provides the engine with its variables.
 type evaluation struct {
 	exec, user params
 	now        time.Time
 	cost       uint64
-	// explained is what explaining the rules that failed has cost.
+	// explained is the cost so far of explaining failed rules.
 	explained int
-	room      [8]ref.Val // of the fields of both, if they are few
+	buf       [8]ref.Val // for the fields of both sets of parameters, if they fit
 }
 
 // ResolveName implements cel.Activation.
@@ -207,7 +213,7 @@ func (a *Action) run(ctx context.Context, ev *evaluation) (*Decision, error) {
 	return d, nil
 }
 
-// rule evaluates one rule into e. Its error means no decision.
+// rule evaluates one rule into e. An error means that there is no decision.
 func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
 	e.Rule, e.Result = r.name, ResultError
 	if r.unknownMember {
@@ -222,8 +228,8 @@ func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
 		e.Code, e.Reason = CodeCostExceeded, notEvaluated+"the rules before it cost more than the limit"
 		return nil
 	}
-	// The engine looks at the context in loops alone; watching it takes longer
-	// than a typical rule without them.
+	// The engine checks the context in loops only. For rules without loops,
+	// watching the context takes longer than the rule.
 	before := ev.cost
 	var value ref.Val
 	var details *cel.EvalDetails
@@ -239,7 +245,7 @@ func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
 		ev.cost += maxRuleCost
 	}
 	// A done context may have stopped a loop, and an operator may have
-	// absorbed that: whatever the value is, it is no outcome.
+	// absorbed the error. The value is then unusable.
 	if err := done(ctx); err != nil {
 		return err
 	}
@@ -278,10 +284,11 @@ func (ev *evaluation) rule(ctx context.Context, r *rule, e *Evaluation) error {
 
 const notEvaluated = "Expression could not be evaluated: "
 
-// explain runs a rule that failed once more, keeping the value of every
-// sub-expression, and says which of them made it fail, and what would make it
-// pass. Rules that pass, the common case, do not pay for that. Both are ""
-// when there is nothing to say, and once that has cost maxExplainCost.
+// explain runs a failed rule again and records the value of every
+// sub-expression. It returns the operands that made the rule fail and a
+// condition under which it passes. Passing rules, the common case, do not pay
+// for this. Both results are "" if there is nothing to explain, or once
+// explaining has cost maxExplainCost.
 func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool, cost uint64) (reason, passesIf string) {
 	if ev.explained > maxExplainCost {
 		return "", ""
@@ -300,7 +307,7 @@ func (ev *evaluation) explain(ctx context.Context, r *rule, holds bool, cost uin
 	return x.text(holds), x.passesIf(!holds)
 }
 
-// measure returns what a rule costs that is evaluated without counting.
+// measure returns the cost of a rule whose program does not count its cost.
 func (ev *evaluation) measure(ctx context.Context, r *rule) uint64 {
 	program, err := r.plan(true)
 	if err != nil {
@@ -313,8 +320,8 @@ func (ev *evaluation) measure(ctx context.Context, r *rule) uint64 {
 	return maxRuleCost
 }
 
-// trace runs a rule and returns the value of every sub-expression that was
-// evaluated; nil when the outcome is not the one that is wanted.
+// trace runs a rule and returns the value of every evaluated sub-expression.
+// It returns nil if the outcome is not want.
 func (ev *evaluation) trace(ctx context.Context, r *rule, want ref.Val) interpreter.EvalState {
 	program, err := r.plan(true, cel.OptTrackState)
 	if err != nil {
@@ -327,7 +334,7 @@ func (ev *evaluation) trace(ctx context.Context, r *rule, want ref.Val) interpre
 	return details.State()
 }
 
-// done returns the reason for which ctx is done, or nil.
+// done returns the cause if ctx is done, or nil.
 func done(ctx context.Context) error {
 	err := ctx.Err()
 	if err == nil {

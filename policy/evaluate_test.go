@@ -78,7 +78,7 @@ func TestRules(t *testing.T) {
 		{"for both tools", both, `{"tool": "book", "n": 7}`, "deny rule_failed both=fail/failed"},
 		{"skip and fail", cancel + "," + low, `{"tool": "book", "n": 7}`, "deny rule_failed cancel=skip/not_applicable low=fail/failed"},
 		{"no tool does not skip", cancel, `{"n": 7}`, "deny execution_params_invalid /tool=unmanifested_tool"},
-		// What the rule says that we do not know may be about its tools.
+		// An unknown member may restrict the tools of the rule.
 		{"unknown member, for another tool", other, `{"tool": "book", "n": 4}`, "deny rule_error other=error/unknown_member"},
 		{"none", "", `{"tool": "book", "n": 4}`, "allow"},
 	}
@@ -129,7 +129,7 @@ func TestNowIsRequired(t *testing.T) {
 	}
 }
 
-// slow costs less than the limits, but has enough loop steps to be stopped.
+// slow stays below the limits, but has enough loop steps to be stopped.
 const slow = `executionParams.to.all(v, executionParams.to.all(w, w == v || true))`
 
 func slowParams(t testing.TB) canonical.Value {
@@ -160,8 +160,8 @@ func TestDoneContextIsNoDecision(t *testing.T) {
 	}
 }
 
-// A countdown is a context that becomes done after it was asked n times, so
-// that a test can stop an evaluation anywhere without a clock.
+// A countdown is a context that is done after n calls, so that a test can stop
+// an evaluation anywhere without a clock.
 type countdown struct {
 	context.Context
 	mu   sync.Mutex
@@ -194,8 +194,8 @@ func (c *countdown) Err() error {
 	return nil
 }
 
-// Wherever the context is done, there is no decision, also when the rest of an
-// || would make up for a loop that was stopped.
+// There is no decision wherever the context is done, even when the rest of an
+// || would absorb the stopped loop.
 func TestContextDoneInTheMiddle(t *testing.T) {
 	for _, expression := range []string{slow, `(` + slow + `) || true`, `!(` + slow + `)`, `(` + slow + `) && false`} {
 		a := mustCompile(t, typed(expression))
@@ -258,7 +258,7 @@ func TestConcurrentEvaluate(t *testing.T) {
 	wg.Wait()
 }
 
-// A program stands in for a compiled rule.
+// A program replaces the program of a compiled rule.
 type program struct {
 	cel.Program
 	value ref.Val
@@ -271,8 +271,8 @@ func (p program) ContextEval(context.Context, any) (ref.Val, *cel.EvalDetails, e
 	return p.value, nil, p.err
 }
 
-// Whatever the engine returns that is not a bool or a known error denies, or
-// is no decision.
+// Every engine result other than a bool or a known error denies, or is not a
+// decision.
 func TestEngineOutcomes(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -303,7 +303,7 @@ func TestEngineOutcomes(t *testing.T) {
 	}
 }
 
-// A failure that cannot be explained stays a failure.
+// A failure without an explanation remains a failure.
 func TestUnexplainedFailure(t *testing.T) {
 	a := mustCompile(t, untyped("true"))
 	a.rules[0].program = program{value: types.False}

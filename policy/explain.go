@@ -16,10 +16,10 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// An explainer says which part of an expression made it true or false. It
-// walks the expression as it was written; the values were recorded under the
-// same ids while its hardened copy ran. A macro is a loop in the tree, so
-// where it was written is looked up in the source information.
+// An explainer finds the part of an expression that made it true or false. It
+// walks the expression as written; the recorded values of the hardened copy
+// have the same ids. A macro is a loop in the tree, so the explainer takes the
+// macro call from the source information.
 type explainer struct {
 	written *ast.AST
 	state   interpreter.EvalState
@@ -30,7 +30,7 @@ type explainer struct {
 	ctx    context.Context
 	rule   *rule
 	steps  *int               // of the search for passesIf, and of other rules
-	fields map[int64][]string // of executionParams, that an expression reads
+	fields map[int64][]string // the fields of executionParams that each expression reads
 }
 
 // text explains why the whole expression has the value holds.
@@ -38,7 +38,7 @@ func (x *explainer) text(holds bool) string {
 	return strings.Join(x.clauses(x.written.Expr(), holds), "; ")
 }
 
-// clauses returns what made e have the value holds.
+// clauses returns the parts that gave e the value holds.
 func (x *explainer) clauses(e ast.Expr, holds bool) []string {
 	if call, ok := x.macro(e); ok {
 		return []string{x.macroClause(e, call, holds)}
@@ -50,7 +50,7 @@ func (x *explainer) clauses(e ast.Expr, holds bool) []string {
 	args := c.Args()
 	_, deciding, combined := logical(e)
 	if _, chooses := called(e, operators.Conditional); (chooses || combined && holds == deciding) && x.mentionsHidden(e) {
-		// Which operand decided, or was chosen, would tell a hidden value.
+		// The deciding operand would reveal a hidden value.
 		return []string{truncate(x.source(e), maxClauseRunes)}
 	}
 	switch c.FunctionName() {
@@ -74,9 +74,9 @@ func (x *explainer) clauses(e ast.Expr, holds bool) []string {
 	return []string{truncate(x.call(e, c), maxClauseRunes)}
 }
 
-// logic explains && and ||. One operand with the deciding value decides alone:
-// those are listed. Otherwise every operand counts, except guards, which only
-// say when the rest matters.
+// logic explains && and ||. Operands with the deciding value each decide
+// alone, so logic lists those. Otherwise it lists every operand except guards,
+// which only limit when the others apply.
 func (x *explainer) logic(args []ast.Expr, holds, deciding bool) []string {
 	var out []string
 	if holds == deciding {
@@ -105,7 +105,7 @@ func isLogic(e ast.Expr) bool {
 	return name == operators.LogicalAnd || name == operators.LogicalOr || name == operators.LogicalNot
 }
 
-// guard reports whether e is has(…) or compares nothing but the tool, negated
+// guard reports whether e is has(…) or a comparison of the tool only, negated
 // or not.
 func (x *explainer) guard(e ast.Expr) bool {
 	if call, ok := x.macro(e); ok {
@@ -145,7 +145,7 @@ func isConstant(e ast.Expr) bool {
 	return false
 }
 
-// call prints a comparison, or another call that gives a bool, with the
+// call prints a comparison, or another call with a bool result, with the
 // values of its operands.
 func (x *explainer) call(e ast.Expr, c ast.CallExpr) string {
 	args := c.Args()
@@ -162,7 +162,7 @@ func (x *explainer) call(e ast.Expr, c ast.CallExpr) string {
 	return x.operand(e)
 }
 
-// operand prints an expression and, unless it is a literal, its value.
+// operand prints an expression, followed by its value unless it is a literal.
 func (x *explainer) operand(e ast.Expr) string {
 	source := truncate(x.term(e), maxClauseRunes)
 	if isConstant(e) {
@@ -178,8 +178,8 @@ func (x *explainer) operand(e ast.Expr) string {
 	}
 }
 
-// macroClause prints a macro. For all and exists, which stop at the element
-// that decides, it also prints that element's part.
+// macroClause prints a macro. all and exists stop at the deciding element; for
+// these it also prints the clauses of that element.
 func (x *explainer) macroClause(e ast.Expr, call ast.CallExpr, holds bool) string {
 	args := call.Args()
 	name := call.FunctionName()
@@ -206,7 +206,7 @@ func (x *explainer) macroClause(e ast.Expr, call ast.CallExpr, holds bool) strin
 	return source + verb + inner
 }
 
-// macro returns how e was written if it was a macro.
+// macro returns the macro call from which e was expanded, if any.
 func (x *explainer) macro(e ast.Expr) (ast.CallExpr, bool) {
 	call, ok := x.written.SourceInfo().GetMacroCall(e.ID())
 	if !ok {
@@ -228,11 +228,12 @@ func (x *explainer) source(e ast.Expr) string {
 	return strings.ReplaceAll(s, "\n", " ")
 }
 
-// mentionsHidden reports whether the value of e could come from a hidden
+// mentionsHidden reports whether the value of e could depend on a hidden
 // parameter.
 func (x *explainer) mentionsHidden(e ast.Expr) bool {
 	if call, ok := x.macro(e); ok {
-		// The body sees its variable through the target, which is part of it.
+		// The loop variable gets its values from the target, which is checked
+		// here.
 		return call.IsMemberFunction() && x.mentionsHidden(call.Target()) || x.anyHidden(call.Args())
 	}
 	switch e.Kind() {
@@ -269,15 +270,15 @@ func (x *explainer) anyHidden(list []ast.Expr) bool {
 	return false
 }
 
-// display prints a value: numbers as in JSON, strings quoted with everything
-// unprintable escaped, at most about limit code points of it.
+// display prints about limit code points of a value. Numbers have their JSON
+// form. Strings are quoted, with unprintable characters escaped.
 func display(v ref.Val, limit int) string {
 	switch t := v.(type) {
 	case types.Bool:
 		return strconv.FormatBool(bool(t))
 	case types.Double:
-		// Not Marshal, which refuses integers beyond 2^53-1: arithmetic can
-		// arrive there.
+		// Not Marshal: it refuses integers beyond 2^53-1, and arithmetic can
+		// produce them.
 		b, err := canonical.Transform(strconv.AppendFloat(nil, float64(t), 'g', -1, 64))
 		if err != nil {
 			return "a number"
@@ -299,7 +300,7 @@ func display(v ref.Val, limit int) string {
 	return "a value"
 }
 
-// displayAll prints elements until there are enough for limit.
+// displayAll prints elements until the text reaches limit.
 func displayAll(it traits.Iterator, limit int, print func(ref.Val) string) string {
 	var b strings.Builder
 	for it.HasNext() == types.True {

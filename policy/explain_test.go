@@ -135,7 +135,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-func TestToolGuardIsNoReason(t *testing.T) {
+func TestReasonsOmitToolGuard(t *testing.T) {
 	for _, expression := range []string{
 		`executionParams.tool != 'pay' || executionParams.amount <= 5`,
 		`!(executionParams.tool in ['pay', 'approve']) || executionParams.amount <= 5`,
@@ -163,9 +163,10 @@ func TestReasonsAreBounded(t *testing.T) {
 	}
 }
 
-// What is said about a rule that failed does not depend on the value of a
-// hidden parameter: not through what decided, nor through what was left out.
-func TestHiddenIsNotTold(t *testing.T) {
+// The reason of a failed rule does not depend on the value of a hidden
+// parameter, neither through the deciding operand nor through the omitted
+// ones.
+func TestReasonsDoNotRevealHidden(t *testing.T) {
 	const user = `{"vip": %v, "name": %q, "max": 7}`
 	for _, tt := range []struct{ name, expression, exec, want string }{
 		{"condition", `userParams.vip ? executionParams.amount <= 1000 : executionParams.amount <= 10`, `{"amount": 5000}`,

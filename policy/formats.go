@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// maxURLBytes is what common servers and browsers accept.
+// maxURLBytes is the limit of common servers and browsers.
 const maxURLBytes = 2048
 
-// validDate accepts an RFC 3339 full-date that exists in the calendar, and
-// nothing else: "2026-05-02". No time, no zone, no other separators, so that
-// comparing two dates as strings orders them.
+// validDate accepts only an RFC 3339 full-date that exists in the calendar,
+// such as "2026-05-02". It accepts no time, no zone and no other separators.
+// So comparing two dates as strings orders them.
 func validDate(s string) bool {
 	if len(s) != len("2026-05-02") || s[4] != '-' || s[7] != '-' {
 		return false
@@ -29,8 +29,8 @@ func validDate(s string) bool {
 
 // parseDateTime accepts an RFC 3339 date-time with upper-case T and Z, one to
 // nine fraction digits and an offset up to 23:59. Unlike time.Parse it refuses
-// "T9:00:00Z", a comma before the fraction and an offset of 24 hours. Leap
-// seconds and 24:00:00 are refused too: rules compare instants.
+// "T9:00:00Z", a comma before the fraction and an offset of 24 hours. It
+// refuses leap seconds and 24:00:00 too, because rules compare instants.
 func parseDateTime(s string) (time.Time, bool) {
 	if len(s) < len("2026-05-02T10:15:30Z") || len(s) > len("2026-05-02T10:15:30.123456789+00:00") ||
 		!validDate(s[:10]) || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
@@ -69,7 +69,7 @@ func parseDateTime(s string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// digits reads an unsigned decimal number of ASCII digits alone.
+// digits reads an unsigned decimal number of ASCII digits only.
 func digits(s string) (int, bool) {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
@@ -82,11 +82,11 @@ func digits(s string) (int, bool) {
 
 // validURL accepts an absolute http or https URL of at most 2,048 ASCII bytes
 // in one spelling: lower-case scheme and host, a host of non-empty DNS labels
-// or a bracketed IPv6 literal in its canonical form, an optional port, no user information, no
-// backslash, white space or control character. So a rule like
+// or a bracketed canonical IPv6 literal, an optional port. It accepts no user
+// information, backslash, white space or control character. So a rule such as
 // url.startsWith("https://shop.example/") means the host it names:
-// "https://shop.example@evil.test/" and "https://SHOP.example/" are no URLs
-// here. Dots in the path are not resolved.
+// "https://shop.example@evil.test/" and "https://SHOP.example/" are refused.
+// Dots in the path are not resolved.
 func validURL(s string) bool {
 	if len(s) > maxURLBytes {
 		return false

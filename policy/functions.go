@@ -13,10 +13,10 @@ import (
 	"github.com/google/cel-go/common/types/traits"
 )
 
-// The hardener renames == and != to these, because the planner gives the
-// standard names an implementation of its own: comparing across types, not
-// charged by size. It wraps the range of a macro whose type is not
-// known in opList.
+// The hardener renames == and != to these names. The planner has its own
+// implementation of the standard names, which compares across types and does
+// not charge by size. The hardener also wraps the range of a macro in opList
+// if its type is unknown.
 const (
 	opEquals    = "@equals"
 	opNotEquals = "@not_equals"
@@ -33,15 +33,15 @@ var (
 	errTooCostly = errors.New("one operation costs more than the limit")
 	errMixed     = errors.New("values of different types are not comparable")
 	errNotFinite = errors.New("the result is not a finite number")
-	// As the engine says it. Each use is wrapped anew: the engine writes into
-	// the one that it has ready.
+	// The engine's own text. Wrap it anew for each use: the engine writes into
+	// its shared error values.
 	errNoOverload = errors.New("no such overload")
 )
 
-// operatorDecls declares the operators of the profile. Those with a singleton
-// binding compare: most rules do, and the check of argument types that the
-// engine makes before it calls another binding takes as long as they do. They
-// check for themselves.
+// operatorDecls declares the operators of the profile. The comparisons have a
+// singleton binding: the engine calls it without checking argument types, and
+// that check takes as long as the comparison. Singleton bindings check the
+// types themselves.
 func operatorDecls() []cel.EnvOption {
 	a := cel.TypeParamType("A")
 	list := cel.ListType(a)
@@ -68,7 +68,7 @@ func operatorDecls() []cel.EnvOption {
 			cel.Overload("add_timestamp_duration", []*cel.Type{ts, dur}, ts, cel.BinaryBinding(add)),
 			cel.Overload("add_duration_timestamp", []*cel.Type{dur, ts}, ts, cel.BinaryBinding(add)),
 			cel.Overload("add_duration", []*cel.Type{dur, dur}, dur, cel.BinaryBinding(add)),
-			// For map and filter alone; the hardener refuses it elsewhere.
+			// Only map and filter use it; the hardener refuses it elsewhere.
 			cel.Overload(opAddList, []*cel.Type{list, list}, list, cel.BinaryBinding(add))),
 		cel.Function(operators.Subtract,
 			cel.Overload("subtract_double", []*cel.Type{num, num}, num, cel.BinaryBinding(arithmetic(func(x, y float64) float64 { return x - y }))),
@@ -76,7 +76,7 @@ func operatorDecls() []cel.EnvOption {
 			cel.Overload("subtract_timestamp_duration", []*cel.Type{ts, dur}, ts, cel.BinaryBinding(subtract)),
 			cel.Overload("subtract_duration", []*cel.Type{dur, dur}, dur, cel.BinaryBinding(subtract))),
 		binary(operators.Multiply, "multiply_double", num, num, num, arithmetic(func(x, y float64) float64 { return x * y })),
-		// The hardener lets only literals other than zero divide.
+		// The hardener allows only literals other than zero as divisors.
 		binary(operators.Divide, "divide_double", num, num, num, arithmetic(func(x, y float64) float64 { return x / y })),
 		cel.Function(operators.Negate, cel.Overload("negate_double", []*cel.Type{num}, num,
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return -v.(types.Double) }))),
@@ -109,7 +109,7 @@ func functionDecls() []cel.EnvOption {
 		text("startsWith", strings.HasPrefix),
 		text("endsWith", strings.HasSuffix),
 		text("contains", strings.Contains),
-		// Replaced, call by call, with the compiled pattern.
+		// useCompiled replaces each call with the compiled pattern.
 		text(fnMatches, func(string, string) bool { return false }),
 		cel.Function("timestamp", cel.Overload("timestamp_string", []*cel.Type{str}, ts, cel.UnaryBinding(timestamp))),
 		cel.Function("duration", cel.Overload("duration_string", []*cel.Type{str}, cel.DurationType, cel.UnaryBinding(duration))),
@@ -150,8 +150,8 @@ func notStrictlyFalse(v ref.Val) ref.Val {
 	return types.True
 }
 
-// equals compares values of one type. Standard CEL answers false for
-// different types; then category != "gambling" would hold for ["gambling"].
+// equals compares values of one type. Standard CEL returns false for different
+// types; then category != "gambling" would hold for ["gambling"].
 func equals(x, y ref.Val) ref.Val {
 	if !sameType(x, y) {
 		return types.WrapErr(errMixed)
@@ -175,8 +175,8 @@ func sameType(x, y ref.Val) bool {
 	return a == b || a == types.NullType || b == types.NullType || a.TypeName() == b.TypeName()
 }
 
-// inList looks for x in a list. When x is not found, an element of another
-// type is an error, so that !(x in ["a", "b"]) cannot hold for a list [x].
+// inList looks for x in a list. If x is not found, an element of another type
+// is an error. So !(x in ["a", "b"]) cannot hold for a list [x].
 func inList(x, list ref.Val) ref.Val {
 	l, ok := list.(traits.Lister)
 	if !ok {
@@ -217,8 +217,8 @@ func ordering(holds func(int) bool) func(x, y ref.Val) ref.Val {
 	}
 }
 
-// arithmetic makes NaN and infinities errors. A comparison with NaN is false
-// whatever it asks, so a forbid rule would pass on it.
+// arithmetic turns NaN and infinite results into errors. Every comparison with
+// NaN is false, so a forbid rule would pass.
 func arithmetic(f func(x, y float64) float64) func(x, y ref.Val) ref.Val {
 	return func(x, y ref.Val) ref.Val {
 		z := f(float64(x.(types.Double)), float64(y.(types.Double)))
@@ -240,8 +240,8 @@ func concat(x, y ref.Val) ref.Val {
 func add(x, y ref.Val) ref.Val      { return fresh(x.(traits.Adder).Add(y)) }
 func subtract(x, y ref.Val) ref.Val { return fresh(x.(traits.Subtractor).Subtract(y)) }
 
-// fresh copies an error: the engine shares some of its errors between all
-// evaluations and then writes the position of the failure into them.
+// fresh copies an error. The engine shares some of its errors between
+// evaluations and writes the position of the failure into them.
 func fresh(v ref.Val) ref.Val {
 	if err, ok := v.(*types.Err); ok {
 		return types.WrapErr(errors.New(err.Error()))

@@ -9,8 +9,8 @@ import (
 )
 
 // FuzzEvaluate compiles arbitrary contents and evaluates arbitrary parameters.
-// Nothing may panic; a decision allows only when every rule passed or was
-// skipped; evaluating again gives the same; texts are bounded.
+// Nothing panics. A decision allows only if every rule passed or was skipped.
+// A second evaluation gives the same result. Texts are bounded.
 func FuzzEvaluate(f *testing.F) {
 	hotel := string(readFile(f, "hotel-content.json").Raw())
 	f.Add(hotel, string(readFile(f, "hotel-user.json").Raw()), string(readFile(f, "hotel-allow.json").Raw()))

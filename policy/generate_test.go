@@ -7,7 +7,7 @@ import (
 )
 
 // A generator writes random rules and parameters over the shapes of
-// randomShapes. Everything follows from its seed.
+// randomShapes. Its seed determines the output.
 type generator struct{ *rand.Rand }
 
 func newGenerator(seed uint64) generator { return generator{rand.New(rand.NewPCG(seed, 1))} }
@@ -43,8 +43,7 @@ func (g generator) list() string {
 	return g.pick("userParams.allowed", "userParams.allowed", `["a", "b"]`, "executionParams.to", `[userParams.home, "c"]`, "[]")
 }
 
-// rule returns a boolean expression with at most depth operators above each
-// other.
+// rule returns a boolean expression with at most depth nested operators.
 func (g generator) rule(depth int) string {
 	if depth > 0 {
 		switch g.IntN(9) {
@@ -80,7 +79,7 @@ func (g generator) rule(depth int) string {
 		`executionParams.tool != "pay"`, `!(executionParams.tool in ["pay"])`, `now < timestamp("2027-01-01T00:00:00Z")`)
 }
 
-// compared returns a comparison of a term that is true or false.
+// compared returns a comparison of a boolean term.
 func (g generator) compared(term string) string {
 	other := g.pick("true", "false", "executionParams.flag", "userParams.on", "has(userParams.on)", "has(executionParams.city)")
 	if g.IntN(4) == 0 {
@@ -89,7 +88,7 @@ func (g generator) compared(term string) string {
 	return term + g.pick(" == ", " != ") + other
 }
 
-// combined returns a term that is true or false.
+// combined returns a boolean term.
 func (g generator) combined() string {
 	atom := func() string {
 		return g.pick("executionParams.flag", "executionParams.flag", "has(executionParams.fee)", `executionParams.city == "a"`, "executionParams.amount > 2.5")
@@ -103,7 +102,8 @@ func (g generator) combined() string {
 	return "(" + atom() + ")"
 }
 
-// numberValue, textValue and listValue hit what rules compare with, often.
+// numberValue, textValue and listValue often return values that rules compare
+// with.
 func (g generator) numberValue() string { return g.pick("0", "1", "2.5", "3", "5", "-1", "10", "7.25") }
 
 func (g generator) textValue() string {
@@ -128,7 +128,7 @@ func (g generator) object(members ...string) string {
 	return "{" + strings.Join(out, ", ") + "}"
 }
 
-// maybe leaves one in four out.
+// maybe returns "" in one case of four.
 func (g generator) maybe(value string) string {
 	if g.IntN(4) == 0 {
 		return ""

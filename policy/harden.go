@@ -11,17 +11,17 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// accumulator is the variable of macros, which no rule can write.
+// accumulator is the variable of macros. No rule can write this name.
 const accumulator = "@result"
 
-// A hardener walks a parsed expression once, before it is type-checked. It
-// refuses what the profile does not offer, with the position, and rewrites
-// the rest into the form that is checked and run:
+// A hardener walks a parsed expression once, before the type check. It refuses
+// everything outside the profile, with the position, and rewrites the rest
+// into the form that is checked and run:
 //
-//   - integer literals become doubles, except the index of a list, so that
-//     amount == 500 compares numbers, as it does in JSON. Declaring amount as
-//     dyn instead would compile too, and would take the type check with it;
-//   - params["amount"] becomes params.amount, so that a typo is an error;
+//   - Integer literals become doubles, except the index of a list. So amount
+//     == 500 compares numbers, as in JSON. Declaring amount as dyn would
+//     compile too, but would disable the type check.
+//   - params["amount"] becomes params.amount, so that a typo is an error.
 //   - == and != get the implementation of this package.
 type hardener struct {
 	fac      ast.ExprFactory
@@ -43,8 +43,9 @@ func (h *hardener) limit(e ast.Expr, format string, args ...any) {
 	h.stopped = true
 }
 
-// walk hardens e and returns how deep loops nest in it. A loop over the result
-// of another counts as nested: both ways of combining them multiply.
+// walk hardens e and returns the depth of nested loops in it. A loop over the
+// result of another loop counts as nested, because the costs multiply in both
+// cases.
 func (h *hardener) walk(e ast.Expr, depth int) (loops int) {
 	if h.nodes++; h.nodes > maxNodes {
 		h.limit(e, "the expression has more than %d nodes", maxNodes)
@@ -164,8 +165,8 @@ func (h *hardener) index(e ast.Expr, depth int) (loops int) {
 }
 
 // divisor allows only literals other than zero: amount / nights >= 50 is true
-// for 0 nights. Two integers divide without remainder in CEL; here they would
-// not, so that is refused rather than decided differently elsewhere.
+// for 0 nights. CEL truncates the quotient of two integers; here the division
+// of doubles would not, so divisor refuses two integer operands.
 func (h *hardener) divisor(args []ast.Expr) {
 	if len(args) != 2 {
 		return
@@ -186,7 +187,7 @@ func (h *hardener) divisor(args []ast.Expr) {
 	}
 }
 
-// integral reports whether standard CEL would give e the type int.
+// integral reports whether e has the type int in standard CEL.
 func integral(e ast.Expr) bool {
 	switch e.Kind() {
 	case ast.LiteralKind:
@@ -252,8 +253,8 @@ func (h *hardener) comprehension(e ast.Expr, depth int) (loops int) {
 	return loops
 }
 
-// hardenTyped does what needs the types of a checked expression. Neither step
-// can be left to the checker, for which an unknown type fits everything.
+// hardenTyped does the hardening that needs the types of a checked expression.
+// The checker cannot do it, because it accepts an unknown type everywhere.
 func hardenTyped(checked *ast.AST, report func(id int64, code, message string)) {
 	fac := ast.NewExprFactory()
 	nextID := ast.MaxID(checked)
@@ -270,9 +271,9 @@ func hardenTyped(checked *ast.AST, report func(id int64, code, message string)) 
 	}))
 }
 
-// hardenAdd refuses + on lists and on operands whose types are both unknown,
-// which could turn out to be lists: concatenation is lazy, so its cost appears
-// only later and is not charged.
+// hardenAdd refuses + on lists and on two operands of unknown type, which may
+// turn out to be lists. The engine concatenates lists lazily, so the cost
+// appears only later and is not charged.
 func hardenAdd(checked *ast.AST, e ast.Expr, report func(id int64, code, message string)) {
 	overloads := checked.GetOverloadIDs(e.ID())
 	switch {
@@ -284,9 +285,9 @@ func hardenAdd(checked *ast.AST, e ast.Expr, report func(id int64, code, message
 	}
 }
 
-// hardenLoop makes a macro run over lists alone. CEL would run over the keys
-// of an object too, so an agent could pass to.all(v, v in allowed) by sending
-// {"ana": …} where a list is meant.
+// hardenLoop restricts a macro to lists. CEL would also run over the keys of
+// an object, so an agent could satisfy to.all(v, v in allowed) by sending
+// {"ana": …} instead of a list.
 func hardenLoop(checked *ast.AST, e ast.Expr, fac ast.ExprFactory, id int64, report func(id int64, code, message string)) {
 	c := e.AsComprehension()
 	switch checked.GetType(c.IterRange().ID()).Kind() {

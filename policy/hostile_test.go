@@ -19,9 +19,9 @@ func elements(n int, e string) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(e+",", n), ",") + "]"
 }
 
-// Each of these has taken seconds or gigabytes with the plain engine, most of
-// them in spite of its cost limit. The declared and the undeclared shape differ
-// in which implementations the engine picks.
+// Each of these took seconds or gigabytes with the plain engine, most of them
+// despite its cost limit. The engine picks different implementations for
+// declared and undeclared shapes.
 func TestHostileEvaluation(t *testing.T) {
 	letters := elements(1000, `"a"`)
 	few := elements(300, `"a"`) // enough for two loops
@@ -69,7 +69,7 @@ func TestHostileEvaluation(t *testing.T) {
 	}
 }
 
-// Strings can only grow where their type is known.
+// Strings can only grow if their type is known.
 func TestHostileConcatenation(t *testing.T) {
 	exec := `{"category": "` + strings.Repeat("a", 60000) + `", "to": ` + elements(1000, `"a"`) + `}`
 	for _, expression := range []string{
@@ -89,7 +89,8 @@ func TestHostileConcatenation(t *testing.T) {
 	}
 }
 
-// 64 rules at the limit cost what the action may, not 64 times the limit.
+// 64 rules at their limit together cost at most the limit of the action, not
+// 64 times the limit of a rule.
 func TestActionCost(t *testing.T) {
 	a := mustCompile(t, `{"name": "a", `+typedShapes+`"rules": [`+
 		repeated(64, `{"name": "r%d", "expression": "executionParams.to.all(v, executionParams.to.all(w, v == w))"}`)+`]}`)
@@ -111,7 +112,7 @@ func TestActionCost(t *testing.T) {
 	}
 }
 
-// What a decision costs, and so whether it is cost_exceeded, is deterministic.
+// The cost of a decision, and so cost_exceeded, is deterministic.
 func TestCostIsDeterministic(t *testing.T) {
 	a := mustCompile(t, typed(`executionParams.to.all(v, v in executionParams.to)`))
 	allowed := 0
@@ -149,7 +150,7 @@ func TestHostileSource(t *testing.T) {
 			t.Errorf("%.20s…: %d MiB allocated", source, n>>20)
 		}
 	}
-	// A source far over the limit costs next to nothing.
+	// A source far over the limit costs almost nothing.
 	content := parse(t, typed(strings.Repeat("a=='x'||", 20000)))
 	if n := allocated(func() { _, _ = Compile(content) }); n > 4<<20 {
 		t.Errorf("%d MiB allocated", n>>20)

@@ -11,23 +11,23 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// Lint returns what compiles and is probably not meant, as warnings with a
-// hint: the issuer should read it before signing. No warning keeps an action
-// from being evaluated. The codes are
+// Lint returns warnings about rules that compile but are probably not meant as
+// written, each with a hint. The issuer should read them before signing. A
+// warning does not prevent evaluation. The codes are
 //
-//   - unguarded_optional: a rule reads an optional field without has(), so
-//     that it is an error, which denies, when the field is absent;
-//   - always_true, never_true: whatever the parameters, the rule cannot fail,
-//     or cannot pass;
-//   - reads_nothing: the rule looks at nothing that the agent sends;
-//   - unused_user_param: no rule looks at a declared userParam;
-//   - no_lower_bound: a number has an upper limit alone, so -1e9 passes;
-//   - unanchored_pattern: matches looks for the pattern anywhere in the text;
-//   - number_equality: a number compared with == or !=; 0.1 + 0.2 is not 0.3;
+//   - unguarded_optional: a rule reads an optional field without has(). If the
+//     field is absent, the rule is an error, which denies.
+//   - always_true, never_true: the rule cannot fail, or cannot pass, whatever
+//     the parameters.
+//   - reads_nothing: the rule reads no executionParams.
+//   - unused_user_param: no rule reads a declared userParam.
+//   - no_lower_bound: a number has only an upper limit, so -1e9 passes.
+//   - unanchored_pattern: matches finds the pattern anywhere in the text.
+//   - number_equality: == or != compares numbers; 0.1 + 0.2 is not 0.3.
 //   - cost: with the largest parameters the rule may exceed its cost limit,
 //     which denies.
 //
-// It knows declared shapes alone, and says little about an untyped action.
+// Lint works from declared shapes and finds little in an untyped action.
 func (a *Action) Lint() []Issue {
 	is := &issues{}
 	c, err := newCompiler(a.exec, a.user)
@@ -38,7 +38,7 @@ func (a *Action) Lint() []Issue {
 	l := &linter{action: a, issues: is, compiler: c, folder: f, used: map[string]bool{}, upper: map[string]Issue{}, lower: map[string]bool{}}
 	for _, r := range a.rules {
 		if tree, err := parsePlain(r.source); err == nil {
-			l.rule, l.tree, l.told, l.mayErr = r, tree, map[string]bool{}, false
+			l.rule, l.tree, l.reported, l.mayErr = r, tree, map[string]bool{}, false
 			l.lint(tree.Expr())
 		}
 	}
@@ -55,7 +55,7 @@ func (a *Action) Lint() []Issue {
 	return is.list
 }
 
-// A linter looks at one action, rule by rule.
+// A linter checks one action, rule by rule.
 type linter struct {
 	action   *Action
 	issues   *issues
@@ -63,17 +63,17 @@ type linter struct {
 	folder   *folder
 	rule     *rule
 	tree     *ast.AST
-	mayErr   bool            // the rule reads what may be absent
-	told     map[string]bool // codes and fields that were reported for the rule
+	mayErr   bool            // the rule reads a field that may be absent
+	reported map[string]bool // codes and fields already reported for the rule
 
 	used  map[string]bool  // userParams
-	upper map[string]Issue // fields of executionParams with an upper limit
+	upper map[string]Issue // the fields of executionParams with an upper limit
 	lower map[string]bool
 }
 
 func (l *linter) warn(e ast.Expr, code, hint, format string, args ...any) {
-	if i := l.issue(e, code, hint, format, args...); !l.told[code+i.Message] {
-		l.told[code+i.Message] = true
+	if i := l.issue(e, code, hint, format, args...); !l.reported[code+i.Message] {
+		l.reported[code+i.Message] = true
 		l.issues.add(i)
 	}
 }
@@ -97,7 +97,7 @@ func (l *linter) lint(root ast.Expr) {
 	}
 }
 
-// outcome finds rules that cannot fail, or cannot pass.
+// outcome reports rules that cannot fail or cannot pass.
 func (l *linter) outcome(root ast.Expr) {
 	folded := l.folder.fold(root)
 	pass := !l.rule.forbid
@@ -113,7 +113,8 @@ func (l *linter) outcome(root ast.Expr) {
 	}
 }
 
-// impossible reports whether no parameters of the declared shape make e want.
+// impossible reports whether e cannot have the value want for any parameters
+// of the declared shape.
 func (l *linter) impossible(e ast.Expr, want bool) bool {
 	s := newSchema(l.action.exec, "")
 	narrower{schema: s}.narrow(e, want)
@@ -121,13 +122,14 @@ func (l *linter) impossible(e ast.Expr, want bool) bool {
 	return err == nil && string(b) == "false"
 }
 
-// presence finds optional fields that are read where they may be absent.
+// presence reports reads of optional fields that may be absent there.
 func (l *linter) presence(e ast.Expr, present []string) {
 	if _, ok := called(e, operators.Has); ok {
 		return
 	}
 	if args, deciding, ok := logical(e); ok {
-		// Both orders work: an error beside the deciding value is absorbed.
+		// The order does not matter: an error next to the deciding value is
+		// absorbed.
 		for i, arg := range args {
 			l.presence(arg, slices.Concat(present, presentIf(args[1-i], !deciding)))
 		}
@@ -155,7 +157,7 @@ func (l *linter) presence(e ast.Expr, present []string) {
 	}
 }
 
-// presentIf returns the fields that are there when e has a value.
+// presentIf returns the fields that must be present for e to have the value.
 func presentIf(e ast.Expr, value bool) []string {
 	if inner, ok := negated(e); ok {
 		return presentIf(inner, !value)
@@ -173,7 +175,8 @@ func presentIf(e ast.Expr, value bool) []string {
 	return nil
 }
 
-// limits finds the numbers that have an upper limit, and those with a lower.
+// limits collects the numbers with an upper limit and those with a lower
+// limit.
 func (l *linter) limits(e ast.Expr, want bool) {
 	if inner, ok := negated(e); ok {
 		l.limits(inner, !want)
@@ -207,14 +210,14 @@ func (l *linter) limits(e ast.Expr, want bool) {
 			if _, alone := fieldOf(side.left, execVar); alone && side.op != "<" && side.op != "<=" && side.op != "!=" && side.op != opNotIn {
 				l.lower[name] = true
 			}
-			if _, told := l.upper[name]; !told && (side.op == "<" || side.op == "<=") {
+			if _, reported := l.upper[name]; !reported && (side.op == "<" || side.op == "<=") {
 				l.upper[name] = l.issue(e, "no_lower_bound", "add executionParams."+name+" >= 0.0", "executionParams.%s has an upper limit and no lower one", name)
 			}
 		}
 	}
 }
 
-// positive returns the same bound on what a minus stands before.
+// positive returns the same bound on the operand of a unary minus.
 func (c comparison) positive() comparison {
 	var inner ast.Expr
 	if call, ok := called(c.left, operators.Negate); ok {
@@ -231,7 +234,7 @@ func (c comparison) positive() comparison {
 	return m.positive()
 }
 
-// node finds what a single call shows.
+// node reports warnings that a single call shows.
 func (l *linter) node(e ast.Expr) {
 	if c, ok := called(e, fnMatches); ok && len(c.Args()) == 1 {
 		source, _ := c.Args()[0].AsLiteral().(types.String)
@@ -251,8 +254,8 @@ func (l *linter) node(e ast.Expr) {
 	}
 }
 
-// anchored reports whether every match of a pattern begins, or ends, with an
-// anchor of the text.
+// anchored reports whether every match of a pattern begins, or ends, with the
+// text anchor op.
 func anchored(re *syntax.Regexp, op syntax.Op) bool {
 	switch re.Op {
 	case op:

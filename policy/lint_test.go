@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// lints renders warnings as "rule line:column code", without those whose code
-// is not asked for.
+// lints renders warnings as "rule line:column code", restricted to the given
+// codes.
 func lints(t testing.TB, a *Action) []string {
 	t.Helper()
 	var out []string
@@ -83,8 +83,8 @@ func TestLint(t *testing.T) {
 	}
 }
 
-// What a rule refuses by being an error is no reason to remove it, and a number
-// with declared values may be compared with them.
+// Lint does not advise removing a rule that refuses by being an error, and
+// allows comparing a number with its declared values.
 func TestLintAdvice(t *testing.T) {
 	for _, tt := range []struct{ name, exec, expression, want string }{
 		{"every value of what may be absent", `{"c": {"type": "string", "values": ["a", "b"]}}`, `executionParams.c in ["a", "b"]`, "declare as required what it reads, or write what it is meant to refuse"},
@@ -124,15 +124,14 @@ func TestLintPositions(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	// Other rules may hold the lower bound.
+	// Another rule may have the lower bound.
 	two := mustCompile(t, randomContent(`executionParams.amount <= 5.0`, `executionParams.amount >= 0.0`))
 	if slices.Contains(lints(t, two), "no_lower_bound") {
 		t.Error("the lower bound of another rule does not count")
 	}
 }
 
-// Lint evaluates constants for all rules together, not for each, within the
-// cost limit.
+// Lint evaluates constants within one cost limit for all rules together.
 func TestLintIsBounded(t *testing.T) {
 	list := "[" + repeated(60, "%d") + "]"
 	var rules []string
@@ -150,8 +149,8 @@ func TestLintIsBounded(t *testing.T) {
 	}
 }
 
-// Rules that are said never to fail, or never to pass, do not.
-func TestLintIsTrue(t *testing.T) {
+// Rules with always_true never fail, and rules with never_true never pass.
+func TestLintIsSound(t *testing.T) {
 	claims := 0
 	for seed := range uint64(500) {
 		g := newGenerator(seed)

@@ -13,41 +13,41 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// A Fault is one way in which parameters do not fit their declared shape.
+// A Fault is one mismatch between parameters and their declared shape.
 type Fault struct {
 	// Pointer is the RFC 6901 pointer within executionParams or userParams,
-	// for example "/amount"; "" is the object itself. Its text comes from the
-	// parameters; past 512 code points it is cut and ends with "…".
+	// for example "/amount". "" is the object itself. Its text comes from the
+	// parameters. It is cut after 512 code points and then ends with "…".
 	Pointer string `json:"pointer"`
 	// Code is stable: missing, type, value, undeclared, unmanifested_tool,
 	// unsafe_integer, ambiguous, too_large, too_deep, too_many_items.
 	Code string `json:"code"`
-	// Message is for people. It never holds a value of the parameters.
+	// Message is for people. It never contains a value of the parameters.
 	Message string `json:"message"`
 }
 
-// params are parameters that were validated, as rules see them: values of the
-// engine, which it would otherwise make each time one is read.
+// params are validated parameters in the form that rules read. The values are
+// the engine's types: otherwise the engine would convert a value at each read.
 type params struct {
 	shape  *shape
 	fields []ref.Val       // of a declared shape, by field.index; nil: absent
-	loose  map[string]any  // the members, when the shape is not declared
-	hidden map[string]bool // members whose values do not appear in reasons; shared
+	loose  map[string]any  // the members, if the shape is not declared
+	hidden map[string]bool // members whose values are left out of reasons; shared
 }
 
-// newParams returns params for n members. Those of a declared shape are in room, all
-// of it nil, if they fit.
-func (s *shape) newParams(n int, room []ref.Val) params {
+// newParams returns params for n members. The fields of a declared shape use
+// buf, whose elements must be nil, if it is large enough.
+func (s *shape) newParams(n int, buf []ref.Val) params {
 	p := params{shape: s, hidden: s.hidden}
 	if s.declared {
-		p.fields = slices.Grow(room[:0], len(s.names))[:len(s.names)]
+		p.fields = slices.Grow(buf[:0], len(s.names))[:len(s.names)]
 	} else {
 		p.loose = make(map[string]any, n)
 	}
 	return p
 }
 
-// set sets a field that the shape knows.
+// set sets a field of the shape.
 func (p *params) set(f *field, v ref.Val) {
 	if p.shape.declared {
 		p.fields[f.index] = v
@@ -56,8 +56,8 @@ func (p *params) set(f *field, v ref.Val) {
 	}
 }
 
-// variable returns what the engine sees: a map, or p, from which it gets
-// fields with those of a provider.
+// variable returns the value for the engine: a map, or p itself, whose fields
+// the engine reads through provider.
 func (p *params) variable() any {
 	if p.shape.declared {
 		return p
@@ -65,7 +65,7 @@ func (p *params) variable() any {
 	return p.loose
 }
 
-// members returns a map of what is there.
+// members returns a map of the fields that are present.
 func (p *params) members() map[string]any {
 	if !p.shape.declared {
 		return p.loose
@@ -84,16 +84,16 @@ type reader struct {
 	shape  *shape
 	root   canonical.Value
 	faults []Fault
-	probe  bool // whether there are faults is all that matters
+	probe  bool // the caller only needs to know whether there are faults
 }
 
 // readExecution validates executionParams. Absent counts as {}.
-func (s *shape) readExecution(v canonical.Value, room []ref.Val) (params, []Fault) {
+func (s *shape) readExecution(v canonical.Value, buf []ref.Val) (params, []Fault) {
 	r := reader{shape: s, root: v}
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := s.newParams(v.Len(), room)
+	p := s.newParams(v.Len(), buf)
 	for name, m := range v.Members() {
 		r.member(&p, s.fields[name], name, m)
 	}
@@ -102,21 +102,21 @@ func (s *shape) readExecution(v canonical.Value, room []ref.Val) (params, []Faul
 	return p, r.finish()
 }
 
-// readUser validates mandate.userParams, whose members arrive plain or wrapped
-// as {"value": …, "description"?, "label"?, "hidden"?}. They are unwrapped
-// once, and only if the declared type does not fit both readings: then nobody
-// could say which one the grantor agreed to. Without a declaration, what looks
-// wrapped is.
-func (s *shape) readUser(v canonical.Value, room []ref.Val) (params, []Fault) {
+// readUser validates mandate.userParams. Members are plain or wrapped as
+// {"value": …, "description"?, "label"?, "hidden"?}. readUser unwraps a member
+// at most once. A declared type that fits both the value and its wrapper is a
+// fault, because it is unclear which reading the grantor agreed to. In an
+// undeclared shape it unwraps everything that looks wrapped.
+func (s *shape) readUser(v canonical.Value, buf []ref.Val) (params, []Fault) {
 	r := reader{shape: s, root: v}
 	if !r.bounded() {
 		return params{}, r.faults
 	}
-	p := s.newParams(v.Len(), room)
+	p := s.newParams(v.Len(), buf)
 	for name, m := range v.Members() {
 		inner, hidden, wrapped := unwrap(m)
 		f := s.fields[name]
-		// A wrapper is an object, which no other type fits.
+		// A wrapper is an object, so only object fields can be ambiguous.
 		if wrapped && (f == nil && s.declared || f != nil && f.kind == objectKind && s.fits(&f.typ, m)) {
 			if f != nil && s.fits(&f.typ, inner) {
 				r.fault(m, "ambiguous", "the declared type fits the value and its wrapper")
@@ -143,8 +143,7 @@ func (s *shape) readUser(v canonical.Value, room []ref.Val) (params, []Fault) {
 	return p, r.finish()
 }
 
-// unwrap returns the value of a wrapped user parameter, and whether it is said
-// to be hidden.
+// unwrap returns the value of a wrapped user parameter and its member hidden.
 func unwrap(v canonical.Value) (inner, hidden canonical.Value, ok bool) {
 	for name, m := range v.Members() {
 		switch name {
@@ -167,8 +166,8 @@ func (s *shape) fits(t *typ, v canonical.Value) bool {
 	return len(probe.faults) == 0
 }
 
-// bounded checks the limits that hold whatever is declared, before anything
-// walks the values for another reason.
+// bounded checks the limits that hold for declared and undeclared shapes,
+// before any other code walks the values.
 func (r *reader) bounded() bool {
 	switch r.root.Kind() {
 	case canonical.Absent:
@@ -187,8 +186,8 @@ func (r *reader) bounded() bool {
 }
 
 // canonicalExceeds reports whether the canonical form of v has more than limit
-// bytes. Only numbers grow in it, at most sixfold (1e20 has 21 digits), so
-// small values need not be written out.
+// bytes. Only numbers grow in canonical form, at most sixfold (1e20 has 21
+// digits), so small values need not be encoded.
 func canonicalExceeds(v canonical.Value, limit int) bool {
 	return 6*v.Size() > limit && len(v.AppendCanonical(nil)) > limit
 }
@@ -214,8 +213,7 @@ func (r *reader) bound(v canonical.Value, depth int) {
 	}
 }
 
-// member validates one member, which f declares unless it is nil, and adds it
-// to p.
+// member validates one member and adds it to p. f is its declaration, or nil.
 func (r *reader) member(p *params, f *field, name string, v canonical.Value) {
 	if f == nil && r.shape.declared {
 		r.fault(v, "undeclared", "the action declares no such field")
@@ -225,15 +223,15 @@ func (r *reader) member(p *params, f *field, name string, v canonical.Value) {
 		p.loose[strings.Clone(name)] = r.any(v)
 		return
 	}
-	name = f.name // so that the other need not outlive the call
+	name = f.name // keep the shape's string, not the document's
 	if name == toolField && r.shape.tools != nil {
-		// Judged by tool, with its own code.
+		// tool checks it, with its own code.
 		if s, ok := v.String(); ok {
 			p.set(f, types.String(s))
 		}
 		return
 	}
-	// Null is how some senders say that an optional field is absent.
+	// Some senders use null for an absent optional field.
 	if v.Kind() != canonical.Null {
 		p.set(f, r.value(&f.typ, v))
 	} else if f.required {
@@ -241,9 +239,9 @@ func (r *reader) member(p *params, f *field, name string, v canonical.Value) {
 	}
 }
 
-// missing reports the required fields that are not there. It looks them up
-// only while a fault would still be reported, since that takes time that grows
-// with the number of members.
+// missing reports the required fields that are absent. It stops once no more
+// faults are reported, because each lookup takes time proportional to the
+// number of members.
 func (r *reader) missing(p *params) {
 	for _, f := range r.shape.required {
 		if p.fields[f.index] != nil || f.name == toolField && r.shape.tools != nil || len(r.faults) >= maxFaults {
@@ -255,8 +253,8 @@ func (r *reader) missing(p *params) {
 	}
 }
 
-// tool checks the reserved member. Where tools are declared, one of them has
-// to be named: without one, every rule with appliesTo would be skipped.
+// tool checks the reserved member. If tools are declared, it must name one of
+// them: without a tool, every rule with appliesTo would be skipped.
 func (r *reader) tool(p *params) {
 	if r.shape.tools == nil && r.shape.declared {
 		return
@@ -281,7 +279,7 @@ func (r *reader) tool(p *params) {
 	}
 }
 
-// value validates v against t and returns what rules see.
+// value validates v against t and returns the value for rules.
 func (r *reader) value(t *typ, v canonical.Value) ref.Val {
 	switch t.kind {
 	case anyKind:
@@ -322,7 +320,7 @@ func (r *reader) value(t *typ, v canonical.Value) ref.Val {
 	return x
 }
 
-// scalar returns the value of v, or the code of the fault.
+// scalar returns the value of v or the code of the fault.
 func (t *typ) scalar(v canonical.Value) (x ref.Val, fault string) {
 	switch t.kind {
 	case stringKind, dateKind, urlKind:
@@ -350,8 +348,9 @@ func (t *typ) scalar(v canonical.Value) (x ref.Val, fault string) {
 	return nil, "type"
 }
 
-// safeNumber reports whether a signed number means one thing everywhere: from
-// 2^53 on, doubles are integers that other readers may hold apart.
+// safeNumber reports whether a signed number has the same meaning for every
+// reader. From 2^53 on, integers that other readers distinguish may have the
+// same double.
 func safeNumber(f float64) bool {
 	return math.Abs(f) <= maxSafeInteger
 }
@@ -387,8 +386,8 @@ func (r *reader) any(v canonical.Value) ref.Val {
 	return types.NullValue
 }
 
-// fault reports v. A reader that has enough faults stops computing pointers,
-// which take time that grows with the document.
+// fault reports v. A reader with enough faults stops computing pointers, which
+// take time proportional to the size of the document.
 func (r *reader) fault(v canonical.Value, code, message string) {
 	if r.probe {
 		r.faults = append(r.faults[:0], Fault{})

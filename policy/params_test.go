@@ -69,7 +69,7 @@ func TestExecutionParams(t *testing.T) {
 		{"not declared, with tools", noneTools, `{"tool": "book", "x": 1}`, "allow r=pass/ok"},
 		{"not declared, no tool", noneTools, `{"x": 1}`, invalid + "/tool=unmanifested_tool"},
 
-		// Without rules and shape nothing restricts the parameters.
+		// Without rules and shapes nothing restricts the parameters.
 		{"nothing declared, none given", nothing, `{}`, "allow"},
 		{"nothing declared, absent", nothing, ``, "allow"},
 		{"nothing declared, one given", nothing, `{"x": 1}`, invalid + "/x=undeclared"},
@@ -132,7 +132,7 @@ func TestUserParams(t *testing.T) {
 		{"not declared, given nothing", none, `{}`, "deny rule_error r=error/missing_field"},
 		{"not declared, too deep", none, `{"max": ` + strings.Repeat("[", 8) + strings.Repeat("]", 8) + `}`, invalid + "/max/0/0/0/0/0/0/0=too_deep"},
 		{"declared as empty", `{"name": "a", "userParams": {}}`, `{"max": 5}`, invalid + "/max=undeclared"},
-		// userParams are judged first.
+		// userParams are validated first.
 		{"both invalid", `{"name": "a", "userParams": {}, "executionParams": {"x": {"type": "string", "required": true}}}`, `{"max": 5}`, invalid + "/max=undeclared"},
 	}
 	for _, tt := range tests {
@@ -145,7 +145,7 @@ func TestUserParams(t *testing.T) {
 	}
 }
 
-// Parameters sit deep in a presentation; pointers begin where they do.
+// Parameters are deep inside a presentation; pointers begin at the parameters.
 func TestFaultPointerIsRelative(t *testing.T) {
 	outer := parse(t, `{"a": [{"executionParams": {"n": ["1"]}}]}`)
 	a := mustCompile(t, `{"name": "a", "executionParams": {"n": "array<number>"}}`)

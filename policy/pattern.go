@@ -11,7 +11,7 @@ import (
 	"github.com/google/cel-go/interpreter"
 )
 
-// A pattern is one compiled literal of a rule.
+// A pattern is one compiled literal pattern of a rule.
 type pattern struct {
 	re    *regexp.Regexp
 	insts int
@@ -39,8 +39,8 @@ func compilePattern(s string) (*pattern, error) {
 // steps bounds the work of matching s.
 func (p *pattern) steps(s string) int { return (len(s) + 1) * p.insts }
 
-// match refuses a subject whose matching could take tens of milliseconds:
-// cost is charged only after a call.
+// match refuses a subject whose matching could take tens of milliseconds: the
+// engine charges a call only after it ran.
 func (p *pattern) match(s string) ref.Val {
 	if p.steps(s) > maxRegexSteps {
 		return types.WrapErr(errTooCostly)
@@ -48,7 +48,8 @@ func (p *pattern) match(s string) ref.Val {
 	return types.Bool(p.re.MatchString(s))
 }
 
-// useCompiled replaces the calls of matches with the patterns of a rule.
+// useCompiled replaces the calls of matches with the compiled patterns of a
+// rule.
 func useCompiled(patterns map[string]*pattern) *interpreter.RegexOptimization {
 	return &interpreter.RegexOptimization{
 		Function:   fnMatches,

@@ -16,46 +16,46 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// Permits is what an action leaves open to an agent before it acts. It is
+// Permits tells an agent, before it acts, what an action leaves open. It is
 // advice, not a decision: only [Action.Evaluate] decides.
 type Permits struct {
-	// Rules has one element per rule, in their order; nil when there are
-	// Faults.
+	// Rules has one element per rule, in the order of the rules. It is nil if
+	// there are Faults.
 	Rules []Residual
 	// Schema is a JSON Schema (draft 2020-12) of executionParams in canonical
-	// form. It accepts all parameters that Evaluate allows, members that are
-	// null aside, which count as absent; it may accept others as well, which
-	// the residuals refuse. It is "false" when nothing can be allowed.
+	// form. It accepts all parameters that Evaluate allows, except that
+	// Evaluate takes null members as absent. It may accept other parameters,
+	// which the residuals refuse. It is "false" if nothing can be allowed.
 	Schema []byte
-	// Faults lists what is wrong with userParams, or with the tool. Then
+	// Faults lists the faults of userParams or of the tool. If there are any,
 	// nothing can be allowed.
 	Faults []Fault
 }
 
-// A Residual is what is left of a rule once userParams, and the tool if there
-// is one, are known.
+// A Residual is the remainder of a rule after userParams, and the tool if
+// given, are known.
 type Residual struct {
 	Rule string
-	// Expression is CEL, true for exactly those valid executionParams for
-	// which the rule passes or is skipped, an effect of forbid included. "true"
-	// and "false" are possible. It reads executionParams, now, and those
-	// userParams that are hidden, absent, or have no literal form. It may be
-	// longer than what Compile takes.
+	// Expression is CEL. It is true for exactly those valid executionParams
+	// for which the rule passes or is skipped, an effect of forbid included.
+	// "true" and "false" are possible. It reads executionParams, now, and
+	// those userParams that are hidden, absent or without a literal form. It
+	// may be longer than Compile accepts.
 	Expression string
-	// InSchema reports that the schema says all of it, so that the expression
-	// is of no further use to an agent that keeps to the schema.
+	// InSchema reports that the schema expresses the whole rule. An agent that
+	// keeps to the schema then does not need Expression.
 	InSchema bool
 }
 
-// Permits works out what the action leaves open, given userParams and a tool;
-// an empty tool is one that is not known yet. Values of hidden userParams do
-// not appear in the answer. It compiles many small expressions, milliseconds
-// for a typical action and about as long as an Evaluate at its limits for a
-// hostile one: call it once per mandate, not once per request. Where that
-// limit is reached, or a value is longer than 100 KB, residuals are longer
-// than they need be.
+// Permits computes what the action leaves open for the given userParams and
+// tool. An empty tool means that the tool is not known yet. The result does
+// not contain values of hidden userParams. Permits compiles many small
+// expressions: it takes milliseconds for a typical action, and about as long
+// as an Evaluate at its limits for a hostile one. Call it once per mandate,
+// not once per request. If that limit is reached, or a value is longer than
+// 100 KB, residuals are longer than necessary.
 //
-// An error means that there is no answer: ctx is done, or the action was not
+// An error means that there is no result: ctx is done, or the action was not
 // compiled.
 func (a *Action) Permits(ctx context.Context, userParams canonical.Value, tool string) (*Permits, error) {
 	if a == nil || a.name == "" {
@@ -87,7 +87,7 @@ func (a *Action) Permits(ctx context.Context, userParams canonical.Value, tool s
 	return p, err
 }
 
-// refusesTool returns the code of the fault when a tool cannot be allowed.
+// refusesTool returns the code of the fault if the tool cannot be allowed.
 func (s *shape) refusesTool(tool string) string {
 	switch f := s.fields[toolField]; {
 	case tool == "" || !s.declared && s.tools == nil:
@@ -102,31 +102,31 @@ func (s *shape) refusesTool(tool string) string {
 	return ""
 }
 
-// A folder replaces what is known in an expression by its value. It works on
-// plain trees.
+// A folder replaces the known parts of an expression with their values. It
+// works on plain trees.
 type folder struct {
 	ctx      context.Context
 	compiler *compiler
 	exec     *shape
 	tool     string
 	vars     map[string]any
-	hidden   map[string]bool // userParams whose values are not told
-	secret   bool            // none of them is
+	hidden   map[string]bool // userParams whose values must not be revealed
+	secret   bool            // treat all userParams as hidden
 	known    map[string]known
-	untyped  bool   // a value was put in place of one whose type was not known
-	spent    uint64 // of maxActionCost; then expressions stay as they are
+	untyped  bool   // a literal replaced an expression of unknown type
+	spent    uint64 // part of maxActionCost; at the limit, folding stops
 }
 
-// A known is a closed expression that was evaluated: its value as a literal,
-// or nil, about how many bytes that prints, and whether its type was not known
-// before.
+// A known is the result of evaluating a closed expression: its value as a
+// literal, or nil, the approximate length of that literal in bytes, and
+// whether the type of the expression was unknown.
 type known struct {
 	value   ast.Expr
 	size    uint64
 	untyped bool
 }
 
-// residual returns what has to be true for r to pass or to be skipped.
+// residual returns the condition under which r passes or is skipped.
 func (f *folder) residual(r *rule) ast.Expr {
 	if r.unknownMember {
 		return literal(types.False)
@@ -141,8 +141,8 @@ func (f *folder) residual(r *rule) ast.Expr {
 	f.untyped = false
 	folded := f.fold(tree.Expr())
 	if f.untyped && !f.compiler.accepts(unparse(folded)) {
-		// A value that fits no operation is an error while it runs, which ||
-		// may absorb; as a literal it would not compile.
+		// A value of the wrong type is an error at run time, which || may
+		// absorb. As a literal it would not compile.
 		folded = tree.Expr()
 	}
 	if r.forbid {
@@ -218,7 +218,7 @@ func (f *folder) foldAll(list []ast.Expr) []ast.Expr {
 	return out
 }
 
-// path folds the operand of a selection, which no literal can be.
+// path folds the operand of a selection. A literal cannot be an operand there.
 func (f *folder) path(e ast.Expr) ast.Expr {
 	if folded := f.fold(e); folded.Kind() != ast.LiteralKind && folded.Kind() != ast.ListKind {
 		return folded
@@ -263,9 +263,10 @@ func (f *folder) call(e ast.Expr) ast.Expr {
 	return fac.NewCall(e.ID(), name, args...)
 }
 
-// logic simplifies && and ||, which a deciding operand decides whatever the
-// other is, errors included. The other value leaves the other operand alone
-// only where that is a bool: where it is none, the whole is an error.
+// logic simplifies && and ||. A deciding operand decides whatever the other
+// is, errors included. With the neutral value, the result is the other
+// operand, but only if that is a bool: otherwise the whole expression is an
+// error.
 func (f *folder) logic(name string, args []ast.Expr) ast.Expr {
 	deciding := types.Bool(name == operators.LogicalOr)
 	for i, arg := range args {
@@ -280,7 +281,7 @@ func (f *folder) logic(name string, args []ast.Expr) ast.Expr {
 	return ast.NewExprFactory().NewCall(0, name, args...)
 }
 
-// isBool reports whether e cannot be anything but a bool or an error.
+// isBool reports whether e can only be a bool or an error.
 func (f *folder) isBool(e ast.Expr) bool {
 	if name, ok := fieldOf(e, execVar); ok {
 		field := f.exec.fields[name]
@@ -295,8 +296,8 @@ func (f *folder) isBool(e ast.Expr) bool {
 	return isCall
 }
 
-// isMacro reports whether a member function is a loop, whose first argument
-// is its variable.
+// isMacro reports whether a member function is a loop. Its first argument is
+// then the loop variable.
 func isMacro(name string) bool {
 	switch name {
 	case operators.All, operators.Exists, operators.ExistsOne, operators.Map, operators.Filter:
@@ -305,7 +306,7 @@ func isMacro(name string) bool {
 	return false
 }
 
-// present reports whether valid executionParams have a field.
+// present reports whether valid executionParams always have a field.
 func (f *folder) present(name string) bool {
 	if name == toolField && (f.tool != "" || f.exec.tools != nil) {
 		return true
@@ -314,9 +315,8 @@ func (f *folder) present(name string) bool {
 	return field != nil && field.required
 }
 
-// closed reports whether the value of e is known: it reads nothing but
-// constants, userParams that are not hidden, the tool, and variables of loops
-// that are part of it.
+// closed reports whether the value of e is known: e reads only constants,
+// userParams that are not hidden, the tool, and variables of its own loops.
 func (f *folder) closed(e ast.Expr, loops []string) bool {
 	if name, ok := fieldOf(e, userVar); ok {
 		return !f.secret && !f.hidden[name]
@@ -337,8 +337,8 @@ func (f *folder) closed(e ast.Expr, loops []string) bool {
 	return !slices.ContainsFunc(children(e), func(child ast.Expr) bool { return !f.closed(child, loops) })
 }
 
-// value evaluates a closed expression. It returns nil for an error, for what
-// has no literal form, and once compiling, running and printing such
+// value evaluates a closed expression. It returns nil for an error, for a
+// value without a literal form, and once compiling, running and printing such
 // expressions has cost maxActionCost.
 func (f *folder) value(e ast.Expr) ast.Expr {
 	source := unparse(e)

@@ -22,8 +22,8 @@ func permits(t testing.TB, a *Action, user, tool string) *Permits {
 	return p
 }
 
-// valid reports whether v fits a JSON Schema of the keywords that Permits
-// writes. An unknown keyword is a panic: it would say nothing.
+// valid reports whether v matches a JSON Schema. It supports the keywords that
+// Permits writes and panics on others.
 func valid(rule, v any) bool {
 	r, ok := rule.(object)
 	if !ok {
@@ -247,9 +247,9 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// What Permits says agrees with Evaluate: each residual has the outcome of its
-// rule, the schema accepts whatever is allowed, and where it claims to say all,
-// whatever it accepts is allowed.
+// Permits agrees with Evaluate: each residual has the outcome of its rule, the
+// schema accepts all allowed parameters, and if all rules are in the schema,
+// Evaluate allows everything that the schema accepts.
 func TestPermitsIsSound(t *testing.T) {
 	compared, allowed, exact := 0, 0, 0
 	for seed := range uint64(500) {
@@ -299,7 +299,7 @@ func TestPermitsIsSound(t *testing.T) {
 	}
 }
 
-// Declared types have their keywords, also inside of lists.
+// Declared types have their keywords, also inside lists.
 func TestSchemaTypes(t *testing.T) {
 	a := mustCompile(t, `{"name": "a", "executionParams": {"day": "date", "link": "url", "rows": "array<array<date>>", "list": "array", "addr": "object"}, "rules": [
 		{"name": "r", "expression": "!has(executionParams.rows) || executionParams.rows.all(row, size(row) <= 2 && row.all(d, d != \"2026-01-01\"))"},
@@ -317,13 +317,13 @@ func TestSchemaTypes(t *testing.T) {
 	}
 }
 
-// What an action and userParams make Permits do is bounded for all rules
-// together; where it stops, rules stay as they were written.
+// One limit bounds the work of Permits for all rules together. At the limit,
+// rules stay as written.
 func TestPermitsIsBounded(t *testing.T) {
 	list := func(n int) string { return `{"allowed": [` + repeated(n, `"%04d"`) + `]}` }
 	tests := []struct {
 		name, user  string
-		first, last string // what is left of rules
+		first, last string // residuals of rules
 		rule        func(i int) string
 	}{
 		{"loops", list(100), "true", `userParams.allowed.all(v, userParams.allowed.all(w, v != "39"))`, func(i int) string {

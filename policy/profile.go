@@ -9,14 +9,14 @@ import (
 	"github.com/google/cel-go/common/types/ref"
 )
 
-// Variables that rules see.
+// The variables of rules.
 const (
 	execVar = "executionParams"
 	userVar = "userParams"
 	nowVar  = "now"
 )
 
-// Names of the declared shapes as types. No rule can write them, and they
+// The type names of the declared shapes. No rule can write them, and they
 // share no prefix with a variable: the checker resolves a.b to a type called
 // "a.b" before it looks for a field b of a.
 const (
@@ -25,8 +25,8 @@ const (
 )
 
 // newEnv returns the environment of the profile for two shapes. It starts
-// from nothing, not from the standard library, so that a function that is not
-// listed here does not exist, in this version of the engine or the next.
+// empty, without the standard library, so that only the functions listed here
+// exist, in this and later versions of the engine.
 func newEnv(exec, user *shape) (*cel.Env, error) {
 	opts := []cel.EnvOption{
 		cel.CustomTypeProvider(&provider{exec: exec, user: user}),
@@ -36,12 +36,12 @@ func newEnv(exec, user *shape) (*cel.Env, error) {
 		cel.Variable(nowVar, cel.TimestampType),
 		cel.Macros(cel.HasMacro, cel.AllMacro, cel.ExistsMacro, cel.ExistsOneMacro,
 			cel.MapMacro, cel.MapFilterMacro, cel.FilterMacro),
-		// The accumulator of a macro is then an identifier no rule can write.
+		// No rule can then write the accumulator of a macro.
 		cel.EnableHiddenAccumulatorName(true),
-		// Explanations print a macro as it was written.
+		// Explanations print the macro call as written.
 		cel.EnableMacroCallTracking(),
-		// has(a.b) is an error, not false, when a is a string: an agent must
-		// not be able to switch off a guard by sending another type.
+		// has(a.b) is an error, not false, if a is a string: an agent must not
+		// be able to disable a guard by sending another type.
 		cel.EnableErrorOnBadPresenceTest(true),
 		cel.ParserExpressionSizeLimit(maxSourceRunes),
 		cel.ParserRecursionLimit(maxNesting),
@@ -79,8 +79,8 @@ func (t *typ) celType() *cel.Type {
 	return cel.DynType
 }
 
-// An adapter makes a map of a whole variable whose shape is declared, which
-// rules seldom ask for: they read its fields.
+// An adapter converts a whole variable of a declared shape to a map. Rules
+// seldom need that: they read fields.
 type adapter struct{ types.Adapter }
 
 // NativeToValue implements types.Adapter.
@@ -91,8 +91,8 @@ func (a adapter) NativeToValue(v any) ref.Val {
 	return a.Adapter.NativeToValue(v)
 }
 
-// A provider tells the checker the declared fields, and the engine how to get
-// them.
+// A provider gives the checker the declared fields and the engine their
+// values.
 type provider struct{ exec, user *shape }
 
 func (p *provider) shape(name string) *shape {
@@ -135,14 +135,14 @@ func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bo
 		return nil, false
 	}
 	f := s.fields[field]
-	missing := errors.New("no such key: " + field) // as the engine says it of maps
+	missing := errors.New("no such key: " + field) // the engine's text for maps
 	get := func(target any) (any, error) {
 		switch t := target.(type) {
 		case *params:
 			if v := t.fields[f.index]; v != nil {
 				return v, nil
 			}
-		case map[string]any: // what adapter makes
+		case map[string]any: // made by adapter
 			if v, ok := t[field]; ok {
 				return v, nil
 			}
@@ -156,8 +156,8 @@ func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bo
 	return &types.FieldType{Type: f.celType(), IsSet: isSet, GetFrom: get}, true
 }
 
-// NewValue implements types.Provider. The hardener refuses message literals
-// before anything could call this.
+// NewValue implements types.Provider. It is never called: the hardener refuses
+// message literals.
 func (p *provider) NewValue(string, map[string]ref.Val) ref.Val {
 	return types.NewErr("messages cannot be constructed")
 }

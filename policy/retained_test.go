@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A content shares one text: what a Cache keeps of it, compiled or refused, is
-// weighed with it, or holds nothing of it.
+// All strings of a content share one text. Whatever a Cache keeps of that
+// text, for a compiled or a refused content, counts towards its Memory.
 func TestMemoryOfTheText(t *testing.T) {
 	description := `"description": "` + strings.Repeat("x", 200<<10) + `"`
 	for name, content := range map[string]string{
@@ -32,7 +32,7 @@ func TestMemoryOfTheText(t *testing.T) {
 	}
 }
 
-// A decision that is kept keeps nothing of the content's text.
+// A kept decision does not keep the text of the content in memory.
 func TestMemoryOfDecisions(t *testing.T) {
 	content := `{"name": "a", "description": "` + strings.Repeat("x", 200<<10) + `", "userParams": {"max": "number"}, "executionParams": {"amount": "number"},
 		"rules": [{"name": "cap", "expression": "executionParams.amount <= userParams.max"}, {"name": "never", "expression": "false"}]}`

@@ -21,17 +21,17 @@ type rule struct {
 
 	source   string
 	nodes    int
-	loops    int      // nested
+	loops    int      // depth of nested loops
 	written  *ast.AST // as parsed, for explanations
 	env      *cel.Env
 	checked  *cel.Ast
 	program  cel.Program
 	patterns map[string]*pattern
-	cost     uint64 // at most, or maxRuleCost when it could be more
-	free     bool   // cannot reach a limit, so that program does not count
+	cost     uint64 // upper bound, capped at maxRuleCost
+	free     bool   // cannot reach a limit, so program does not count cost
 }
 
-// applies reports whether the rule is meant for a tool.
+// applies reports whether the rule applies to a tool.
 func (r *rule) applies(tool string) bool {
 	return r.appliesTo == nil || slices.Contains(r.appliesTo, tool)
 }
@@ -51,7 +51,7 @@ func newCompiler(exec, user *shape) (*compiler, error) {
 	return &compiler{env: env, exec: exec, user: user}, nil
 }
 
-// compile compiles one expression into r, or reports issues.
+// compile compiles one expression into r or reports issues.
 func (c *compiler) compile(r *rule, source string, is *issues) {
 	runes := utf8.RuneCountInString(source)
 	if runes > maxSourceRunes {
@@ -72,10 +72,10 @@ func (c *compiler) compile(r *rule, source string, is *issues) {
 	r.cost = maxCost(r)
 }
 
-// plan makes the programs of rules that compiled. Counting costs takes three
-// times as long as evaluating, so a rule that no parameters bring to its limit
-// does without, as long as all rules together cannot bring the action to its
-// own: then no outcome depends on the count.
+// plan makes the programs of the compiled rules. Counting cost takes three
+// times as long as evaluating. So plan does not count the cost of a rule that
+// cannot reach its limit, as long as all rules together cannot reach the limit
+// of the action. The outcome is then the same without counting.
 func (c *compiler) plan(rules []*rule, is *issues) {
 	total := uint64(0)
 	for _, r := range rules {
@@ -120,9 +120,9 @@ func (c *compiler) check(r *rule, source string, is *issues) bool {
 	return found == 0
 }
 
-// plan returns a program for r, with or without the cost limit. One that tracks
-// the value of every sub-expression has none: the engine (v0.31.0) then counts
-// nothing.
+// plan returns a program for r, with or without the cost limit. A program that
+// tracks the value of every sub-expression has no limit, because the engine
+// (v0.31.0) then does not count cost.
 func (r *rule) plan(limited bool, options ...cel.EvalOption) (cel.Program, error) {
 	o := []cel.ProgramOption{
 		cel.EvalOptions(options...),
@@ -135,7 +135,7 @@ func (r *rule) plan(limited bool, options ...cel.EvalOption) (cel.Program, error
 	return r.env.Program(r.checked, o...)
 }
 
-// report adds the problems that the engine found and says whether there were
+// report adds the issues found by the engine and reports whether there were
 // any.
 func (c *compiler) report(rule, code string, problems *cel.Issues, is *issues) bool {
 	errs := problems.Errors()
@@ -150,7 +150,7 @@ func (c *compiler) report(rule, code string, problems *cel.Issues, is *issues) b
 	return len(errs) > 0
 }
 
-// hint says what an undeclared field may have been meant to be.
+// hint suggests the field that an undeclared name may stand for.
 func (c *compiler) hint(message string) string {
 	rest, ok := strings.CutPrefix(message, "undefined field '")
 	if !ok {
@@ -158,7 +158,7 @@ func (c *compiler) hint(message string) string {
 	}
 	name := strings.TrimSuffix(rest, "'")
 	var best []string
-	distance := 2 // more edits make another word
+	distance := 2 // with more edits it is another word
 	for variable, shape := range map[string]*shape{execVar: c.exec, userVar: c.user} {
 		for _, declared := range shape.names {
 			d := edits(name, declared)
@@ -177,8 +177,8 @@ func (c *compiler) hint(message string) string {
 	return fmt.Sprintf("did you mean %s?", strings.Join(best, " or "))
 }
 
-// edits counts the characters that turn one name into the other, swapping two
-// neighbours being one.
+// edits returns the edit distance of two names. Swapping two neighbouring
+// characters counts as one edit.
 func edits(a, b string) int {
 	if len(a) > maxNameRunes || len(b) > maxNameRunes {
 		return maxNameRunes
@@ -213,11 +213,12 @@ func plain(message string) string {
 
 func typeName(t *cel.Type) string { return plain(cel.FormatCELType(t)) }
 
-// errEngine is a failure of the engine itself, which is no outcome of a rule.
+// errEngine is a failure of the engine itself. It is not the outcome of a
+// rule.
 var errEngine = errors.New("policy: the expression engine failed")
 
-// classify turns an evaluation error into a code and a text that holds no
-// value of the parameters. It returns errEngine for a panic in the engine.
+// classify turns an evaluation error into a code and a text without values of
+// the parameters. It returns errEngine for a panic in the engine.
 func classify(err error) (Code, string, error) {
 	var cancelled interpreter.EvalCancelledError
 	message := err.Error()

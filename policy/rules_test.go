@@ -93,7 +93,7 @@ func TestRefusedExpressions(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Compile(parse(t, typed(tt.expression)))
 			got := issueCodes(t, err)
-			// One mistake may have several issues; the first says what it is.
+			// One mistake may cause several issues; the first describes it.
 			if first, _, _ := strings.Cut(got, " "); !strings.Contains(" "+tt.want+" ", " "+first+" ") {
 				t.Errorf("got %s, want %s (%v)", got, tt.want, err)
 			}
@@ -109,7 +109,7 @@ func TestExpressions(t *testing.T) {
 		mismatch = "error/type_mismatch"
 	)
 	tests := []struct{ name, expression, user, exec, want string }{
-		// Numbers are doubles, however they are written.
+		// Numbers are doubles in every spelling.
 		{"at the cap", `executionParams.amount <= userParams.max`, `{"max": 50}`, `{"amount": 50}`, pass},
 		{"under the cap", `executionParams.amount <= userParams.max`, `{"max": 50}`, `{"amount": 12.5}`, pass},
 		{"over the cap", `executionParams.amount <= userParams.max`, `{"max": 50}`, `{"amount": 50.01}`, fail},
@@ -132,7 +132,7 @@ func TestExpressions(t *testing.T) {
 		{"string order", `executionParams.day <= "2026-12-31"`, `{}`, `{"day": "2026-05-02"}`, pass},
 		{"string order is by code point", `"Z" < "a" && "10" < "9"`, `{}`, `{}`, pass},
 
-		// Fields that are not there, and those of another type.
+		// Absent fields, and fields of another type.
 		{"unguarded", `executionParams.amount <= 5`, `{}`, `{}`, missing},
 		{"null counts as absent", `executionParams.amount <= 5`, `{}`, `{"amount": null}`, missing},
 		{"guarded", `!has(executionParams.amount) || executionParams.amount <= 5`, `{}`, `{}`, pass},
@@ -153,7 +153,7 @@ func TestExpressions(t *testing.T) {
 		{"untyped product", `executionParams.addr.a * executionParams.addr.b == 6`, `{}`, `{"addr": {"a": 2, "b": 3}}`, pass},
 		{"untyped order", `executionParams.addr.a < 5`, `{}`, `{"addr": {"a": "4"}}`, mismatch},
 
-		// Values of different types are not simply unequal.
+		// Comparing values of different types is an error.
 		{"list is not a string", `executionParams.addr.a != "x"`, `{}`, `{"addr": {"a": ["x"]}}`, mismatch},
 		{"list is in no list of strings", `!(executionParams.addr.a in ["x"])`, `{}`, `{"addr": {"a": ["x"]}}`, mismatch},
 		{"number is in no list of strings", `!(5 in executionParams.list)`, `{}`, `{"list": ["5"]}`, mismatch},
@@ -189,7 +189,7 @@ func TestExpressions(t *testing.T) {
 		{"parts of a time", `now.getFullYear() == 2026 && now.getMonth() == 4 && now.getDate() == 2 && now.getDayOfMonth() == 1 && now.getDayOfWeek() == 6 && now.getHours() == 10 && now.getMinutes() == 15 && now.getSeconds() == 30`, `{}`, `{}`, pass},
 		{"condition", `executionParams.flag ? executionParams.amount <= 5 : false`, `{}`, `{"flag": true, "amount": 5}`, pass},
 
-		// A value that is neither true nor false.
+		// A value other than true and false.
 		{"untyped bool", `executionParams.addr.ok`, `{}`, `{"addr": {"ok": true}}`, pass},
 		{"untyped number", `executionParams.addr.ok`, `{}`, `{"addr": {"ok": 1}}`, "error/not_bool"},
 		{"untyped null", `executionParams.addr.ok`, `{}`, `{"addr": {"ok": null}}`, "error/not_bool"},
@@ -217,7 +217,7 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
-// The rules that the vendor publishes, in an action without declared shapes.
+// Rules published by the vendor, in an action without declared shapes.
 func TestVendorRules(t *testing.T) {
 	const user = `{"maxAmount": {"value": 500, "description": "d"}, "limit": 100, "allowed": ["a"], "allow": false}`
 	tests := []struct{ expression, exec, want string }{
@@ -230,7 +230,7 @@ func TestVendorRules(t *testing.T) {
 		{`executionParams.tool != 'update' || userParams.allow == true`, `{"tool": "update"}`, "deny rule_failed"},
 		{`!has(executionParams.channel_id) || executionParams.channel_id in userParams.allowed`, `{}`, "allow"},
 		{`!has(executionParams.to) || executionParams.to.all(v, v in userParams.allowed)`, `{"to": ["a", "x"]}`, "deny rule_failed"},
-		// An agent that sends null has not sent nothing.
+		// A field that is null is present.
 		{`!has(executionParams.channel_id) || executionParams.channel_id in userParams.allowed`, `{"channel_id": null}`, "deny rule_failed"},
 		{`!has(executionParams.to.ana) || executionParams.to.ana in userParams.allowed`, `{"to": "x"}`, "deny rule_error"},
 	}

@@ -17,21 +17,22 @@ import (
 type object = map[string]any
 
 // A schema is the JSON Schema of executionParams under construction: the
-// declared shape, and what rules add to it.
+// declared shape plus the bounds from rules.
 type schema struct {
 	exec     *shape
 	fields   map[string]*bounds
 	required map[string]bool
-	never    bool // nothing is allowed
+	never    bool // the schema accepts nothing
 }
 
-// bounds is what rules say about one value. The zero bounds say nothing.
+// bounds are the restrictions of rules on one value. The zero bounds restrict
+// nothing.
 type bounds struct {
-	never    bool // there must be no such value
+	never    bool // the value must be absent
 	low      *limit
 	high     *limit
 	listed   bool
-	values   []any // when listed: string, float64 or bool
+	values   []any // if listed: string, float64 or bool
 	not      []any
 	minSize  *float64
 	maxSize  *float64
@@ -69,7 +70,7 @@ func (s *schema) at(name string) *bounds {
 	return s.fields[name]
 }
 
-// restrict intersects the values that are possible with others.
+// restrict keeps only the listed values that are also in values.
 func (b *bounds) restrict(values []any) {
 	if b.listed {
 		old := map[any]bool{}
@@ -81,17 +82,19 @@ func (b *bounds) restrict(values []any) {
 	b.listed, b.values = true, values
 }
 
-// A narrower adds to a schema what has to hold for an expression to be true.
+// A narrower adds to a schema the conditions under which an expression is
+// true.
 type narrower struct {
 	schema *schema
-	only   string // when set: expressions matter only if this field is there
-	loop   string // when set: the variable of a loop over
+	only   string // if set: expressions apply only when this field is present
+	loop   string // if set: the variable of a loop over
 	item   *bounds
-	typ    *typ // the declared elements, if they are
+	typ    *typ // the declared type of the elements, if any
 }
 
-// narrow adds what follows from e being want, and reports whether that is all
-// of it. Where it cannot tell, it adds nothing: the schema is then wider.
+// narrow adds the consequences of e being want. It reports whether the schema
+// then expresses e completely. If narrow cannot analyse e, it adds nothing,
+// and the schema accepts more.
 func (n narrower) narrow(e ast.Expr, want bool) bool {
 	if b, ok := e.AsLiteral().(types.Bool); ok {
 		if bool(b) != want {
@@ -114,7 +117,7 @@ func (n narrower) narrow(e ast.Expr, want bool) bool {
 	}
 	complete := n.atom(e, want)
 	if n.only == "" && n.loop == "" {
-		// Reading a field that is not there is an error.
+		// Reading an absent field is an error.
 		for _, name := range strictReads(e) {
 			n.schema.required[name] = true
 		}
@@ -142,8 +145,8 @@ func operands(e ast.Expr, deciding bool) []ast.Expr {
 	return append(operands(args[0], deciding), operands(args[1], deciding)...)
 }
 
-// narrowOr handles alternatives: "the field is absent, or …" restricts the
-// field where it is there, and several lists of values are one.
+// narrowOr handles alternatives. "The field is absent, or …" restricts the
+// field if it is present. Several lists of values become one list.
 func (n narrower) narrowOr(args []ast.Expr, want bool) bool {
 	for i, arg := range args {
 		name, ok := absence(arg, want)
@@ -158,7 +161,7 @@ func (n narrower) narrowOr(args []ast.Expr, want bool) bool {
 		return n.narrowOr(rest, want)
 	}
 	if n.only == "" && n.loop == "" {
-		// Where every alternative is an error, so is the whole.
+		// If every alternative is an error, the whole expression is one.
 		needed := strictReads(args[0])
 		for _, arg := range args[1:] {
 			reads := strictReads(arg)
@@ -187,7 +190,7 @@ func (n narrower) narrowOr(args []ast.Expr, want bool) bool {
 	return exact
 }
 
-// absence returns the field that is absent when e is want.
+// absence returns the field that is absent if e has the value want.
 func absence(e ast.Expr, want bool) (string, bool) {
 	if inner, ok := negated(e); ok {
 		return absence(inner, !want)
@@ -199,8 +202,8 @@ func absence(e ast.Expr, want bool) (string, bool) {
 	return fieldOf(c.Args()[0], execVar)
 }
 
-// subject returns the bounds that an expression names, and its declared type.
-// With size, it is the length of a text or list that is bounded.
+// subject returns the bounds and the declared type of the value that e names.
+// size reports that the bounds apply to the length of a text or list.
 func (n narrower) subject(e ast.Expr) (b *bounds, t *typ, size bool) {
 	if c, ok := called(e, fnSize); ok {
 		inner := c.Target()
@@ -276,7 +279,7 @@ func fieldNamed(name string) ast.Expr {
 	return fac.NewSelect(0, fac.NewIdent(0, execVar), name)
 }
 
-// elements handles list.all(v, …), and !list.exists(v, …).
+// elements handles list.all(v, …) and !list.exists(v, …).
 func (n narrower) elements(c ast.CallExpr, want bool) bool {
 	b, t, size := n.subject(c.Target())
 	if b == nil || size {
@@ -292,7 +295,7 @@ func (n narrower) elements(c ast.CallExpr, want bool) bool {
 	return n.narrow(c.Args()[1], want) && n.typ != nil
 }
 
-// values returns the values that the left side may have.
+// values returns the possible values of the left operand.
 func (c comparison) values() ([]any, bool) {
 	switch {
 	case c.op == "==":
@@ -363,7 +366,7 @@ func (c comparison) bound(b *bounds, t *typ, size bool) bool {
 	return t != nil
 }
 
-// tighter returns the limit that excludes more; sign is -1 for upper ones.
+// tighter returns the stricter limit; sign is -1 for upper limits.
 func tighter(old *limit, l limit, sign float64) *limit {
 	if old == nil || sign*l.value > sign*old.value || l.value == old.value && l.open {
 		return &l
@@ -371,7 +374,7 @@ func tighter(old *limit, l limit, sign float64) *limit {
 	return old
 }
 
-// sized adds a bound on the length of a text in code points, or of a list.
+// sized adds a bound on the length of a text, in code points, or of a list.
 func (c comparison) sized(b *bounds, t *typ, n float64) bool {
 	if t == nil || c.op == "!=" {
 		return false
@@ -402,8 +405,8 @@ func (c comparison) sized(b *bounds, t *typ, n float64) bool {
 	return true
 }
 
-// strictReads returns the fields of executionParams without which e is an
-// error, whatever else is there.
+// strictReads returns the fields of executionParams that e always needs: if
+// one is absent, e is an error whatever the other fields are.
 func strictReads(e ast.Expr) []string {
 	if name, ok := fieldOf(e, execVar); ok {
 		return []string{name}

@@ -13,7 +13,7 @@ import (
 type kind uint8
 
 const (
-	anyKind kind = iota // elements of an array whose items are not declared
+	anyKind kind = iota // elements of an array without declared items
 	stringKind
 	numberKind
 	booleanKind
@@ -27,7 +27,7 @@ var kindNames = [...]string{"any", "string", "number", "boolean", "date", "url",
 
 func (k kind) String() string { return kindNames[k] }
 
-// A typ is what a value has to be.
+// A typ is the declared type of a value.
 type typ struct {
 	kind   kind
 	items  *typ         // of an array; nil: elements of any kind
@@ -47,23 +47,23 @@ type field struct {
 	index int // in names
 	typ
 	required bool
-	hidden   bool // its values do not appear in reasons
+	hidden   bool // reasons leave out its values
 }
 
 // A shape is a declared set of parameters.
 type shape struct {
-	// declared is false when the content has no such member: then nothing is
-	// validated and rules see an untyped map. A shape declared as {} is not
-	// that: it allows no field at all.
+	// declared is false if the content lacks the member. Then nothing is
+	// validated and rules see an untyped map. A shape declared as {} has
+	// declared set and allows no field.
 	declared bool
 	fields   map[string]*field
 	names    []string // of fields, sorted
 	required []*field // in the order of names
 	hidden   map[string]bool
-	tools    []string // of executionParams; the values of the member "tool"
+	tools    []string // of executionParams: the values of the member "tool"
 }
 
-// readShape reads the declaration v, the content member called name.
+// readShape reads the declaration v from the content member name.
 func readShape(v canonical.Value, name string, is *issues) *shape {
 	s := &shape{fields: map[string]*field{}, hidden: map[string]bool{}}
 	switch v.Kind() {
@@ -71,7 +71,7 @@ func readShape(v canonical.Value, name string, is *issues) *shape {
 		return s
 	case canonical.Object:
 	default:
-		is.content("malformed", "%s is no object", name)
+		is.content("malformed", "%s is not an object", name)
 		return s
 	}
 	s.declared = true
@@ -93,7 +93,7 @@ func readShape(v canonical.Value, name string, is *issues) *shape {
 	return s
 }
 
-// index sets what follows from fields.
+// index computes the other members of the shape from fields.
 func (s *shape) index() {
 	s.names, s.required, s.hidden = slices.Sorted(maps.Keys(s.fields)), nil, map[string]bool{}
 	for i, name := range s.names {
@@ -108,8 +108,8 @@ func (s *shape) index() {
 	}
 }
 
-// setTools makes "tool" a field whose values are the declared tools. A field
-// of that name that the content declares itself may only be a string.
+// setTools makes "tool" a field with the declared tools as its values. If the
+// content declares a field of that name, it must be a string.
 func (s *shape) setTools(tools []string, is *issues) {
 	s.tools = tools
 	own := s.fields[toolField]
@@ -122,7 +122,7 @@ func (s *shape) setTools(tools []string, is *issues) {
 	}
 }
 
-// toolField is the reserved member of executionParams that names the tool.
+// toolField is the reserved member of executionParams for the tool.
 const toolField = "tool"
 
 func validName(s string) bool {
@@ -139,7 +139,7 @@ func readField(v canonical.Value, where string, is *issues) *field {
 				continue
 			case "description":
 				if m.Kind() != canonical.String {
-					is.content("malformed", "%s.description is no string", where)
+					is.content("malformed", "%s.description is not a string", where)
 				}
 				continue
 			case "required":
@@ -166,7 +166,8 @@ func readField(v canonical.Value, where string, is *issues) *field {
 }
 
 // readType reads the type of a field or of the items of an array: a name, or
-// an object with type, items and values. It returns nil after an issue.
+// an object with type, items and values. It returns nil after reporting an
+// issue.
 func readType(v canonical.Value, where string, depth int, is *issues) *typ {
 	if depth > maxTypeDepth {
 		is.content("limit", "%s nests arrays deeper than %d", where, maxTypeDepth)
@@ -206,7 +207,7 @@ func readType(v canonical.Value, where string, depth int, is *issues) *typ {
 		}
 	}
 	if values := v.Get("values"); values.Kind() != canonical.Absent {
-		// The values of an array are those that its elements may have.
+		// The values of an array restrict its elements.
 		restricted := t
 		if t.kind == arrayKind {
 			restricted = t.items
@@ -237,8 +238,8 @@ func typeNamed(name, where string, depth int, is *issues) *typ {
 	return nil
 }
 
-// readValues sets the values that a scalar may have. Each has to be of the
-// type itself: a value that nothing can match would hide a typing error.
+// readValues sets the allowed values of a scalar. Each must be of the type
+// itself: a value that can never match would hide a typing error.
 func (t *typ) readValues(v canonical.Value, where string, is *issues) bool {
 	switch {
 	case t == nil || t.kind == objectKind || t.kind == arrayKind:
@@ -248,7 +249,7 @@ func (t *typ) readValues(v canonical.Value, where string, is *issues) bool {
 		is.content("malformed", "%s: values are given twice", where)
 		return false
 	case v.Kind() != canonical.Array || v.Len() == 0:
-		is.content("malformed", "%s.values is no array with at least one element", where)
+		is.content("malformed", "%s.values is not an array with at least one element", where)
 		return false
 	case v.Len() > maxEnum:
 		is.content("limit", "%s.values has more than %d elements", where, maxEnum)
@@ -258,7 +259,7 @@ func (t *typ) readValues(v canonical.Value, where string, is *issues) bool {
 	for i, e := range v.Elements() {
 		x, fault := t.scalar(e)
 		if fault != "" {
-			is.content("malformed", "%s.values[%d] is no %s", where, i, t)
+			is.content("malformed", "%s.values[%d] is not of type %s", where, i, t)
 			return false
 		}
 		if set[x.Value()] {

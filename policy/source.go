@@ -11,33 +11,34 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// ErrNotFound is what a [Source] returns for an action that does not exist.
+// ErrNotFound is the error of a [Source] for an action that does not exist.
 var ErrNotFound = errors.New("policy: action not found")
 
-// A Ref names an action version that a mandate refers to without carrying it.
+// A Ref names an action version that a mandate references instead of
+// embedding.
 type Ref struct {
 	// ID is opaque and compared byte for byte.
 	ID string
 	// Version counts from 1. Zero means that the mandate names no version;
-	// what a source returns is then pinned by Digest alone.
+	// then only Digest identifies the content.
 	Version int64
 	// Digest is the SRI digest of the canonical content ("sha256-" and
-	// base64), or "" when the mandate carries none. A source may use it to
-	// find the content, but the caller checks it.
+	// base64), or "" if the mandate has none. A source may use it to find the
+	// content. The caller checks the digest of the result.
 	Digest string
 }
 
 // A Source finds the content of referenced actions.
 type Source interface {
 	// Action returns the JSON bytes of the content. The error is, or wraps,
-	// [ErrNotFound] when the source knows that no such version exists, which
-	// denies; any other error is an outage, which is no decision.
+	// [ErrNotFound] if the source knows that the version does not exist, which
+	// denies. Any other error is an outage: there is no decision.
 	Action(ctx context.Context, ref Ref) ([]byte, error)
 }
 
-// Static returns a Source of contents at hand. It finds them by their digest
-// alone: a content does not say of which id and version it is, so that a
-// reference without a digest finds nothing.
+// Static returns a Source of the given contents. It finds them only by digest:
+// a content does not contain its id and version. So it finds nothing for a
+// reference without a digest.
 func Static(contents ...[]byte) (Source, error) {
 	s := staticSource{}
 	for i, b := range contents {
@@ -56,11 +57,11 @@ const (
 	maxFileBytes = 1 << 20 // contents are smaller, but may be indented
 )
 
-// Dir returns a Source of the contents in the files of fsys whose names end in
-// ".json", sub-folders aside, as they are now: what changes later needs
-// another Dir. Contents are found as [Static] finds them, so names do not
-// matter. It fails if a file cannot be read, has more than 1 MiB or is no
-// JSON, and if there are more than 10,000 of them or none.
+// Dir returns a Source of the contents in the ".json" files of fsys, without
+// sub-folders. It reads the files once: to see later changes, call Dir again.
+// It finds contents as [Static] does, so file names do not matter. It fails if
+// a file cannot be read, has more than 1 MiB or is not JSON, and if there are
+// no files or more than 10,000.
 func Dir(fsys fs.FS) (Source, error) {
 	names, err := fs.Glob(fsys, "*.json")
 	if err != nil {

@@ -29,7 +29,7 @@ func TestStatic(t *testing.T) {
 		if err != nil || !bytes.Equal(got, content) {
 			t.Fatalf("got %s, %v", got, err)
 		}
-		got[0] = 'X' // the next caller gets a copy of its own
+		got[0] = 'X' // the next caller gets its own copy
 	}
 	for _, ref := range []policy.Ref{{}, {ID: "a", Version: 1}, {Digest: digest[1:]}} {
 		if got, err := s.Action(context.Background(), ref); got != nil || !errors.Is(err, policy.ErrNotFound) {

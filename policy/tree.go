@@ -10,9 +10,9 @@ import (
 	"github.com/google/cel-go/parser"
 )
 
-// parsePlain parses an expression that compiles, and leaves macros as the
-// calls that were written: has(f) and list.all(v, …) are then trees like any
-// other, which can be analysed, rewritten and printed.
+// parsePlain parses an expression that is known to compile. It leaves macros
+// unexpanded: has(f) and list.all(v, …) are then ordinary calls, which can be
+// analysed, rewritten and printed.
 func parsePlain(source string) (*ast.AST, error) {
 	p, err := parser.NewParser(parser.MaxRecursionDepth(maxNesting), parser.ExpressionSizeCodePointLimit(maxSourceRunes),
 		parser.EnableIdentEscapeSyntax(true))
@@ -21,7 +21,7 @@ func parsePlain(source string) (*ast.AST, error) {
 	}
 	tree, errs := p.Parse(common.NewTextSource(source))
 	if len(errs.GetErrors()) > 0 {
-		return nil, errEngine // it was parsed before
+		return nil, errEngine // impossible: it was parsed before
 	}
 	return tree, nil
 }
@@ -46,9 +46,9 @@ func children(e ast.Expr) []ast.Expr {
 	return nil
 }
 
-// fieldOf returns the name of the field when e is variable.name or
-// variable["name"]. The has(variable.name) of a tree with expanded macros is a
-// selection too, and not the field.
+// fieldOf returns the name of the field if e is variable.name or
+// variable["name"]. In a tree with expanded macros, has(variable.name) is a
+// selection too, but fieldOf does not return its field.
 func fieldOf(e ast.Expr, variable string) (string, bool) {
 	switch e.Kind() {
 	case ast.SelectKind:
@@ -67,8 +67,9 @@ func fieldOf(e ast.Expr, variable string) (string, bool) {
 // everyField stands for all fields of a variable.
 const everyField = "*"
 
-// reads returns the fields of a variable that e looks at, in order, each once;
-// everyField when it looks at the variable as a whole.
+// reads returns the fields of a variable that e reads, in the order of their
+// first use, without duplicates. It returns everyField if e reads the variable
+// as a whole.
 func reads(e ast.Expr, variable string) []string {
 	var out []string
 	var visit func(e ast.Expr)
@@ -94,7 +95,7 @@ func reads(e ast.Expr, variable string) []string {
 	return out
 }
 
-// overlap reports whether two sets of fields have one in common.
+// overlap reports whether two sets of fields share a field.
 func overlap(a, b []string) bool {
 	if len(a) == 0 || len(b) == 0 {
 		return false
@@ -109,11 +110,11 @@ type comparison struct {
 	left, right ast.Expr
 }
 
-// opNotIn is the opposite of in, which CEL has no operator for.
+// opNotIn is the negation of in. CEL has no operator for it.
 const opNotIn = "!in"
 
-// opposite returns the operator of the negated comparison, "" when op is not
-// one of a comparison. Comparing is total: there is no NaN.
+// opposite returns the operator of the negated comparison, or "" if op is not
+// a comparison. This is correct because the order is total: there is no NaN.
 func opposite(op string) string {
 	switch op {
 	case "<":
@@ -136,7 +137,7 @@ func opposite(op string) string {
 	return ""
 }
 
-// asComparison returns e as the comparison that holds when e is want.
+// asComparison returns the comparison that holds when e has the value want.
 func asComparison(e ast.Expr, want bool) (comparison, bool) {
 	if e.Kind() != ast.CallKind || len(e.AsCall().Args()) != 2 || e.AsCall().IsMemberFunction() {
 		return comparison{}, false
@@ -152,7 +153,8 @@ func asComparison(e ast.Expr, want bool) (comparison, bool) {
 	return comparison{op, c.Args()[0], c.Args()[1]}, true
 }
 
-// mirror returns the comparison with its sides changed, if it has such a form.
+// mirror returns the comparison with its operands swapped, if the operator
+// allows it.
 func (c comparison) mirror() (comparison, bool) {
 	switch c.op {
 	case "<", "<=":
@@ -165,8 +167,8 @@ func (c comparison) mirror() (comparison, bool) {
 	return comparison{}, false
 }
 
-// logical returns the operands of && and ||, and whether one of them that is
-// true, as opposed to false, decides the whole.
+// logical returns the operands of && and ||, and the value, true or false,
+// with which one operand decides the whole.
 func logical(e ast.Expr) (args []ast.Expr, deciding, ok bool) {
 	if e.Kind() != ast.CallKind {
 		return nil, false, false
@@ -188,7 +190,8 @@ func negated(e ast.Expr) (ast.Expr, bool) {
 	return nil, false
 }
 
-// called returns the call of a function or macro of that name in a plain tree.
+// called returns e as a call if it is a function or macro with one of these
+// names in a plain tree.
 func called(e ast.Expr, names ...string) (ast.CallExpr, bool) {
 	if e.Kind() != ast.CallKind || !slices.Contains(names, e.AsCall().FunctionName()) {
 		return nil, false

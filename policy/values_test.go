@@ -41,7 +41,7 @@ func TestComparedTypes(t *testing.T) {
 	}
 }
 
-// Fields are slots, and a variable as a whole is a map all the same.
+// Fields are slots, but a variable as a whole is still a map.
 func TestWholeVariables(t *testing.T) {
 	tests := []struct{ expression, want string }{
 		{`executionParams == executionParams && !(executionParams != executionParams)`, "allow r=pass/ok"},
@@ -62,7 +62,7 @@ func TestWholeVariables(t *testing.T) {
 	}
 }
 
-// What a mandate hides is hidden in its own evaluations and in no other.
+// What a mandate hides is hidden in its own evaluations only.
 func TestHiddenIsNotShared(t *testing.T) {
 	for _, content := range []string{typed(`executionParams.category == userParams.text`), untyped(`executionParams.category == userParams.text`)} {
 		a := mustCompile(t, content)
@@ -86,7 +86,7 @@ func TestHiddenIsNotShared(t *testing.T) {
 	}
 }
 
-// A list that is being built does not keep its elements where others do.
+// A list under construction stores its elements differently.
 func TestItems(t *testing.T) {
 	elements := []ref.Val{types.Double(1), types.String("a")}
 	growing := types.NewMutableList(types.DefaultTypeAdapter)

@@ -7,9 +7,10 @@ import (
 	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 )
 
-// BenchmarkCorpus times the whole corpus, loaded, in one process, beside the
-// cryptography of one decision: two Ed25519 verifications and one signature. They
-// take turns, so that the ratio means something on a busy machine.
+// BenchmarkCorpus compares the time of the whole loaded corpus, in one
+// process, with the cryptography of one decision: two Ed25519 verifications
+// and one signature. They run alternately, so that the ratio is meaningful on
+// a busy machine.
 func BenchmarkCorpus(b *testing.B) {
 	cases := load(b)
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))

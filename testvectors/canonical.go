@@ -12,8 +12,8 @@ import (
 	"github.com/mandate-engine/mandate/receipts"
 )
 
-// readCanonical reads the area canonical: bytes in, their RFC 8785 form or
-// the refusal out.
+// readCanonical reads the area canonical. Input: bytes. Outcome: their RFC
+// 8785 form or the refusal.
 func readCanonical(in, want *reader) runner {
 	input := in.bytes()
 	if want.has("kind") {
@@ -39,7 +39,7 @@ func readCanonical(in, want *reader) runner {
 	}
 }
 
-// readDigest reads the area digests: the digests that documents carry.
+// readDigest reads the area digests: the digests in documents.
 func readDigest(in, want *reader) runner {
 	want.text("digest")
 	switch in.oneOf("op", "actionHash", "paramsCommitment", "digestSRI") {

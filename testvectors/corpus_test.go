@@ -26,7 +26,7 @@ func load(t testing.TB) []Case {
 	return cases
 }
 
-// documents returns the case files, parsed, by id.
+// documents returns the parsed case files by id.
 func documents(t testing.TB) map[string]canonical.Value {
 	t.Helper()
 	docs := map[string]canonical.Value{}
@@ -69,7 +69,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// Cases share nothing: they may run at the same time, and twice.
+// Cases are independent: they may run concurrently and repeatedly.
 func TestCorpusConcurrently(t *testing.T) {
 	cases := load(t)
 	var wg sync.WaitGroup
@@ -85,8 +85,8 @@ func TestCorpusConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// From Verify a nil error means allow and nothing else does; and whatever was
-// decided comes with a receipt that verifies.
+// Verify returns a nil error for allow and only for allow. Every allow and
+// deny has a receipt that verifies.
 func TestNilErrorMeansAllow(t *testing.T) {
 	signer, err := receiptSigner()
 	if err != nil {
@@ -154,9 +154,9 @@ func TestNilErrorMeansAllow(t *testing.T) {
 	}
 }
 
-// Where one code stands for many reasons, the text of the engine has to name
-// the one that the case is about.
-func TestRefusedForTheReason(t *testing.T) {
+// If one code covers several reasons, the text of the engine must name the
+// reason of the case.
+func TestRefusalNamesReason(t *testing.T) {
 	said := map[string]string{}
 	for _, c := range load(t) {
 		r := Run(t.Context(), c)

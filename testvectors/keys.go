@@ -12,8 +12,8 @@ import (
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
-// readMultikey reads the area multikey: a Multikey text in, an Ed25519 key or
-// the refusal out. "unsupported" is a sound key of another type.
+// readMultikey reads the area multikey. Input: a Multikey text. Outcome: an
+// Ed25519 key or the refusal. "unsupported" is a valid key of another type.
 func readMultikey(in, want *reader) runner {
 	text := in.text("multikey")
 	if want.has("error") {
@@ -33,7 +33,8 @@ func readMultikey(in, want *reader) runner {
 	}
 }
 
-// readEd25519 reads the area ed25519: is this the key's signature of the message?
+// readEd25519 reads the area ed25519: whether a signature of a message by a
+// key is valid.
 func readEd25519(in, want *reader) runner {
 	public, message, signature := in.hex("publicKeyHex"), in.hex("messageHex"), in.hex("signatureHex")
 	want.boolean("valid")
@@ -72,7 +73,8 @@ func readDID(in, want *reader) runner {
 		if err != nil {
 			return didOutcome(nil, err)
 		}
-		// Either has one key. The fragment repeats a did:key, and is 0 of a did:jwk.
+		// Both methods have one key. The fragment of a did:key repeats the
+		// key, that of a did:jwk is 0.
 		id := did + "#0"
 		if multikey, ok := strings.CutPrefix(did, "did:key:"); ok {
 			id = did + "#" + multikey
@@ -97,8 +99,8 @@ func readDIDOutcome(op string, want *reader) {
 	}
 }
 
-// readKey reads the operation key: which key does a DID URL name in a
-// document, for a purpose, at a time?
+// readKey reads the operation key: the key that a DID URL names in a document,
+// for a purpose, at a time.
 func readKey(in *reader) runner {
 	document, url := in.document("document"), in.text("verificationMethod")
 	purpose, at := in.text("purpose"), in.instant("now")
@@ -122,8 +124,9 @@ func didOutcome(o outcome, err error) (outcome, string) {
 	return o, ""
 }
 
-// readResolver reads the DID documents at hand, and the pins on them. DIDs of
-// the methods key and jwk need none. The others are known to be deactivated, or cannot be looked up now.
+// readResolver reads the available DID documents and their pins. DIDs of the
+// methods key and jwk need no document. Other DIDs are deactivated or
+// unavailable.
 func readResolver(in *reader) didresolve.Resolver {
 	w := world{deactivated: in.texts("deactivated"), unavailable: in.texts("unavailable")}
 	var documents []*didresolve.Document
@@ -146,13 +149,13 @@ func readResolver(in *reader) didresolve.Resolver {
 	})
 	all := didresolve.Chain(didresolve.Key(), didresolve.JWK(), didresolve.Static(documents...))
 	if len(w.deactivated)+len(w.unavailable)+len(pins) == 0 {
-		return all // as it is: the engine derives what it can
+		return all // unwrapped, so that the engine can derive keys
 	}
 	w.next = didresolve.Pinned(pins, all)
 	return w
 }
 
-// A world is everything outside of the engine.
+// A world provides the engine's inputs from outside.
 type world struct {
 	deactivated, unavailable []string
 	next                     didresolve.Resolver

@@ -17,11 +17,11 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// leansOn finds a comment that goes on from that of another case. Whoever reads a
-// file has that file alone.
+// leansOn matches comments that refer to the comment of another case. A case
+// must be understandable on its own.
 var leansOn = regexp.MustCompile(`^(Nor|So is|So has|So may|The same|Not even|Neither (is|are)|And |Nothing\.|It (is|fails|was))`)
 
-// Two cases with one input would be one case.
+// No two cases have the same input.
 func TestInputsDiffer(t *testing.T) {
 	seen, said := map[string]string{}, map[string]string{}
 	for id, doc := range documents(t) {
@@ -110,8 +110,8 @@ func some(t *testing.T, values []string) []string {
 	return values
 }
 
-// expected returns the texts that stand under a member name anywhere in the
-// expectations of an area.
+// expected returns the texts of a member anywhere in the expectations of an
+// area.
 func expected(docs map[string]canonical.Value, area, member string) map[string]bool {
 	found := map[string]bool{}
 	var visit func(canonical.Value)
@@ -137,13 +137,13 @@ func expected(docs map[string]canonical.Value, area, member string) map[string]b
 	return found
 }
 
-// Every code that the engine can answer with has a vector.
+// Every code of the engine has a vector.
 func TestEveryCodeHasAVector(t *testing.T) {
 	docs := documents(t)
 	for _, tt := range []struct {
 		what, area, member string
 		codes              []string
-		without            map[string]string // code and why there is no vector
+		without            map[string]string // code, and why there is no vector
 	}{
 		{"reasons of a deny", "verify", "reason", constants(t, "../verifier/reason.go", "Reason"), nil},
 		{"checks that refuse", "verify", "check", names(t, "../verifier/checks.go", "checkNames"), nil},
@@ -201,7 +201,7 @@ func TestNoUnknownReasons(t *testing.T) {
 	}
 }
 
-// The schema describes the files, and nothing else.
+// The schema accepts all case files and refuses invalid ones.
 func TestSchema(t *testing.T) {
 	b, err := os.ReadFile("schema.json")
 	if err != nil {
@@ -248,8 +248,8 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// What README.md says of the corpus is so: how many cases there are, how many of
-// them are refused, and every check, reason and kind of error by name.
+// README.md states the correct number of cases and of refusals, and names
+// every check, reason and kind of error.
 func TestReadme(t *testing.T) {
 	b, err := os.ReadFile("README.md")
 	if err != nil {
@@ -273,7 +273,7 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// accepts reports whether a case expects that its input is accepted.
+// accepts reports whether a case expects its input to be accepted.
 func accepts(id string, expect canonical.Value) bool {
 	if decision, ok := expect.Get("decision").String(); ok && !strings.HasPrefix(id, "receipt/") {
 		return decision == "allow"

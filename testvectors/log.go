@@ -9,8 +9,8 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// readTime reads the area time: a dateTimeStamp in, its instant or the refusal
-// out.
+// readTime reads the area time. Input: a dateTimeStamp. Outcome: its instant
+// or the refusal.
 func readTime(in, want *reader) runner {
 	text := in.text("text")
 	if want.has("error") {
@@ -29,8 +29,8 @@ func readTime(in, want *reader) runner {
 	}
 }
 
-// readLog reads the area log: does a checkpoint, or a proof that leads to one,
-// show what it says?
+// readLog reads the area log: whether a checkpoint, or a proof with a
+// checkpoint, is valid.
 func readLog(in, want *reader) runner {
 	key, err := translog.NewVerifier(in.text("origin"), in.hex("publicKeyHex"))
 	if err != nil {

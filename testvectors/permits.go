@@ -7,8 +7,8 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 )
 
-// readPermits reads the area permits: the content of an action, user
-// parameters and a tool in, the narrowed schema of executionParams out.
+// readPermits reads the area permits. Input: the content of an action, user
+// parameters and a tool. Outcome: the narrowed schema of executionParams.
 func readPermits(in, want *reader) runner {
 	content, user, tool := in.value("content"), in.value("userParams"), in.textIf("tool")
 	want.required("schema")
@@ -42,8 +42,8 @@ func readPermits(in, want *reader) runner {
 	}
 }
 
-// left says what is left of a rule, without its text, which engines may write
-// differently.
+// left returns the state of a residual without its expression, which may
+// differ between engines.
 func left(r policy.Residual) string {
 	switch {
 	case r.Expression == "true":

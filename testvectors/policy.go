@@ -9,8 +9,8 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 )
 
-// readPolicy reads the area policy: the content of an action, parameters and
-// a time in, the decision or what keeps the content from compiling out.
+// readPolicy reads the area policy. Input: the content of an action,
+// parameters and a time. Outcome: the decision, or the issues of the content.
 func readPolicy(in, want *reader) runner {
 	content := in.value("content")
 	input := policy.Input{UserParams: in.value("userParams"), ExecutionParams: in.value("executionParams"), Now: epoch}
@@ -28,7 +28,8 @@ func readPolicy(in, want *reader) runner {
 	return func(ctx context.Context) (outcome, string) { return runPolicy(ctx, content, input) }
 }
 
-// readEvaluations reads what became of the rules, or of the parameters.
+// readEvaluations reads the evaluations of the rules or the faults of the
+// parameters.
 func readEvaluations(want *reader) {
 	want.objects("evaluations", func(r *reader) { r.text("rule"); r.text("result"); r.text("code") })
 	want.objects("faults", func(r *reader) { r.text("pointer"); r.text("code") })
@@ -66,8 +67,8 @@ func runPolicy(ctx context.Context, content value, input policy.Input) (outcome,
 	return o, detail
 }
 
-// issuesOutcome returns the issues without positions and texts, sorted, each
-// once: an engine may find one mistake in several places.
+// issuesOutcome returns the issues without positions and texts, sorted and
+// without duplicates: an engine may report one mistake in several places.
 func issuesOutcome(issues []policy.Issue) []outcome {
 	errors := make([]policy.Issue, 0, len(issues))
 	for _, i := range issues {
@@ -87,8 +88,8 @@ func issuesOutcome(issues []policy.Issue) []outcome {
 	return out
 }
 
-// rules sets the members evaluations and faults: the first when the rules ran,
-// the second when the parameters are at fault.
+// rules sets the member evaluations if the rules ran, or faults if the
+// parameters were invalid.
 func (o outcome) rules(evaluations []policy.Evaluation, faults []policy.Fault) {
 	if evaluations != nil {
 		list := []outcome{}

@@ -11,22 +11,22 @@ import (
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
-// epoch is the time of cases in which time does not matter.
+// epoch is the time of cases that do not depend on time.
 var epoch = time.Date(2026, 5, 2, 10, 16, 0, 0, time.UTC)
 
-// A proofCase is a document with a proof, and what the proof is compared
-// with: what is there, be it empty.
+// A proofCase is a document with a proof, and the expected properties of the
+// proof. A property that is present, even if empty, is compared.
 type proofCase struct {
 	document           canonical.Value
-	key                multikey.PublicKey            // of the one proof
-	keys               map[string]multikey.PublicKey // by method, where there may be several; nil otherwise
+	key                multikey.PublicKey            // for one proof
+	keys               map[string]multikey.PublicKey // by method, for several proofs; otherwise nil
 	via                bool
 	purpose, challenge *string
 	domain             []string
 	now                time.Time
 }
 
-// readProof reads the area dataintegrity: did this key sign this document?
+// readProof reads the area dataintegrity: whether a key signed a document.
 func readProof(in, want *reader) runner {
 	key := func(r *reader) multikey.PublicKey {
 		k, err := multikey.ParsePublicKey(r.text("publicKeyMultibase"))
@@ -82,7 +82,7 @@ func (c *proofCase) run() (outcome, string) {
 		}
 		key := c.key
 		if c.keys != nil {
-			key = c.keys[p.VerificationMethod] // none: the zero key verifies nothing
+			key = c.keys[p.VerificationMethod] // without a key: the zero key verifies nothing
 		}
 		if !p.Verify(key) {
 			return refused(string(dataintegrity.Invalid), "the signature does not fit")
@@ -107,7 +107,7 @@ func (c *proofCase) run() (outcome, string) {
 	return outcome{"verified": true, "verifiedDocument": string(dataintegrity.VerifiedDocument(proofs)), "proofs": list}, ""
 }
 
-// node returns the i-th proof as it stands in the document.
+// node returns the i-th proof as it appears in the document.
 func (c *proofCase) node(i int, form dataintegrity.Form) canonical.Value {
 	node := c.document.Get("proof")
 	if form == dataintegrity.FormVIA {
@@ -119,7 +119,7 @@ func (c *proofCase) node(i int, form dataintegrity.Form) canonical.Value {
 	return node
 }
 
-// facts are the intermediate values of a proof that verified.
+// facts returns the intermediate values of a verified proof.
 func facts(p *dataintegrity.Proof, node canonical.Value) (outcome, error) {
 	value, _ := node.Get("proofValue").String()
 	signature, err := multikey.DecodeBase58(value, ed25519.SignatureSize)

@@ -10,8 +10,8 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// Every JSON example of the published documentation stands in the input of a
-// case. The documents are not part of this module.
+// Every JSON example of the published documentation is in the input of a case.
+// The documents are not part of this module.
 func TestPublishedExamples(t *testing.T) {
 	files, err := filepath.Glob("../../shared/seeds/*.txt")
 	if err != nil || len(files) == 0 {
@@ -62,7 +62,7 @@ func TestPublishedExamples(t *testing.T) {
 	}
 }
 
-// remember adds the canonical forms of v and of everything in it.
+// remember adds the canonical forms of v and of all values in it.
 func remember(known map[string]bool, v canonical.Value) {
 	if v.Kind() != canonical.Object && v.Kind() != canonical.Array {
 		return

@@ -12,8 +12,8 @@ import (
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
-// A reader reads one object of a case file. Every member has to be asked for:
-// done refuses the others. All readers of a file share the first fault.
+// A reader reads one object of a case file. The caller must read every member:
+// done refuses unread members. All readers of a file share the first fault.
 type reader struct {
 	at    canonical.Value
 	asked []string
@@ -36,7 +36,7 @@ func (r *reader) fail(format string, args ...any) {
 	}
 }
 
-// done refuses members that nobody asked for.
+// done refuses unread members.
 func (r *reader) done() {
 	for name := range r.at.Members() {
 		if !slices.Contains(r.asked, name) {
@@ -45,16 +45,16 @@ func (r *reader) done() {
 	}
 }
 
-// optional returns a member, absent when there is none.
+// optional returns a member, or an absent value.
 func (r *reader) optional(name string) canonical.Value {
 	r.asked = append(r.asked, name)
 	return r.at.Get(name)
 }
 
-// has reports whether there is such a member, without asking for it.
+// has reports whether a member is present, without reading it.
 func (r *reader) has(name string) bool { return r.at.Get(name).Kind() != canonical.Absent }
 
-// required returns a member that has to be there; null counts as there.
+// required returns a required member; null counts as present.
 func (r *reader) required(name string) canonical.Value {
 	v := r.optional(name)
 	if v.Kind() == canonical.Absent {
@@ -63,7 +63,7 @@ func (r *reader) required(name string) canonical.Value {
 	return v
 }
 
-// text returns a string that has to be there.
+// text returns a required string.
 func (r *reader) text(name string) string {
 	s, ok := r.required(name).String()
 	if !ok {
@@ -72,7 +72,7 @@ func (r *reader) text(name string) string {
 	return s
 }
 
-// textIf returns a string, "" when it is absent.
+// textIf returns a string, or "" if it is absent.
 func (r *reader) textIf(name string) string {
 	if !r.has(name) {
 		r.optional(name)
@@ -81,7 +81,7 @@ func (r *reader) textIf(name string) string {
 	return r.text(name)
 }
 
-// textThere returns a string, nil when it is absent.
+// textThere returns a string, or nil if it is absent.
 func (r *reader) textThere(name string) *string {
 	if !r.has(name) {
 		return nil
@@ -90,7 +90,7 @@ func (r *reader) textThere(name string) *string {
 	return &s
 }
 
-// oneOf returns a string that is one of a list.
+// oneOf returns a required string that must be in allowed.
 func (r *reader) oneOf(name string, allowed ...string) string {
 	s := r.text(name)
 	if !slices.Contains(allowed, s) {
@@ -99,8 +99,8 @@ func (r *reader) oneOf(name string, allowed ...string) string {
 	return s
 }
 
-// flag returns a boolean, false when it is absent. A member that says false
-// would say nothing, so it is refused.
+// flag returns a boolean, or false if it is absent. It refuses a member with
+// the value false, which is redundant.
 func (r *reader) flag(name string) bool {
 	v := r.optional(name)
 	b, ok := v.Bool()
@@ -110,7 +110,7 @@ func (r *reader) flag(name string) bool {
 	return b
 }
 
-// boolean returns a boolean that has to be there.
+// boolean returns a required boolean.
 func (r *reader) boolean(name string) bool {
 	b, ok := r.required(name).Bool()
 	if !ok {
@@ -119,7 +119,7 @@ func (r *reader) boolean(name string) bool {
 	return b
 }
 
-// whole returns a whole number that has to be there.
+// whole returns a required integer.
 func (r *reader) whole(name string) float64 {
 	v := r.required(name)
 	f, _ := v.Float64()
@@ -129,7 +129,7 @@ func (r *reader) whole(name string) float64 {
 	return f
 }
 
-// integer returns a whole number from 0, 0 when it is absent.
+// integer returns an integer from 0, or 0 if it is absent.
 func (r *reader) integer(name string) int {
 	v := r.optional(name)
 	if v.Kind() == canonical.Absent {
@@ -143,7 +143,7 @@ func (r *reader) integer(name string) int {
 	return int(f)
 }
 
-// texts returns an array of strings, nil when it is absent.
+// texts returns an array of strings, or nil if it is absent.
 func (r *reader) texts(name string) []string {
 	v := r.optional(name)
 	if v.Kind() == canonical.Absent {
@@ -163,7 +163,7 @@ func (r *reader) texts(name string) []string {
 	return list
 }
 
-// object returns a reader for an object that has to be there.
+// object returns a reader for a required object.
 func (r *reader) object(name string) *reader {
 	v := r.required(name)
 	child := &reader{at: v, fault: r.fault}
@@ -173,8 +173,8 @@ func (r *reader) object(name string) *reader {
 	return child
 }
 
-// objects calls read with a reader for each object of an array, which may be
-// absent, and refuses members that read does not ask for.
+// objects calls read with a reader for each object of an optional array. It
+// refuses members that read leaves unread.
 func (r *reader) objects(name string, read func(*reader)) {
 	v := r.optional(name)
 	if v.Kind() != canonical.Absent && v.Kind() != canonical.Array {
@@ -190,7 +190,7 @@ func (r *reader) objects(name string, read func(*reader)) {
 	}
 }
 
-// instant returns a dateTimeStamp that has to be there.
+// instant returns a required dateTimeStamp.
 func (r *reader) instant(name string) time.Time {
 	t, err := xsdtime.Parse(r.text(name))
 	if err != nil {
@@ -199,7 +199,7 @@ func (r *reader) instant(name string) time.Time {
 	return t
 }
 
-// hex returns the bytes that a string of hex digits stands for.
+// hex returns the bytes of a string of hex digits.
 func (r *reader) hex(name string) []byte {
 	b, err := hex.DecodeString(r.text(name))
 	if err != nil {
@@ -208,9 +208,9 @@ func (r *reader) hex(name string) []byte {
 	return b
 }
 
-// document returns the bytes of a JSON document: as they stand in the file
-// under name, or of the byte string under name + "Bytes". With neither it
-// returns nil.
+// document returns the bytes of a JSON document: the bytes in the file under
+// name, or those of the byte string under name + "Bytes". If both are absent
+// it returns nil.
 func (r *reader) document(name string) []byte {
 	embedded, form := r.optional(name), name+"Bytes"
 	switch {
@@ -226,8 +226,8 @@ func (r *reader) document(name string) []byte {
 	return nil
 }
 
-// value returns a JSON document as document does, parsed. It is absent when
-// there is none.
+// value returns the JSON document that document reads, parsed, or an absent
+// value.
 func (r *reader) value(name string) canonical.Value {
 	b := r.document(name)
 	if b == nil {
@@ -240,7 +240,7 @@ func (r *reader) value(name string) canonical.Value {
 	return d.Root()
 }
 
-// bytes reads a byte string: text, hex, base64, or parts that repeat.
+// bytes reads a byte string: text, hex, base64, or repeated parts.
 func (r *reader) bytes() []byte {
 	if !r.has("parts") {
 		return r.bytesOnce()

@@ -7,7 +7,7 @@ import (
 	"github.com/mandate-engine/mandate/receipts"
 )
 
-// readReceipt reads the area receipt: is this receipt to be believed?
+// readReceipt reads the area receipt: whether a receipt verifies.
 func readReceipt(in, want *reader) runner {
 	receipt := in.document("receipt")
 	if receipt == nil {

@@ -14,8 +14,9 @@ import (
 	"github.com/mandate-engine/mandate/verifier/bundle"
 )
 
-// TestEveryDecisionIsReproduced decides every case of the area verify, and again
-// from its bundle alone: the same decision and the same receipt, byte for byte.
+// TestEveryDecisionIsReproduced decides every case of the area verify, and
+// decides it again from its bundle alone. Decision and receipt are the same,
+// byte for byte.
 func TestEveryDecisionIsReproduced(t *testing.T) {
 	files, err := filepath.Glob("data/verify/*.json")
 	if err != nil || len(files) == 0 {
@@ -73,8 +74,8 @@ func TestEveryDecisionIsReproduced(t *testing.T) {
 	}
 }
 
-// last makes the requests of a case and returns the evidence and the receipt of
-// the last one, none when that was not decided.
+// last makes the requests of a case. It returns the evidence and the receipt
+// of the last request, or nil if there was no decision.
 func (c *verifyCase) last(ctx context.Context) (*verifier.Bundle, *receipts.Receipt, error) {
 	cfg := c.cfg
 	signer, err := receiptSigner()
@@ -89,7 +90,7 @@ func (c *verifyCase) last(ctx context.Context) (*verifier.Bundle, *receipts.Rece
 	for _, b := range c.before {
 		req := c.request
 		req.ExecutionParams = b.params
-		v.Verify(ctx, req) // the corpus itself says what becomes of it
+		v.Verify(ctx, req) // the corpus checks the outcome
 	}
 	res, err := v.Verify(ctx, c.request)
 	var deny *verifier.DenyError

@@ -116,8 +116,8 @@ func (u unreadable) Open(name string) (fs.File, error) {
 	return u.MapFS.Open(name)
 }
 
-// Every member of every file matters: without it, or under another name, the
-// file is refused or the case fails.
+// Every member of every file is needed: if it is missing or renamed, the file
+// is refused or the case fails.
 func TestEveryRequiredMember(t *testing.T) {
 	for id, doc := range documents(t) {
 		raw := doc.Raw()
@@ -165,7 +165,7 @@ func FuzzParseCase(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Whatever was read can be run, and ends in an outcome.
+		// Every case that loads can run and has an outcome.
 		if r := Run(t.Context(), c); strings.HasPrefix(r.Detail, "panic") {
 			t.Error(r.Detail)
 		}

@@ -1,15 +1,15 @@
 // Package testvectors answers one question: does an implementation decide as
-// the documents say?
+// the documents say? It contains the public conformance corpus and runs it.
 //
-// It holds the public conformance corpus: one JSON file per case, one failure
-// per file, with the complete input and the complete outcome. [Load] reads
-// the built-in corpus, [LoadDir] any folder of the same form, and [Run] puts
-// a case to this engine. README.md beside this file describes the format for
-// implementations in other languages, schema.json states it for machines.
+// Each JSON file is one case with one failure, the complete input and the
+// complete outcome. [Load] reads the built-in corpus, [LoadDir] any folder of
+// the same format, and [Run] runs a case with this engine. README.md describes
+// the format for implementations in other languages, schema.json in
+// machine-readable form.
 //
-// A case passes when the outcome equals what the file expects, member for
-// member. Texts for people are no part of an outcome; reasons, codes, kinds
-// and the names of checks are, and changing one is a breaking change.
+// A case passes if the outcome equals the expected outcome, member for member.
+// Texts for people are not part of an outcome. Reasons, codes, kinds and names
+// of checks are, and changing one is a breaking change.
 package testvectors
 
 import (
@@ -28,32 +28,32 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// Schema is what the member schema of every case file says.
+// Schema is the value of the member schema in every case file.
 const Schema = "mandate-vectors/1"
 
-// maxFileBytes bounds one case file, and what its byte strings expand to.
+// maxFileBytes bounds a case file, and the expansion of its byte strings.
 const maxFileBytes = 4 << 20
 
 //go:embed data
 var builtin embed.FS
 
-// A Case is one vector. Only [Load] and [LoadDir] make one that can pass.
+// A Case is one vector. Only cases from [Load] and [LoadDir] can pass.
 type Case struct {
 	ID      string // path of the file without .json: area/name
 	Area    string
-	Comment string // what is right or wrong in the input, in a sentence
+	Comment string // one sentence on what is right or wrong in the input
 
 	expect []byte // canonical form of the outcome
 	put    []byte // the file without the outcome
 	run    runner
 }
 
-// Question returns the case file without the member expect, as JSON on one
-// line: what an implementation is asked. It is nil for the zero Case.
+// Question returns the case file without the member expect, as one line of
+// JSON. It is the input for an implementation. It is nil for the zero Case.
 func (c Case) Question() []byte { return bytes.Clone(c.put) }
 
-// A runner puts a case to the engine. It returns the outcome, in the form of
-// the member expect of case files, and what the engine said beyond that.
+// A runner runs a case with the engine. It returns the outcome, in the format
+// of the member expect of case files, and further information for people.
 type runner func(ctx context.Context) (got outcome, detail string)
 
 // An outcome is a JSON object under construction.
@@ -76,9 +76,9 @@ func Load() ([]Case, error) {
 }
 
 // LoadDir returns the cases of every .json file in fsys, sorted by id. It is
-// strict: a file that is not I-JSON, has a member that its area does not know
-// or lacks one that it needs, or whose id is not its path is an error, and so
-// is a folder without cases.
+// strict. It fails for a file that is not I-JSON, has a member unknown in its
+// area, lacks a required member, or has an id other than its path. It also
+// fails for a folder without cases.
 func LoadDir(fsys fs.FS) ([]Case, error) {
 	var cases []Case
 	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -127,7 +127,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 
 var idPattern = regexp.MustCompile(`^[a-z][a-z0-9]*/[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// parseCase reads one case file.
+// parseCase parses one case file.
 func parseCase(b []byte) (Case, error) {
 	d, err := canonical.Limits{MaxBytes: maxFileBytes}.Parse(b)
 	if err != nil {
@@ -180,18 +180,18 @@ func parseCase(b []byte) (Case, error) {
 	return c, r.err()
 }
 
-// A Result is what became of one case. The zero Result has not passed.
+// A Result is the result of one case. The zero Result has not passed.
 type Result struct {
 	ID, Area string
 	Passed   bool
-	// Got and Want are the outcomes, as canonical JSON.
+	// Got and Want are the outcomes as canonical JSON.
 	Got, Want string
-	// Detail is what the engine said about its outcome, for people.
+	// Detail is the engine's explanation of the outcome, for people.
 	Detail string
 }
 
-// Run puts a case to this engine. It needs no network and no clock; ctx ends
-// a case early, which then fails.
+// Run runs a case with this engine. It uses no network and no clock. If ctx
+// ends during a case, the case fails.
 func Run(ctx context.Context, c Case) (result Result) {
 	result = Result{ID: c.ID, Area: c.Area, Want: string(c.expect)}
 	defer func() {
@@ -215,19 +215,19 @@ func Run(ctx context.Context, c Case) (result Result) {
 	return result
 }
 
-// RunWarm is Run of an engine that has decided the case before, so that all it
-// remembers of it is there, and that is asked through VerifyMany. The outcome has
-// to be the same. Cases of other areas than verify are just run.
+// RunWarm runs a case with an engine that has decided it before, so that all
+// caches are filled, through VerifyMany. The outcome must be the same. RunWarm
+// equals Run for areas other than verify.
 func RunWarm(ctx context.Context, c Case) Result {
 	return Run(context.WithValue(ctx, warm{}, true), c)
 }
 
-// warm is the key of the context of a RunWarm.
+// warm is the context key of RunWarm.
 type warm struct{}
 
-// Compare returns the result of an implementation that answers a case with an
-// outcome, in the form of the member expect of case files. An answer that is no
-// strict JSON object has not passed.
+// Compare returns the result for the outcome of another implementation, in the
+// format of the member expect of case files. An answer other than a strict
+// JSON object does not pass.
 func Compare(c Case, answer []byte) Result {
 	result := Result{ID: c.ID, Area: c.Area, Want: string(c.expect)}
 	d, err := canonical.Limits{MaxBytes: maxFileBytes}.Parse(answer)

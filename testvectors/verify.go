@@ -17,23 +17,23 @@ import (
 
 type value = canonical.Value
 
-// A verifyCase is one request with everything that the decision rests on.
+// A verifyCase is one request with all inputs of the decision.
 type verifyCase struct {
 	cfg     verifier.Config
 	request verifier.Request
 	before  []earlier
 	now     time.Time
-	signer  *receipts.KeySigner // of the receipts
+	signer  *receipts.KeySigner // signs the receipts
 }
 
-// An earlier request is the same one with other parameters, made before.
+// An earlier is the same request with other parameters, made before.
 type earlier struct {
 	params   []byte
 	decision string
 }
 
-// readVerify reads the area verify: a presentation, execution parameters, the
-// configuration, and the world in; the decision out.
+// readVerify reads the area verify. Input: a presentation, execution
+// parameters, the configuration, and the world. Outcome: the decision.
 func readVerify(in, want *reader) runner {
 	c := parseVerify(in)
 	readDecision(want)
@@ -100,7 +100,7 @@ func readConfig(r *reader) verifier.Config {
 	return cfg
 }
 
-// readSigners reads who may sign for whom.
+// readSigners reads the signers that may sign for others.
 func readSigners(r *reader, name, forWhom string) map[string][]string {
 	var m map[string][]string
 	r.objects(name, func(s *reader) {
@@ -134,8 +134,8 @@ func readRequest(r *reader) verifier.Request {
 	return req
 }
 
-// readLists reads the status lists at hand. Without the member there is no
-// source of them at all.
+// readLists reads the available status lists. If the member is absent, there
+// is no source of lists.
 func readLists(in *reader) verifier.StatusSource {
 	if !in.has("statusLists") {
 		in.optional("statusLists")
@@ -149,7 +149,7 @@ func readLists(in *reader) verifier.StatusSource {
 type lists map[string][]byte
 
 // StatusList implements [verifier.StatusSource]. A list without a credential
-// cannot be fetched now.
+// is unavailable.
 func (s lists) StatusList(_ context.Context, url string) ([]byte, error) {
 	list, known := s[url]
 	switch {
@@ -161,8 +161,8 @@ func (s lists) StatusList(_ context.Context, url string) ([]byte, error) {
 	return list, nil
 }
 
-// readActions reads the contents of actions that mandates may refer to.
-// Without the member there is no source of them at all.
+// readActions reads the contents of referenced actions. If the member is
+// absent, there is no source of actions.
 func readActions(in *reader) policy.Source {
 	if !in.has("actions") {
 		in.optional("actions")
@@ -184,8 +184,8 @@ type action struct {
 type actions []action
 
 // Action implements [policy.Source]. A mandate without a version gets the
-// first of that id; the digest decides whether it is the right one. An action
-// without a content cannot be looked up now.
+// first action with the id; the digest then decides. An action without a
+// content is unavailable.
 func (s actions) Action(_ context.Context, ref policy.Ref) ([]byte, error) {
 	for _, a := range s {
 		if a.id != ref.ID || ref.Version != 0 && a.version != ref.Version {
@@ -220,7 +220,8 @@ func readDecision(want *reader) {
 	readEvaluations(want)
 }
 
-// zeros is the random source of cases: receipts are not part of an outcome.
+// zeros is the random source of cases: random values are not part of an
+// outcome.
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) {
@@ -228,15 +229,15 @@ func (zeros) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// receiptSeed is the byte that the seed of the receipt key is made of.
+// receiptSeed is the byte that the seed of the receipt key repeats.
 const receiptSeed = 9
 
 func receiptSigner() (*receipts.KeySigner, error) {
 	return receipts.NewKeySigner(ed25519.NewKeyFromSeed(slices.Repeat([]byte{receiptSeed}, ed25519.SeedSize)), "")
 }
 
-// run puts the request to a fresh engine. The error is what Verify returned:
-// nil for allow and nothing else.
+// run runs the request with a new engine. The error is the error of Verify:
+// nil for allow only.
 func (c *verifyCase) run(ctx context.Context) (outcome, error) {
 	cfg := c.cfg
 	cfg.Signer = c.signer
@@ -256,11 +257,11 @@ func (c *verifyCase) run(ctx context.Context) (outcome, error) {
 	return c.decide(ctx, v, c.request, isWarm)
 }
 
-// decide makes one request and turns the answer into an outcome. Every allow
-// and every deny must come with a receipt that verifies and says the same.
+// decide makes one request and converts the answer to an outcome. Every allow
+// and deny must have a receipt that verifies and states the same decision.
 func (c *verifyCase) decide(ctx context.Context, v *verifier.Verifier, req verifier.Request, warm bool) (outcome, error) {
 	if warm {
-		for range 2 { // which uses nothing up
+		for range 2 { // a preview does not consume anything
 			_, _ = v.DryRun(ctx, req)
 		}
 	}
@@ -297,7 +298,7 @@ func (c *verifyCase) decide(ctx context.Context, v *verifier.Verifier, req verif
 		if bad.Offset >= 0 {
 			o["offset"] = bad.Offset
 		}
-		if bad.Limit > 0 { // the pointer of what is too deep is itself cut short
+		if bad.Limit > 0 { // the pointer of a value that is too deep is truncated
 			o["limit"] = bad.Limit
 		} else {
 			o.put("pointer", bad.Pointer)
@@ -314,8 +315,9 @@ func orEmpty(e []policy.Evaluation) []policy.Evaluation {
 	return e
 }
 
-// receipt checks the receipt of a decision and adds what only it says. When
-// the receipt does not verify the outcome says so, and fits no case.
+// receipt checks the receipt of a decision and adds the information that only
+// the receipt has. If the receipt does not verify, the outcome says so and
+// matches no case.
 func (c *verifyCase) receipt(ctx context.Context, o outcome, r *receipts.Receipt, reason string) error {
 	err := errors.New("there is no receipt")
 	var verified *receipts.Verified

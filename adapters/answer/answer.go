@@ -1,5 +1,6 @@
-// Package answer answers one question: how is a decision written as JSON? The
-// command line and services give out the same object.
+// Package answer answers one question: how is a decision written as JSON? It
+// implements the JSON format of decisions for the command line and for
+// services.
 package answer
 
 import (
@@ -14,16 +15,18 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// JSON returns the JSON answer to a request, from what Verify returned: one
-// object in canonical form, with the members
+// JSON returns the JSON answer for the results of Verify: one object in
+// canonical form with these members:
 //
-//   - decision: "allow", "deny", or "none" when no decision was taken;
-//   - credentialId, checks, evaluations, and receipt, the whole signed document;
-//     an evaluation that failed may have passesIf: parameters that would pass;
-//   - on a deny also reason, check, detail, and faults of the parameters;
-//   - on none error: {kind, message, offset?, pointer?, limit?, retryable?}.
+//   - decision: "allow", "deny", or "none" if there is no decision;
+//   - credentialId, checks, evaluations, and receipt, the whole signed
+//     document. A failed evaluation may have passesIf, a condition on
+//     parameters under which it passes.
+//   - for a deny also reason, check, detail, and the faults of the parameters;
+//   - for none the member error: {kind, message, offset?, pointer?, limit?,
+//     retryable?}.
 //
-// salt opens the receipt's paramsCommitment: it is for the caller alone.
+// salt opens the receipt's paramsCommitment. Give it only to the caller.
 func JSON(res *verifier.Result, err error) []byte {
 	var deny *verifier.DenyError
 	switch {
@@ -38,8 +41,8 @@ func JSON(res *verifier.Result, err error) []byte {
 	return marshal(object{"decision": "none", "error": errorJSON(err)})
 }
 
-// Preview returns the JSON answer of a dry run: that of [JSON] without a
-// receipt, and with "dryRun": true.
+// Preview returns the JSON answer of a dry run. It is the answer of [JSON]
+// without a receipt and with "dryRun": true.
 func Preview(p *verifier.Preview) []byte {
 	d := decision{decision: "allow", credential: p.Credential, checks: p.Checks(), evaluations: p.Evaluations}
 	if !p.Allow {
@@ -53,13 +56,13 @@ func Preview(p *verifier.Preview) []byte {
 	return write(d)
 }
 
-// A decision is what is written of an allow, a deny, or a preview of either.
+// A decision holds the data of an allow, a deny, or a preview of either.
 type decision struct {
 	decision, credential string
 	checks               []verifier.Check
 	evaluations          []policy.Evaluation
-	deny                 *verifier.DenyError // of a deny
-	bound                *bool               // of an allow
+	deny                 *verifier.DenyError // set for a deny
+	bound                *bool               // set for an allow
 	receipt              *receipts.Receipt
 	salt                 string
 	dryRun               bool
@@ -69,9 +72,9 @@ func denied(e *verifier.DenyError) decision {
 	return decision{decision: "deny", credential: e.Credential, checks: e.Checks(), evaluations: e.Evaluations, deny: e, receipt: e.Receipt, salt: e.Salt}
 }
 
-// write writes a decision in canonical form.
+// write encodes a decision in canonical form.
 func write(d decision) []byte {
-	w := jsonw.Writer{Dst: make([]byte, 0, 10<<10)} // an allow with its receipt takes 8 KB
+	w := jsonw.Writer{Dst: make([]byte, 0, 10<<10)} // an allow with its receipt has 8 KB
 	w.Open('{')
 	if d.deny != nil {
 		w.Put("check", d.deny.Check)
@@ -131,7 +134,7 @@ func write(d decision) []byte {
 		w.Must("reason", string(d.deny.Reason))
 	}
 	if signed(d.receipt) {
-		w.Name("receipt") // it is in canonical form
+		w.Name("receipt") // the receipt is in canonical form
 		w.Dst, _ = d.receipt.AppendBinary(w.Dst)
 		w.Must("salt", d.salt)
 	}
@@ -146,7 +149,7 @@ func write(d decision) []byte {
 	return w.Dst
 }
 
-// signed reports whether r is a receipt; nil and the zero Receipt are none.
+// signed reports whether r is a signed receipt, not nil or zero.
 func signed(r *receipts.Receipt) bool { return r != nil && r.ID() != "" }
 
 type object map[string]any
@@ -157,9 +160,9 @@ func (o object) put(name, value string) {
 	}
 }
 
-// marshal writes an answer. One that cannot be written, because a field of it
-// was set to text that is no UTF-8, is cut down to its decision: a deny stays
-// one, and nothing else becomes one.
+// marshal encodes an answer. If that fails, because a field holds invalid
+// UTF-8, it reduces the answer to its decision: a deny stays a deny, and
+// nothing else becomes one.
 func marshal(o object) []byte {
 	b, err := canonical.Marshal(o)
 	if err == nil {
@@ -168,8 +171,8 @@ func marshal(o object) []byte {
 	return unwritten(o, err)
 }
 
-// unwritten is said in the place of an answer that has no JSON form. A deny stays
-// one; an allow that cannot be told is none.
+// unwritten returns the replacement for an answer without a JSON form. A deny
+// stays a deny. An allow becomes no decision.
 func unwritten(o object, err error) []byte {
 	short := object{
 		"decision": "none",
@@ -205,14 +208,14 @@ func errorJSON(err error) object {
 	return o
 }
 
-// printable returns a message that can be written as JSON, cut short.
+// printable returns a truncated message that JSON can carry.
 func printable(s string) string {
-	const most = 300
-	if len(s) > most {
-		s = s[:most] + "…"
+	const limit = 300
+	if len(s) > limit {
+		s = s[:limit] + "…"
 	}
 	return strings.Map(func(r rune) rune {
-		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters have no place in I-JSON
+		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters are not allowed in I-JSON
 			return '\uFFFD'
 		}
 		return r

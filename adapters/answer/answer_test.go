@@ -59,8 +59,8 @@ func TestAllow(t *testing.T) {
 	}
 }
 
-// What is no allow is never answered as one.
-func TestNoAllow(t *testing.T) {
+// JSON never answers allow for other results.
+func TestOnlyAllowIsAnsweredAllow(t *testing.T) {
 	res, err := verify(t, sample.ParamsAllow())
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestPassesIf(t *testing.T) {
 	}
 }
 
-// A deny stays a deny in the answer, also when its text cannot be written.
+// A deny stays a deny even if its text cannot be encoded.
 func TestUnwritableDeny(t *testing.T) {
 	a := toObject(t, answer.JSON(nil, &verifier.DenyError{Reason: verifier.ReasonRuleFailed, Detail: "\xff"}))
 	if a["decision"] != "deny" || a["reason"] != "rule_failed" {

@@ -12,7 +12,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// members returns the members of an answer as maps would have them.
+// members returns the members of an answer, built from maps.
 func members(checks []verifier.Check, evaluations []policy.Evaluation, more object) object {
 	put := func(o object, name, value string) {
 		if value != "" {
@@ -36,7 +36,7 @@ func members(checks []verifier.Check, evaluations []policy.Evaluation, more obje
 	return more
 }
 
-// An answer is written member by member; this is what maps give.
+// The encoder writes the same bytes as maps in canonical form.
 func TestAnswersAreInCanonicalForm(t *testing.T) {
 	same := func(name string, got []byte, want object) {
 		t.Helper()

@@ -1,9 +1,11 @@
 // Package fault answers one question: what is wrong with a call of a service?
+// It implements the errors and the strict body reader of the services in the
+// other adapters.
 //
-// The services of the other adapters return its Error for whatever the caller
-// can do something about; any other error of theirs is an outage, whose text is
-// for the operator's log alone. It knows nothing of HTTP: a transport maps a
-// Kind to a status and shows Code, Detail, and where the fault is.
+// A service returns an Error if the caller can correct the call. Any other
+// error is an outage, and its text is only for the operator's log. The package
+// is independent of HTTP: a transport maps a Kind to a status and shows Code,
+// Detail and the location.
 package fault
 
 import (
@@ -12,38 +14,38 @@ import (
 	"time"
 )
 
-// A Kind says who has to do what about a fault.
+// A Kind classifies a fault.
 type Kind uint8
 
-// The kinds. The zero value is none: an Error without a kind is an outage.
+// The kinds, with their HTTP status. An Error with the zero Kind is an outage.
 const (
-	Invalid   Kind = iota + 1 // the input is at fault: 400
+	Invalid   Kind = iota + 1 // the input is invalid: 400
 	Forbidden                 // a wrong one-time password: 403
-	NotFound                  // there is none, or none that the caller may know of: 404
-	Conflict                  // not as things stand: 409
+	NotFound                  // absent, or hidden from the caller: 404
+	Conflict                  // impossible in the current state: 409
 	Mismatch                  // an idempotency key with another body: 422
 	Locked                    // too many wrong one-time passwords: 423
-	TooLarge                  // the input is larger than is read: 413
+	TooLarge                  // the input exceeds a size limit: 413
 	Limited                   // too many of these calls: 429
 )
 
-// An Error is a fault that the caller can do something about. Its texts hold no
-// secrets, and of the input only names.
+// An Error is a fault that the caller can correct. Its texts contain no
+// secrets and, of the input, only names.
 type Error struct {
 	Kind Kind
 	Code string // stable, in snake_case
-	// Pointer is the RFC 6901 pointer into the body; it counts when InBody is
-	// set, since "" is the body itself.
+	// Pointer is the RFC 6901 pointer into the body. It is valid if InBody is
+	// set, because "" is the body itself.
 	Pointer string
 	InBody  bool
 	// Parameter is the name of a query or path parameter.
 	Parameter string
 	Detail    string
-	// RetryAfter is after how long a Limited call may succeed.
+	// RetryAfter is the time after which a Limited call may succeed.
 	RetryAfter time.Duration
 }
 
-// Error returns the code, the place and the detail.
+// Error returns the code, the location and the detail.
 func (e *Error) Error() string {
 	where := ""
 	switch {
@@ -55,26 +57,26 @@ func (e *Error) Error() string {
 	return e.Code + where + ": " + e.Detail
 }
 
-// New returns a fault without a place.
+// New returns a fault without a location.
 func New(kind Kind, code, format string, args ...any) *Error {
 	return &Error{Kind: kind, Code: code, Detail: fmt.Sprintf(format, args...)}
 }
 
-// At returns a fault of a member of the body.
+// At returns a fault at a member of the body.
 func At(kind Kind, pointer, code, format string, args ...any) *Error {
 	e := New(kind, code, format, args...)
 	e.Pointer, e.InBody = pointer, true
 	return e
 }
 
-// Param returns a fault of a query or path parameter, Invalid.
+// Param returns an Invalid fault of a query or path parameter.
 func Param(name, code, format string, args ...any) *Error {
 	e := New(Invalid, code, format, args...)
 	e.Parameter = name
 	return e
 }
 
-// CodeOf returns the code of an error, "" when it is none of a caller.
+// CodeOf returns the code of an error, or "" for an error without a code.
 func CodeOf(err error) string {
 	var e *Error
 	if errors.As(err, &e) {

@@ -12,7 +12,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// Codes of faults of a body.
+// Codes of faults in a body.
 const (
 	MalformedJSON = "malformed_json"
 	Missing       = "missing_field"
@@ -22,8 +22,8 @@ const (
 	OutOfRange    = "out_of_range"
 )
 
-// Body parses the body of a call, an object of at most max bytes. An empty body
-// is the empty object if empty allows it.
+// Body parses the body of a call: an object of at most max bytes. If empty is
+// set, an empty body means the empty object.
 func Body(body []byte, max int, empty bool) (*Object, error) {
 	if empty && len(body) == 0 {
 		body = []byte("{}")
@@ -44,15 +44,15 @@ func Body(body []byte, max int, empty bool) (*Object, error) {
 }
 
 // An Object reads the members of one object. It keeps the first fault of the
-// body, after which all that is read is empty; ask Err before using any of it.
-// Members that nobody asks for are ignored.
+// body. After a fault, all methods return empty values, so check Err before
+// using any value. Members that are never read are ignored.
 type Object struct {
 	Value   canonical.Value
 	Pointer string
 	first   *error
 }
 
-// Of returns an Object of a value that is known to be good, such as one stored.
+// Of returns an Object for a trusted value, such as a stored one.
 func Of(v canonical.Value, pointer string) *Object {
 	return &Object{Value: v, Pointer: pointer, first: new(error)}
 }
@@ -65,17 +65,18 @@ func (o *Object) at(name string) string {
 	return o.Pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
-// Fail notes a fault of a member, Invalid.
+// Fail records an Invalid fault of a member.
 func (o *Object) Fail(name, code, format string, args ...any) {
 	if *o.first == nil {
 		*o.first = At(Invalid, o.at(name), code, format, args...)
 	}
 }
 
-// Has reports whether there is a member.
+// Has reports whether the object has the member.
 func (o *Object) Has(name string) bool { return o.Value.Get(name).Kind() != canonical.Absent }
 
-// get returns a member of a kind, absent when it is not there or a fault.
+// get returns a member of the given kind. It returns an absent value if the
+// member is absent or a fault.
 func (o *Object) get(name string, kind canonical.ValueKind, required bool) canonical.Value {
 	v := o.Value.Get(name)
 	switch {
@@ -89,13 +90,13 @@ func (o *Object) get(name string, kind canonical.ValueKind, required bool) canon
 	return canonical.Value{}
 }
 
-// Text reads text of at most max characters, without control characters; a
-// required one is not empty.
+// Text reads a text of at most max characters, without control characters. A
+// required text must not be empty.
 func (o *Object) Text(name string, max int, required bool) string {
 	return o.text(name, max, required, unicode.IsControl)
 }
 
-// Prose is Text that may have several lines.
+// Prose is like Text but allows several lines.
 func (o *Object) Prose(name string, max int, required bool) string {
 	return o.text(name, max, required, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) })
 }
@@ -121,7 +122,8 @@ func checkText(s string, max int, banned func(rune) bool) (why, code string) {
 	return "", ""
 }
 
-// Enum reads one of some texts; or is what an absent one means, "" for none.
+// Enum reads one of the given texts. or is the value of an absent member, ""
+// for none.
 func (o *Object) Enum(name, or string, of ...string) string {
 	if or != "" && !o.Has(name) {
 		return or
@@ -139,7 +141,8 @@ func (o *Object) Bool(name string, required bool) bool {
 	return b
 }
 
-// Number reads a required number from 0; whole ones only if whole says so.
+// Number reads a required number from 0. If whole is set, it must be an
+// integer.
 func (o *Object) Number(name string, whole bool) float64 {
 	v := o.get(name, canonical.Number, true)
 	f, ok := v.Float64()
@@ -149,8 +152,8 @@ func (o *Object) Number(name string, whole bool) float64 {
 	return f
 }
 
-// Texts reads a list of at most max texts, each of at most maxLength characters
-// and not empty.
+// Texts reads a list of at most max non-empty texts of at most maxLength
+// characters.
 func (o *Object) Texts(name string, max, maxLength int, required bool) []string {
 	var out []string
 	for i, e := range o.list(name, max, required) {
@@ -170,14 +173,14 @@ func (o *Object) Texts(name string, max, maxLength int, required bool) []string 
 	return out
 }
 
-// failAt notes a fault at a path whose tokens need no escapes.
+// failAt records a fault at a path whose tokens need no escapes.
 func (o *Object) failAt(path, code, format string, args ...any) {
 	if *o.first == nil {
 		*o.first = At(Invalid, o.Pointer+"/"+path, code, format, args...)
 	}
 }
 
-// FailItem notes a fault of an item of a list.
+// FailItem records a fault of an item of a list.
 func (o *Object) FailItem(name string, i int, code, format string, args ...any) {
 	o.failAt(name+"/"+strconv.Itoa(i), code, format, args...)
 }
@@ -212,7 +215,7 @@ func (o *Object) Objects(name string, max int, required bool) []*Object {
 	return out
 }
 
-// Object reads a member that is an object; nil when there is none.
+// Object reads an object member, or returns nil if it is absent.
 func (o *Object) Object(name string, required bool) *Object {
 	v := o.get(name, canonical.Object, required)
 	if v.Kind() == canonical.Absent {

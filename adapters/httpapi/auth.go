@@ -14,45 +14,50 @@ import (
 	"github.com/mandate-engine/mandate/adapters/store"
 )
 
-// Window is how far the time of a call may lie from that of the server.
+// Window is the largest allowed difference between X-Timestamp and the
+// server's clock.
 const Window = 5 * time.Minute
 
-// maxToken bounds a bearer token, and the other credentials in a header.
+// maxToken bounds a bearer token and the other credentials in headers, in
+// bytes.
 const maxToken = 512
 
-// ErrUnknownKey is what [Keys] return for a token that is nobody's.
+// ErrUnknownKey is the error of [Keys] for a token without a valid key.
 var ErrUnknownKey = errors.New("httpapi: unknown key")
 
-// A Key is who calls.
+// A Key identifies the caller.
 type Key struct {
-	// ID names the key in logs and limits. It is no secret.
+	// ID names the key in logs and limits. It is not secret.
 	ID string
-	// Tenant is on whose behalf the key acts. One without a DID is nobody: such
-	// a key is refused.
+	// Tenant is the tenant for whom the key acts. The server refuses a key
+	// whose tenant has no DID.
 	Tenant store.Tenant
-	// Secrets sign calls: any of them does, so that one can be replaced while
-	// it is in use. Without one nothing that is signed is accepted.
+	// Secrets sign calls. A signature under any of them is valid, so a secret
+	// can be replaced while it is in use. Without a secret no signed call is
+	// accepted.
 	Secrets [][]byte
-	// Strict keys sign method and target, too, and sign every call.
+	// Strict requires a signature on every call, which also covers method and
+	// target.
 	Strict bool
-	// APIVersion is the version for calls that name none. Empty means the
+	// APIVersion is the version for calls without API-Version. Empty means the
 	// newest.
 	APIVersion string
 }
 
 // Keys finds keys. Implementations must be safe for concurrent use.
 type Keys interface {
-	// Key returns the key whose bearer token has this SHA-256. ErrUnknownKey
-	// says that there is none, or that it is expired or revoked at the time
-	// now; any other error is an outage.
+	// Key returns the key whose bearer token has this SHA-256. It returns
+	// ErrUnknownKey if there is none, or if the key is expired or revoked at
+	// the time now. Any other error is an outage.
 	Key(ctx context.Context, token [sha256.Size]byte, now time.Time) (Key, error)
 }
 
-// Sign returns the X-Signature of a call: hex HMAC-SHA256 under secret of
-// timestamp when there is no body, of timestamp + "." + body when there is, and
-// for a strict key of timestamp, method, target and body, with a newline after
-// each of the first three. timestamp is X-Timestamp as sent, milliseconds since
-// 1970; target is the request target as sent, such as /v1/request?search=a.
+// Sign returns the X-Signature of a call: the hex HMAC-SHA256 under secret.
+// Without a body it covers timestamp, with a body timestamp + "." + body. For
+// a strict key it covers timestamp, method, target and body, with a newline
+// after each of the first three. timestamp is X-Timestamp as sent, in
+// milliseconds since 1970. target is the request target as sent, such as
+// /v1/request?search=a.
 func Sign(secret []byte, strict bool, timestamp, method, target string, body []byte) string {
 	return hex.EncodeToString(signature(secret, strict, timestamp, method, target, body))
 }
@@ -75,8 +80,8 @@ func unauthorized(detail string) *problem {
 	return &problem{status: http.StatusUnauthorized, code: "unauthorized", detail: detail}
 }
 
-// identify finds the key of a call by its bearer token. It comes before the
-// body is read: who has no key cannot make the server read one.
+// identify finds the key of a call by its bearer token. It runs before the
+// body is read: a caller without a key must not make the server read a body.
 func (s *Server) identify(r *http.Request) (Key, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) != 1 {
@@ -98,7 +103,7 @@ func (s *Server) identify(r *http.Request) (Key, error) {
 	return key, nil
 }
 
-// authenticate checks the signature of a call over the bytes received.
+// authenticate checks the signature of a call over the received bytes.
 func (s *Server) authenticate(r *http.Request, key Key, body []byte) error {
 	stamps, signatures := r.Header.Values("X-Timestamp"), r.Header.Values("X-Signature")
 	if len(stamps) != 1 || len(signatures) != 1 {

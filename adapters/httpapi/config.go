@@ -11,41 +11,42 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// Config configures a Server. Keys is required; routes whose service is nil do
-// not exist.
+// Config configures a Server. Keys is required. A nil service has no routes.
 type Config struct {
-	// Keys finds out who calls.
+	// Keys identifies callers.
 	Keys Keys
-	// Verifier decides POST /credential/verify, each time on behalf of the
-	// tenant that calls.
+	// Verifier decides POST /credential/verify. The tenant of the key is the
+	// verifier of each request.
 	Verifier *verifier.Verifier
-	// Receipts keeps what Verifier signs, and is required with it.
+	// Receipts stores the receipts that Verifier signs. It is required if
+	// Verifier is set.
 	Receipts Receipts
-	// Requests has the request flow.
+	// Requests implements the request flow.
 	Requests *request.Service
-	// PublicURL and PublicHost are those of Requests: its status lists and the
-	// DIDs whose documents are served are named by them.
+	// PublicURL and PublicHost must be those of Requests. They determine the
+	// URLs of status lists and the DIDs whose documents are served.
 	PublicURL, PublicHost string
-	// Passports has the passport flow.
+	// Passports implements the passport flow.
 	Passports *passport.Service
-	// Ready says why the server cannot work at present, for /readyz. What it
-	// says is logged, not told. Nil means that it always can.
+	// Ready returns an error if the server cannot work at present, for
+	// /readyz. The error is logged and not sent to the caller. Nil means
+	// always ready.
 	Ready func(context.Context) error
 
-	// CreatesPerMinute is how many requests or passports a key may create in a
-	// minute, and in one burst; what an Idempotency-Key answers again does not
+	// CreatesPerMinute is the number of requests or passports that a key may
+	// create in a minute, and in one burst. Replays by Idempotency-Key do not
 	// count. Zero means DefaultCreatesPerMinute.
 	CreatesPerMinute int
-	// CallsPerMinute is the same of calls of any kind. Zero means
+	// CallsPerMinute is the same limit for calls of any kind. Zero means
 	// DefaultCallsPerMinute.
 	CallsPerMinute int
-	// MaxConcurrent is how many calls are carried out at a time, health and
-	// public documents apart; more are answered 503. Each can hold a body of 12
-	// MiB. Zero means DefaultMaxConcurrent.
+	// MaxConcurrent is the number of calls served at a time, without health
+	// and public documents. Further calls get 503. Each call can hold a body
+	// of 12 MiB. Zero means DefaultMaxConcurrent.
 	MaxConcurrent int
 
-	// Log gets one line for each call, without path, query, header or body.
-	// Nil means none.
+	// Log gets one line per call, without path, query, header or body. Nil
+	// means no log.
 	Log *slog.Logger
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time

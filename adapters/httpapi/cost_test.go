@@ -21,7 +21,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// forget keeps no receipts: what is measured is the way to the engine and back.
+// forget does not store receipts: the benchmark measures the HTTP layer only.
 type forget struct{}
 
 func (forget) KeepReceipt(context.Context, store.Tenant, *receipts.Receipt) error { return nil }
@@ -41,8 +41,8 @@ func newCost(t testing.TB) (*world, *verifier.Verifier) {
 	return w, engine
 }
 
-// BenchmarkVerifyCost prints what a call costs in units of the engine and its
-// answer without it, sockets apart, and with a client over loopback TCP.
+// BenchmarkVerifyCost prints the cost of a call in units of Verify and the
+// encoding of its answer, without sockets and with a client over loopback TCP.
 func BenchmarkVerifyCost(b *testing.B) {
 	w, engine := newCost(b)
 	payload := []byte(body(sample.Presentation(), sample.ParamsAllow()))
@@ -84,7 +84,8 @@ func BenchmarkVerifyCost(b *testing.B) {
 	roundrobin.Print(b.Output(), "CPU of a call", "engine", rows)
 }
 
-// TestMemoryIsFlat: what calls leave behind does not grow. CALLS says how many.
+// TestMemoryIsFlat checks that memory does not grow with the number of calls.
+// CALLS sets that number.
 func TestMemoryIsFlat(t *testing.T) {
 	calls := 800
 	if s := os.Getenv("CALLS"); s != "" {

@@ -12,14 +12,14 @@ import (
 	"github.com/mandate-engine/mandate/adapters/store"
 )
 
-// A caller signs each call: the time, and the body when there is one.
+// A caller signs the time and, if there is one, the body of each call.
 func ExampleSign() {
 	fmt.Println(httpapi.Sign([]byte("secret"), false, "1777716960000", "POST", "/v1/request", []byte(`{"a":1}`)))
 	// Output:
 	// d57ca0854de81613d608d2f678eef0740362edded524952980acb5aad671a8bc
 }
 
-// oneKey knows one key.
+// oneKey has one key.
 type oneKey struct{}
 
 func (oneKey) Key(_ context.Context, token [sha256.Size]byte, _ time.Time) (httpapi.Key, error) {
@@ -29,7 +29,8 @@ func (oneKey) Key(_ context.Context, token [sha256.Size]byte, _ time.Time) (http
 	return httpapi.Key{ID: "k", Tenant: store.Tenant{ID: "t", DID: "did:example:t"}, Secrets: [][]byte{[]byte("ms_example")}}, nil
 }
 
-// A Server without services has its health alone. All it answers is JSON.
+// A Server without services only has its health routes. Every response is
+// JSON.
 func ExampleNew() {
 	s, err := httpapi.New(httpapi.Config{Keys: oneKey{}, Rand: strings.NewReader(strings.Repeat("a", 24))})
 	if err != nil {

@@ -47,7 +47,7 @@ const (
 	offLimits = `{"tool":"book","amount":900}`
 )
 
-// TestLife is the life of a mandate.
+// TestLife runs the life of a mandate.
 func TestLife(t *testing.T) {
 	in := newInstall(t, nil)
 	id, mandate := in.mandate()
@@ -112,7 +112,7 @@ func TestLife(t *testing.T) {
 	in.noSecrets()
 }
 
-// noSecrets looks through all that was logged, and all that was answered.
+// noSecrets searches the log, the responses and the database for secrets.
 func (in *install) noSecrets() {
 	in.t.Helper()
 	in.post.mu.Lock()
@@ -128,7 +128,7 @@ func (in *install) noSecrets() {
 		for _, form := range forms {
 			n++
 			for where, b := range written {
-				if len(form) == 8 && where == "the database" { // digits that stand in other numbers as well; what is kept is a MAC
+				if len(form) == 8 && where == "the database" { // eight digits may be part of other numbers; the database has a MAC
 					continue
 				}
 				if shows(b, form) {
@@ -142,8 +142,8 @@ func (in *install) noSecrets() {
 	}
 }
 
-// shows reports whether a secret stands in what was written; eight digits, only
-// when they are not part of something longer.
+// shows reports whether b contains secret. Eight digits count only if they are
+// not part of a longer word.
 func shows(b, secret []byte) bool {
 	for {
 		i := bytes.Index(b, secret)
@@ -159,8 +159,8 @@ func shows(b, secret []byte) bool {
 	}
 }
 
-// secrets are all that nobody is to see, in all the forms they could be written
-// in: bearer tokens, signature secrets, one-time passwords, private keys.
+// secrets returns all secrets in all encodings: bearer tokens, signature
+// secrets, one-time passwords, private keys.
 func (in *install) secrets() map[string][][]byte {
 	in.t.Helper()
 	out := map[string][][]byte{}
@@ -211,7 +211,7 @@ func (in *install) secrets() map[string][][]byte {
 	return out
 }
 
-// files are the bytes of the database and its write-ahead log.
+// files returns the bytes of the database and its write-ahead log.
 func (in *install) files() (all []byte) {
 	in.t.Helper()
 	for _, suffix := range []string{"", "-wal"} {
@@ -224,8 +224,9 @@ func (in *install) files() (all []byte) {
 	return all
 }
 
-// TestSecretsAreFound: what noSecrets looks for, it finds.
-func TestSecretsAreFound(t *testing.T) {
+// TestNoSecretsFindsSecrets checks that noSecrets finds a secret that is
+// present.
+func TestNoSecretsFindsSecrets(t *testing.T) {
 	in := newInstall(t, nil)
 	in.mandate()
 	in.must("requester", "POST", "/passports", `{"type":"agent","name":"a"}`)
@@ -242,15 +243,16 @@ func TestSecretsAreFound(t *testing.T) {
 	}
 }
 
-// TestAuthority is the table of who may do what: of the requester, a tenant that
-// is listed in authorizedDIDs, a stranger, and nobody. Every route is in it.
+// TestAuthority checks the rights of the requester, a tenant in
+// authorizedDIDs, another tenant, and a caller without a key. It covers every
+// route.
 func TestAuthority(t *testing.T) {
 	in := newInstallAt(t, "mandates.example", nil)
 	action := text(in.must("requester", "POST", "/actions", hotelAction), "id")
 	resource := text(in.must("requester", "POST", "/resource", `{"type":"JSON","name":"theirs","data":[{"label":"a","type":"b","value":1}]}`), "id")
 	const json = `{"type":"JSON","data":[{"label":"a","type":"b","value":1}]}`
 	tests := []struct {
-		route, path, body                   string // the path is that of the route unless it is given
+		route, path, body                   string // path is empty if it equals the route
 		requester, listed, stranger, nobody int
 	}{
 		{"GET /request/{id}", "/request/{R}", "", 200, 200, 404, 401},
@@ -265,7 +267,7 @@ func TestAuthority(t *testing.T) {
 		{"DELETE /credential/revoke/{id}", "/credential/revoke/{M}", "", 200, 404, 404, 401},
 		{"DELETE /request/{id}", "/request/{R}", "", 200, 404, 404, 401},
 		{"GET /passports/{id}", "/passports/{P}", "", 200, 404, 404, 401},
-		// Of what is theirs, and nothing of the requester's:
+		// Each tenant sees its own data and nothing of the requester's:
 		{"GET /request", "", "", 200, 200, 200, 401},
 		{"GET /actions", "", "", 200, 200, 200, 401},
 		{"GET /resource", "", "", 200, 200, 200, 401},
@@ -276,7 +278,7 @@ func TestAuthority(t *testing.T) {
 		{"POST /resource", "", json, 201, 201, 201, 401},
 		{"POST /resource/group", "", `{"name":"g","resourcesIds":["` + resource + `"]}`, 201, 400, 400, 401},
 		{"POST /passports", "", `{"type":"agent","name":"a"}`, 201, 201, 201, 401},
-		// For everybody:
+		// Public routes:
 		{"GET /healthz", "", "", 200, 200, 200, 200},
 		{"GET /readyz", "", "", 200, 200, 200, 200},
 		{"GET /openapi.json", "", "", 200, 200, 200, 200},
@@ -303,7 +305,7 @@ func TestAuthority(t *testing.T) {
 			evidence := strings.TrimPrefix(text(detail, "credentials", 0, "w3cCredential", "evidences", 0, "location"), publicURL+"/evidence/")
 			passport := text(in.must("requester", "POST", "/passports", `{"type":"agent","name":"a"}`), "data", "passportId")
 			for as, want := range map[string]int{"requester": tt.requester, "listed": tt.listed, "stranger": tt.stranger, "nobody": tt.nobody} {
-				if method != "GET" { // which change nothing
+				if method != "GET" { // GET changes nothing
 					id, m = in.mandate()
 				}
 				receipt := ""
@@ -348,8 +350,8 @@ func TestAuthority(t *testing.T) {
 	in.noSecrets()
 }
 
-// TestOneTimePassword: a new one ends the old one, wrong ones are refused, and
-// five of them lock the subject.
+// TestOneTimePassword checks that a new password ends the old one, that wrong
+// ones are refused, and that five wrong ones lock the subject.
 func TestOneTimePassword(t *testing.T) {
 	in := newInstall(t, nil)
 	id := text(in.hotel("ana@example.com"), "id")
@@ -378,8 +380,8 @@ func TestOneTimePassword(t *testing.T) {
 	in.noSecrets()
 }
 
-// TestResendLimit: a second resend within a minute is too many, and says when the
-// next one is not.
+// TestResendLimit checks that a second resend within a minute is refused with
+// the time to wait.
 func TestResendLimit(t *testing.T) {
 	in := newInstall(t, nil)
 	target := "/v1/request/resend/" + text(in.hotel("ana@example.com"), "id")
@@ -428,7 +430,7 @@ func TestIdempotency(t *testing.T) {
 	fresh := 0
 	for i, a := range answers {
 		if a.Code == 409 {
-			continue // while the first one runs
+			continue // while the first call runs
 		}
 		if a.Code != 200 {
 			t.Fatalf("create %d: %d %s", i, a.Code, a.Body)
@@ -465,9 +467,9 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
-// TestReplayIsNoCreate: a replay does not count against the limit of creates, and
-// is answered when there are none left.
-func TestReplayIsNoCreate(t *testing.T) {
+// TestReplayDoesNotCountAsCreate checks that replays do not count against the
+// limit of creates and work when the limit is reached.
+func TestReplayDoesNotCountAsCreate(t *testing.T) {
 	in := newInstall(t, func(c *Config) { c.CreatesPerMinute = 2 })
 	const body = `{"contacts":["ana@example.com"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"string","value":"I agree"}]}]}`
 	for i, tt := range []struct {
@@ -478,7 +480,7 @@ func TestReplayIsNoCreate(t *testing.T) {
 		{"k", body, 200, "", `"key";r=1;t=30`},
 		{"k", body, 200, "true", ""},
 		{"k", body, 200, "true", ""},
-		{"k", body + " ", 422, "", ""}, // no create either
+		{"k", body + " ", 422, "", ""}, // refused, so not a create either
 		{"l", body, 200, "", `"key";r=0;t=60`},
 		{"k", body, 200, "true", ""},
 		{"m", body, 429, "", `"key";r=0;t=60`},
@@ -526,7 +528,8 @@ func TestPassports(t *testing.T) {
 			t.Errorf("%s: %d %v, want %s at %s", tt.name, status, m, tt.code, tt.pointer)
 		}
 	}
-	// The bearer token is enough here, but a signature that is sent has to fit.
+	// The bearer token suffices here, but a signature must be valid if it is
+	// sent.
 	r := in.signed("requester", "POST", "/passports", `{"type":"agent","name":"a"}`)
 	r.Header.Del("X-Signature")
 	r.Header.Del("X-Timestamp")
@@ -565,8 +568,8 @@ func TestPassports(t *testing.T) {
 	}
 }
 
-// TestSecurityLevel: above CONTACT a decision waits for an identity, and for
-// the document that was expected.
+// TestSecurityLevel checks that, above CONTACT, a decision requires an
+// identity and the expected document.
 func TestSecurityLevel(t *testing.T) {
 	in := newInstall(t, nil)
 	r := in.must("requester", "POST", "/request", `{"contacts":["ana@example.com"],"securityLevel":"HUMANOS_KYC","expectedDocIds":[{"contact":"ana@example.com","docId":"123"}],

@@ -9,8 +9,8 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// FuzzQuery: a query is refused, or each of its parameters that is known by itself
-// is there.
+// FuzzQuery checks that a query is refused or each of its known parameters is
+// in the result.
 func FuzzQuery(f *testing.F) {
 	for _, s := range []string{"securityLevel=a,b&securityLevel[]=c&securityLevel[0]=d", "contact=+351911111111", "search[x]=1", "securityLevel[=a", "[0]=1", "a=%zz", "search=%00&unknown[x]=1"} {
 		f.Add(s)
@@ -37,7 +37,8 @@ func FuzzQuery(f *testing.F) {
 	})
 }
 
-// FuzzVerifyBody: what is read of a body are two parts of that very body.
+// FuzzVerifyBody checks that the two parts that verifyRequest returns are
+// parts of the body.
 func FuzzVerifyBody(f *testing.F) {
 	for _, s := range []string{`{"presentation":{"a":1},"executionParams":{}}`, `{"presentation":null}`, `{"presentation":1,"presentation":2}`, `[]`, `{"executionParams":1}`} {
 		f.Add([]byte(s))

@@ -88,8 +88,9 @@ func repeat(v any, n int) []any {
 	return out
 }
 
-// TestCreateRefuses: each member missing where it is required, of the wrong
-// type, too long, out of range or malformed, one at a time. Nothing is stored.
+// TestCreateRefuses makes each member, one at a time, missing, of the wrong
+// type, too long, out of range or malformed. The call is refused and nothing
+// is stored.
 func TestCreateRefuses(t *testing.T) {
 	in := newInstall(t, nil)
 	good := in.good(t)
@@ -107,7 +108,7 @@ func TestCreateRefuses(t *testing.T) {
 		field string // as a pointer
 		value any
 		code  string
-		at    string // where another pointer is told
+		at    string // the reported pointer if it differs
 	}{
 		{"/contacts", absent, "missing_field", ""},
 		{"/contacts", nil, "invalid_type", ""},
@@ -191,7 +192,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
-// TestListRefuses: each parameter out of range or malformed.
+// TestListRefuses makes each parameter out of range or malformed.
 func TestListRefuses(t *testing.T) {
 	in := newInstall(t, nil)
 	for _, tt := range []struct{ query, parameter string }{
@@ -216,8 +217,8 @@ func TestListRefuses(t *testing.T) {
 	}
 }
 
-// TestListFilters: each parameter finds the one request it is of, and none
-// without it.
+// TestListFilters checks that each parameter finds exactly the matching
+// request.
 func TestListFilters(t *testing.T) {
 	in := newInstall(t, nil)
 	body, _ := json.Marshal(in.good(t))
@@ -255,9 +256,9 @@ func TestListFilters(t *testing.T) {
 	}
 }
 
-// TestSeedExamples drives every JSON example of a call in the documents of the
-// API through the server: as it stands, and with what is no example in it (such
-// as "[email protected]") put right.
+// TestSeedExamples sends every JSON example of a call in the API documents to
+// the server, first as written, then with its placeholders (such as "[email
+// protected]") replaced.
 func TestSeedExamples(t *testing.T) {
 	in := newInstall(t, nil)
 	seeds := readSeeds(t)
@@ -282,8 +283,8 @@ func TestSeedExamples(t *testing.T) {
 	same(t, "list", seeds["002"].examples[0], in.must("requester", "GET", "/v1/request", ""))
 	same(t, "created", seeds["000"].examples[1], in.must("requester", "POST", "/request", string(b)))
 
-	// The presentation of the example names a method without a fragment and is
-	// signed by nobody: refused as a presentation, with a receipt.
+	// The example's presentation names a method without a fragment and has no
+	// valid signature. It is refused as a presentation, with a receipt.
 	status, m := in.do("requester", "POST", "/credential/verify", string(seeds["003"].examples[0].Raw()))
 	if status != 403 || m["decision"] != "deny" || text(m, "receipt", "id") == "" {
 		t.Errorf("verify, as it stands: %d %v, want 403", status, m["reason"])
@@ -299,8 +300,8 @@ func TestSeedExamples(t *testing.T) {
 	same(t, "passport", seeds["004"].examples[1], m)
 }
 
-// same checks that an answer has every member of an example, of the same type
-// or null. Lists that are empty in the answer have nothing to compare.
+// same checks that an answer has every member of an example, with the same
+// type or null. Empty lists in the answer are not compared.
 func same(t *testing.T, where string, want canonical.Value, got any) {
 	t.Helper()
 	switch want.Kind() {
@@ -334,14 +335,13 @@ func same(t *testing.T, where string, want canonical.Value, got any) {
 	}
 }
 
-// A seed is one document of the API: its JSON objects, and the parameters it
-// lists.
+// A seed is one API document: its JSON objects and its list of parameters.
 type seed struct {
 	examples []canonical.Value
 	params   []string
 }
 
-// readSeeds reads the documents, which are not part of the tree.
+// readSeeds reads the API documents, which are not part of the repository.
 func readSeeds(t *testing.T) map[string]seed {
 	t.Helper()
 	files, _ := filepath.Glob("../../../shared/seeds/*.txt")

@@ -24,7 +24,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// A post is what the notifier was given.
+// A post records the messages of the notifier.
 type post struct {
 	mu       sync.Mutex
 	messages []request.Message
@@ -37,7 +37,7 @@ func (p *post) Notify(_ context.Context, m request.Message) error {
 	return nil
 }
 
-// otp is the last one-time password sent to a contact for a request.
+// otp returns the last one-time password sent to a contact for a request.
 func (p *post) otp(id, to string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -49,8 +49,8 @@ func (p *post) otp(id, to string) string {
 	return ""
 }
 
-// An install is a whole server on a database of its own, with three tenants:
-// requester, listed and stranger.
+// An install is a server with its own database and three tenants: requester,
+// listed and stranger.
 type install struct {
 	*Server
 	t     testing.TB
@@ -65,7 +65,7 @@ type install struct {
 
 	mu      sync.Mutex
 	now     time.Time
-	answers bytes.Buffer // all of them, headers included
+	answers bytes.Buffer // all responses, headers included
 }
 
 const publicURL = "https://mandates.example"
@@ -87,7 +87,7 @@ func newInstall(t testing.TB, change func(*Config)) *install {
 	return newInstallAt(t, "", change)
 }
 
-// newInstallAt publishes its DIDs under a host.
+// newInstallAt makes an install with its DIDs under host.
 func newInstallAt(t testing.TB, host string, change func(*Config)) *install {
 	t.Helper()
 	ring, file := newRing(t)
@@ -134,7 +134,7 @@ func newInstallAt(t testing.TB, host string, change func(*Config)) *install {
 	return in
 }
 
-// signed makes a call as a tenant.
+// signed returns a signed call of a tenant.
 func (in *install) signed(as, method, target, body string) *http.Request {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	stamp := strconv.FormatInt(in.clock().UnixMilli(), 10)
@@ -145,8 +145,8 @@ func (in *install) signed(as, method, target, body string) *http.Request {
 	return r
 }
 
-// send carries a call out, and holds the answer to the document and to what no
-// answer may show.
+// send makes a call. It validates the response against the OpenAPI document
+// and searches it for secrets.
 func (in *install) send(r *http.Request) *httptest.ResponseRecorder {
 	in.t.Helper()
 	rec := httptest.NewRecorder()
@@ -163,7 +163,7 @@ func (in *install) send(r *http.Request) *httptest.ResponseRecorder {
 	return rec
 }
 
-// do is send with the answer read as an object.
+// do is send with the response parsed as an object.
 func (in *install) do(as, method, target, body string) (int, map[string]any) {
 	in.t.Helper()
 	rec := in.send(in.signed(as, method, target, body))
@@ -174,7 +174,7 @@ func (in *install) do(as, method, target, body string) (int, map[string]any) {
 	return rec.Code, m
 }
 
-// must is do for what has to succeed.
+// must is do for calls that must succeed.
 func (in *install) must(as, method, target, body string) map[string]any {
 	in.t.Helper()
 	status, m := in.do(as, method, target, body)
@@ -212,7 +212,7 @@ const hotelAction = `{"name":"book_hotel","content":{"name":"book_hotel","profil
 	"executionParams":{"amount":{"type":"number","required":true}},
 	"rules":[{"name":"amount-cap","expression":"executionParams.amount <= userParams.maxAmount"}]}}`
 
-// hotel publishes an action and asks for a mandate on it.
+// hotel publishes an action and requests a mandate for it.
 func (in *install) hotel(contacts ...string) (request map[string]any) {
 	in.t.Helper()
 	action := text(in.must("requester", "POST", "/actions", hotelAction), "id")
@@ -222,7 +222,8 @@ func (in *install) hotel(contacts ...string) (request map[string]any) {
 		list, in.dids["listed"], action))
 }
 
-// mandate is hotel, agreed to. It returns the ids of request and mandate.
+// mandate is hotel followed by the decisions. It returns the ids of request
+// and mandate.
 func (in *install) mandate() (id, mandate string) {
 	in.t.Helper()
 	r := in.hotel("ana@example.com")

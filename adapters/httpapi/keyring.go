@@ -21,28 +21,28 @@ type Sealer interface {
 	Open(context string, sealed []byte) ([]byte, error)
 }
 
-// A KeyRing makes keys, and finds them: it is the [Keys] of a store. It keeps
-// nothing in memory, so that a key that another process revokes is refused from
-// the next call on.
+// A KeyRing creates and finds keys in a store. It implements [Keys]. It does
+// not cache: after another process revokes a key, the next call with it is
+// refused.
 type KeyRing struct {
 	Store   store.Store
 	Secrets Sealer
 }
 
-// Credentials are what a caller needs. They are shown once: the store has
-// neither of them in clear.
+// Credentials are the secrets of a new key. They are shown once: the store has
+// only a hash of the token and an encrypted secret.
 type Credentials struct {
 	ID              string
 	APIKey          string // the bearer token
-	SignatureSecret string // its bytes are the HMAC key
+	SignatureSecret string // the HMAC key: the bytes of this string
 }
 
 const noExpiry = int64(0)
 
-// A secret is one signature secret of a key, in the sealed list.
+// A secret is one signature secret of a key, an element of the sealed list.
 type secret struct {
 	text  string
-	until int64 // milliseconds since 1970, noExpiry for as long as the key
+	until int64 // milliseconds since 1970; noExpiry: as long as the key
 }
 
 func (r *KeyRing) seal(id string, secrets []secret) ([]byte, error) {
@@ -57,7 +57,7 @@ func (r *KeyRing) seal(id string, secrets []secret) ([]byte, error) {
 	return r.Secrets.Seal("api key "+id, b)
 }
 
-// open returns the secrets that are good at a time.
+// open returns the secrets that are valid at a time.
 func (r *KeyRing) open(k store.APIKey, now time.Time) ([]secret, error) {
 	b, err := r.Secrets.Open("api key "+k.ID, k.Secret)
 	if err != nil {
@@ -65,7 +65,7 @@ func (r *KeyRing) open(k store.APIKey, now time.Time) ([]secret, error) {
 	}
 	doc, err := canonical.Parse(b)
 	if err != nil {
-		return nil, errors.New("httpapi: a sealed secret cannot be read") // the error would quote it
+		return nil, errors.New("httpapi: a sealed secret cannot be read") // the error of json would quote the secret
 	}
 	var out []secret
 	for _, e := range doc.Root().Elements() {
@@ -115,8 +115,8 @@ func token(prefix string) string {
 	return prefix + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// Create makes a key of a tenant. Of k these are taken: TenantID, Name, Strict,
-// Version, Created and Expires.
+// Create makes a key for a tenant. It uses TenantID, Name, Strict, Version,
+// Created and Expires of k.
 func (r *KeyRing) Create(ctx context.Context, k store.APIKey) (Credentials, error) {
 	var id [12]byte
 	rand.Read(id[:])
@@ -138,8 +138,9 @@ func (r *KeyRing) Create(ctx context.Context, k store.APIKey) (Credentials, erro
 	return c, nil
 }
 
-// Rotate gives a key a new signature secret. The last one stays good for grace,
-// so that callers can be changed over; older ones do not.
+// Rotate gives a key a new signature secret. The previous secret stays valid
+// for grace, so that callers can change over. Older secrets become invalid at
+// once.
 func (r *KeyRing) Rotate(ctx context.Context, id string, now time.Time, grace time.Duration) (Credentials, error) {
 	c := Credentials{ID: id, SignatureSecret: token("ms_")}
 	err := r.change(ctx, id, func(k *store.APIKey) error {
@@ -157,7 +158,7 @@ func (r *KeyRing) Rotate(ctx context.Context, id string, now time.Time, grace ti
 	return c, err
 }
 
-// Revoke ends a key, for good and at once.
+// Revoke ends a key at once. It cannot be undone.
 func (r *KeyRing) Revoke(ctx context.Context, id string, now time.Time) error {
 	return r.change(ctx, id, func(k *store.APIKey) error { k.Revoked = now; return nil })
 }

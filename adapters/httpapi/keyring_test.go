@@ -20,7 +20,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
-// newRing returns a key ring on a database of its own, with the tenant t1.
+// newRing returns a key ring with its own database and the tenant t1.
 func newRing(t testing.TB) (*KeyRing, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "test.db")
@@ -153,7 +153,7 @@ func TestKeyRing(t *testing.T) {
 	}
 }
 
-// TestKeyRingOutage: what the store cannot say is not that there is no key.
+// TestKeyRingOutage checks that an error of the store is not ErrUnknownKey.
 func TestKeyRingOutage(t *testing.T) {
 	ring, _ := newRing(t)
 	ctx, cancel := context.WithCancel(context.Background())

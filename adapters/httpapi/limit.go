@@ -10,31 +10,31 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Defaults of the zero Config.
+// Defaults for a zero Config.
 const (
 	DefaultCreatesPerMinute = 60
 	DefaultCallsPerMinute   = 60_000
 	DefaultMaxConcurrent    = 256
 )
 
-// limiters allow each key so many calls a minute, in bursts of at most that
-// many. They are as many as there are keys: only who has shown one is counted.
+// limiters limit the calls of each key per minute, and the size of a burst.
+// Only callers with a valid key are counted, so there is one limiter per key.
 type limiters struct {
 	perMinute int
 	mu        sync.Mutex
 	byKey     map[string]*rate.Limiter
 }
 
-// maxLimiters bounds the memory when keys come and go. Past it the limits of
-// all keys start anew.
+// maxLimiters bounds the memory when many keys come and go. When it is
+// reached, the counts of all keys start again.
 const maxLimiters = 10_000
 
 func newLimiters(perMinute int) *limiters {
 	return &limiters{perMinute: perMinute, byKey: map[string]*rate.Limiter{}}
 }
 
-// take counts one call of a key. It says in the header how many are left, and
-// refuses one too many.
+// take counts one call of a key. It sets the headers with the remaining calls
+// and refuses calls over the limit.
 func (l *limiters) take(key string, now time.Time, h http.Header) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

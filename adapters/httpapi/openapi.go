@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// The API in OpenAPI 3.1, written by hand as YAML; a test derives the JSON.
+// The API in OpenAPI 3.1. The YAML is written by hand; a test derives the
+// JSON.
 var (
 	//go:embed openapi.yaml
 	openAPIYAML []byte

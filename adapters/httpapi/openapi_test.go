@@ -24,7 +24,7 @@ import (
 
 var update = flag.Bool("update", false, "write openapi.json")
 
-// TestOpenAPIForms: the JSON says what the YAML says.
+// TestOpenAPIForms checks that JSON and YAML are the same document.
 func TestOpenAPIForms(t *testing.T) {
 	var doc any
 	if err := yaml.Unmarshal(openAPIYAML, &doc); err != nil {
@@ -64,7 +64,8 @@ func spec(t testing.TB) *openapi3.T {
 	return doc
 }
 
-// TestOpenAPIRoutes: the document has the routes that are served, and no others.
+// TestOpenAPIRoutes checks that the document has exactly the routes of the
+// server.
 func TestOpenAPIRoutes(t *testing.T) {
 	var documented, served []string
 	for path, item := range spec(t).Paths.Map() {
@@ -82,15 +83,15 @@ func TestOpenAPIRoutes(t *testing.T) {
 	}
 }
 
-// allRoutes are those of a server with every service.
+// allRoutes returns the routes of a server with every service.
 func allRoutes(t *testing.T) []route {
 	t.Helper()
 	w := newWorld(t, func(c *Config) { c.Requests, c.Passports = &request.Service{}, &passport.Service{} })
 	return w.routes()
 }
 
-// find returns the documented route of a call, nil when there is none. Names
-// come before patterns.
+// find returns the documented route of a call, or nil. Literal paths come
+// before patterns.
 func find(doc *openapi3.T, method, target string) *routers.Route {
 	path, _, _ := strings.Cut(target, "?")
 	path = strings.TrimPrefix(path, "/v1")
@@ -110,8 +111,8 @@ func find(doc *openapi3.T, method, target string) *routers.Route {
 	return nil
 }
 
-// documented validates one answer against the document. What is not in it can
-// only be refused.
+// documented validates one response against the document. A call outside the
+// document must be refused.
 func documented(t testing.TB, doc *openapi3.T, method, target string, rec *httptest.ResponseRecorder) {
 	t.Helper()
 	r := httptest.NewRequest(method, target, nil)

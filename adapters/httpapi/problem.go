@@ -9,18 +9,18 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// A problem is an error that is told to the caller.
+// A problem is an error for the caller.
 type problem struct {
 	status int
 	code   string // stable
-	detail string // for people; may quote what was sent, never what is kept
-	// Where it is, of which at most one is set: an RFC 6901 pointer in the body
-	// with hasPointer (the whole body is ""), a parameter of the query or the
-	// path, a header.
+	detail string // for people; may quote the call, never stored data
+	// The location, at most one of: an RFC 6901 pointer in the body, valid if
+	// hasPointer is set (the whole body is ""); a parameter of the query or
+	// the path; a header.
 	pointer           string
 	hasPointer        bool
 	parameter, header string
-	// extra members of the answer.
+	// extra members of the response.
 	extra      object
 	retryAfter time.Duration
 	allow      string // methods, for 405
@@ -37,8 +37,8 @@ func (o object) put(name, value string) {
 	}
 }
 
-// members are those of RFC 9457, and code and where. There is neither an id nor
-// a requestId: clients of the create route take either for success.
+// members returns the members of RFC 9457, the code and the location. It must
+// not add id or requestId: clients of the create route take either as success.
 func (p *problem) members() object {
 	o := object{"type": "about:blank", "title": http.StatusText(p.status), "status": p.status, "code": p.code}
 	o.put("detail", printable(p.detail))
@@ -53,14 +53,14 @@ func (p *problem) members() object {
 	return o
 }
 
-// printable is text of a bounded length that can be written as JSON.
+// printable returns s, cut to a bounded length, as text that JSON can carry.
 func printable(s string) string {
-	const most = 300
-	if len(s) > most {
-		s = s[:most] + "…"
+	const limit = 300
+	if len(s) > limit {
+		s = s[:limit] + "…"
 	}
 	return strings.Map(func(r rune) rune {
-		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters have no place in I-JSON
+		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters are not allowed in I-JSON
 			return '\uFFFD'
 		}
 		return r
@@ -71,7 +71,7 @@ func internal() *problem {
 	return &problem{status: http.StatusInternalServerError, code: "internal_error", detail: "the server failed; X-Request-Id names the call in its log"}
 }
 
-// write answers with a problem, in the form of the route.
+// write sends a problem in the format of the route.
 func (p *problem) write(w http.ResponseWriter, c *call) {
 	if p.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(int64((p.retryAfter+time.Second-1)/time.Second), 10))
@@ -96,8 +96,8 @@ func (p *problem) write(w http.ResponseWriter, c *call) {
 	writeJSON(w, p.status, kind, b)
 }
 
-// envelope is a problem in the form of the passport routes, whose codes are
-// fewer: what is particular is in the details.
+// envelope returns a problem in the format of the passport routes. They have
+// fewer codes, so the specific code goes into the details.
 func (p *problem) envelope() object {
 	o := object{"code": p.code, "message": printable(p.detail)}
 	details := object{}
@@ -120,5 +120,5 @@ func writeJSON(w http.ResponseWriter, status int, kind string, b []byte) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
-	w.Write(b) // whoever is gone is gone
+	w.Write(b) // an error means that the client has disconnected
 }

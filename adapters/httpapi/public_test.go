@@ -15,7 +15,7 @@ import (
 	"testing/iotest"
 )
 
-// TestPublic: what anybody may read, without a key.
+// TestPublic checks the public routes, without a key.
 func TestPublic(t *testing.T) {
 	in := newInstallAt(t, "mandates.example:8443", func(c *Config) {
 		c.Ready = func(context.Context) error { return errors.New("database is locked: /srv/secret.db") }
@@ -53,7 +53,7 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// didPath is where did:web has the document of a DID.
+// didPath returns the path where did:web looks for the document of a DID.
 func didPath(t *testing.T, did string) string {
 	t.Helper()
 	rest, ok := strings.CutPrefix(did, "did:web:mandates.example%3A8443:")
@@ -63,7 +63,8 @@ func didPath(t *testing.T, did string) string {
 	return "/" + strings.ReplaceAll(rest, ":", "/") + "/did.json"
 }
 
-// TestParameters: what this package refuses before a service sees it.
+// TestParameters checks the parameters that this package refuses before it
+// calls a service.
 func TestParameters(t *testing.T) {
 	in := newInstall(t, nil)
 	for _, tt := range []struct{ method, target, code string }{
@@ -94,8 +95,9 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// TestPlus: a phone number is found however its plus is written.
-func TestPlus(t *testing.T) {
+// TestPhoneNumberPlus checks that a phone number is found with every spelling
+// of its plus.
+func TestPhoneNumberPlus(t *testing.T) {
 	in := newInstall(t, nil)
 	id := text(in.hotel("+351912345678"), "id")
 	for _, q := range []string{"contact=+351912345678", "contact=%2B351912345678"} {
@@ -108,9 +110,9 @@ func TestPlus(t *testing.T) {
 	}
 }
 
-// TestWhatNetHTTPAnswers: what comes in over a connection and never was a call
-// of a route is answered in JSON, or without a body.
-func TestWhatNetHTTPAnswers(t *testing.T) {
+// TestNetHTTPErrors checks that invalid calls on a connection, which never
+// reach a route, get JSON or no body.
+func TestNetHTTPErrors(t *testing.T) {
 	in := newInstall(t, nil)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -122,7 +124,7 @@ func TestWhatNetHTTPAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		name, sent string
 		status     int
-		body       string // its beginning
+		body       string // prefix
 	}{
 		{"OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404, `{"code":"not_found"`},
 		{"GET *", "GET * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404, `{"code":"not_found"`},

@@ -33,8 +33,8 @@ func (s *Server) createRequest(c *call) (reply, error) {
 	return reply{status: http.StatusOK, body: b}, nil
 }
 
-// idempotencyKey returns the Idempotency-Key of a call, "" for none. It may be a
-// string of RFC 9651, in quotes, or bare.
+// idempotencyKey returns the Idempotency-Key of a call, or "". The value is an
+// RFC 9651 string in quotes, or a bare string.
 func idempotencyKey(h http.Header) (string, error) {
 	values := h.Values("Idempotency-Key")
 	if len(values) == 0 {
@@ -56,7 +56,8 @@ func idempotencyKey(h http.Header) (string, error) {
 	return k, nil
 }
 
-// listParameters are those of GET /request; true for those that are lists.
+// listParameters are the parameters of GET /request. The value reports whether
+// a parameter is a list.
 var listParameters = map[string]bool{"pageIndex": false, "pageSize": false, "search": false, "contact": false, "did": false, "subjectInternalId": false,
 	"internalId": false, "credentialInternalId": false, "securityLevel": true, "dateFrom": false, "dateTo": false}
 
@@ -69,11 +70,12 @@ func (s *Server) listRequests(c *call) (reply, error) {
 	return ok(s.cfg.Requests.List(c.Context(), c.key.Tenant, q))
 }
 
-// query reads the parameters of a query. A list may be spelled k=a&k=b, k[]=a,
-// k[0]=a, and where known says that k is a list, k=a,b. Other brackets after a
-// known name are refused, since whoever wrote them means to filter; names that
-// are not known are ignored by those who read them. The plus of a phone number,
-// which a query has as %2B, is understood as it is.
+// query parses the parameters of a query. A list may be spelled k=a&k=b, k[]=a
+// or k[0]=a, and k=a,b if known says that k is a list. Other brackets after a
+// known name are an error, because the caller probably meant to filter. query
+// returns unknown names too; the callers ignore them. In contact it accepts a
+// literal plus before digits, which otherwise means a space, so that phone
+// numbers work without %2B.
 func query(raw string, known map[string]bool) (map[string][]string, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -151,8 +153,8 @@ func enveloped(c *call, status int, data []byte, err error) (reply, error) {
 	return reply{status: status, body: b}, err
 }
 
-// statusList answers GET /status/{n}: the lists are public, because whoever is
-// shown a mandate has to see whether it is revoked.
+// statusList answers GET /status/{n}. The lists are public, because everyone
+// who receives a mandate must be able to check revocation.
 func (s *Server) statusList(c *call) (reply, error) {
 	b, err := s.cfg.Requests.StatusList(c.Context(), s.cfg.PublicURL+"/status/"+c.PathValue("n"))
 	if errors.Is(err, verifier.ErrNoStatusList) {
@@ -161,8 +163,8 @@ func (s *Server) statusList(c *call) (reply, error) {
 	return ok(b, err)
 }
 
-// didDocument answers GET /{kind}/{id}/did.json for the DIDs that the service
-// has made: did:web finds their documents there.
+// didDocument answers GET /{kind}/{id}/did.json, where did:web looks for the
+// documents of the DIDs of the service.
 func didDocument(kind string) handler {
 	return func(s *Server, c *call) (reply, error) {
 		did := "did:web:" + strings.ReplaceAll(s.cfg.PublicHost, ":", "%3A") + ":" + kind + ":" + c.PathValue("id")
@@ -184,7 +186,7 @@ func created(b []byte, err error) (reply, error) {
 	return reply{status: http.StatusCreated, body: b}, err
 }
 
-// The three forms of method that services have.
+// The three signatures of service methods.
 type (
 	withNothing = func(context.Context, store.Tenant) ([]byte, error)
 	withID      = func(context.Context, store.Tenant, string) ([]byte, error)

@@ -23,7 +23,7 @@ func TestQuery(t *testing.T) {
 		{"search=a+b%20c", "search", []string{"a b c"}},
 		{"a[b]=1", "a[b]", []string{"1"}},
 		{"[0]=1", "[0]", []string{"1"}},
-		{"a[=1&b]=2&active[x]=1", "search", nil}, // of nobody's: ignored
+		{"a[=1&b]=2&active[x]=1", "search", nil}, // unknown names are ignored
 		{"search[0]=a", "search", []string{"a"}},
 		{"contact=+351911111111", "contact", []string{"+351911111111"}},
 		{"contact=%2B351911111111", "contact", []string{"+351911111111"}},

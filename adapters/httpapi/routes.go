@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// isPassports reports whether a path is in the part of the API whose errors
-// have the form of the passport routes, whether there is such a route or not.
+// isPassports reports whether errors for a path have the format of the
+// passport routes. It is true for unknown paths under that prefix too.
 func isPassports(path string) bool {
 	path = strings.TrimPrefix(path, "/v1")
 	return path == "/passports" || strings.HasPrefix(path, "/passports/")
 }
 
-// routes is the table of routes. Those of services that are not there are left
-// out.
+// routes returns the table of routes, without the routes of nil services.
 func (s *Server) routes() []route {
 	routes := []route{
 		{pattern: "GET /healthz", handle: (*Server).healthz, public: true},
@@ -57,12 +56,12 @@ func (s *Server) routes() []route {
 	return routes
 }
 
-// healthz says that the server answers.
+// healthz always reports ok.
 func (*Server) healthz(*call) (reply, error) {
 	return reply{status: http.StatusOK, body: []byte(`{"status":"ok"}`)}, nil
 }
 
-// readyz says whether the server can work.
+// readyz reports whether the server can work.
 func (s *Server) readyz(c *call) (reply, error) {
 	if s.cfg.Ready != nil {
 		if err := s.cfg.Ready(c.Context()); err != nil {

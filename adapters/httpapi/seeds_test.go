@@ -12,16 +12,16 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// A fieldRow says what becomes of fields, and which test holds it.
+// A fieldRow describes the handling of fields and names the test for it.
 type fieldRow struct{ fields, behaviour, test string }
 
-// A table are the rows of one direction of one call. seed and examples say
-// which JSON objects of which document they are of.
+// A table has the rows of one direction of one call. seed and examples select
+// the JSON objects of a document.
 type table struct {
 	title    string
 	seed     string
 	examples []int
-	params   []string // documented beside the examples that are of this table
+	params   []string // parameters documented beside these examples
 	rows     []fieldRow
 }
 
@@ -121,8 +121,8 @@ var tables = []table{
 	}},
 }
 
-// TestSeedsDocument: docs/http-fields.md is what these tables say, and the tests they
-// name exist.
+// TestSeedsDocument checks that docs/http-fields.md matches these tables and that
+// the named tests exist.
 func TestSeedsDocument(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString("# The fields of the HTTP API\n\nEvery documented field, what the service does with it, and the test that checks this. The file is generated:\n`go test ./adapters/httpapi -run TestSeedsDocument -update`. Where the documents of the API are available,\n`TestSeedsComplete` checks that every field has a row. [http.md](http.md) is a session with the API.\n")
@@ -144,12 +144,13 @@ func TestSeedsDocument(t *testing.T) {
 		}
 		return
 	}
-	if have, err := os.ReadFile(file); err != nil || !bytes.Equal(have, b.Bytes()) {
+	if listed, err := os.ReadFile(file); err != nil || !bytes.Equal(listed, b.Bytes()) {
 		t.Errorf("docs/http-fields.md is not what the tables say (%v): go test ./adapters/httpapi -run TestSeedsDocument -update", err)
 	}
 }
 
-// testExists looks for the function of a test, or the document that is run.
+// testExists looks for a test function, or for the document of a test that
+// runs documents.
 func testExists(t *testing.T, name string) bool {
 	t.Helper()
 	if strings.HasPrefix(name, "docs/") {
@@ -170,15 +171,15 @@ func testExists(t *testing.T, name string) bool {
 	return false
 }
 
-// TestSeedsComplete: no field of the documents is without a row.
+// TestSeedsComplete checks that every field of the documents has a row.
 func TestSeedsComplete(t *testing.T) {
 	seeds := readSeeds(t)
 	params := map[string][]string{}
 	for _, tb := range tables {
-		have := map[string]bool{}
+		listed := map[string]bool{}
 		for _, r := range tb.rows {
 			for _, f := range strings.Fields(r.fields) {
-				have[f] = true
+				listed[f] = true
 			}
 		}
 		for _, i := range tb.examples {
@@ -186,13 +187,13 @@ func TestSeedsComplete(t *testing.T) {
 				t.Fatalf("%s has %d examples", tb.seed, len(seeds[tb.seed].examples))
 			}
 			for _, f := range fieldsOf(seeds[tb.seed].examples[i], "") {
-				if !have[f] {
+				if !listed[f] {
 					t.Errorf("%s: %s has no row", tb.title, f)
 				}
 			}
 		}
 		for _, p := range tb.params {
-			if !have[p] {
+			if !listed[p] {
 				t.Errorf("%s: %s has no row", tb.title, p)
 			}
 		}

@@ -19,8 +19,8 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// again lets a presentation be used again, at the cost of a first use: each is
-// remembered under a key of its own.
+// again accepts a presentation repeatedly, at the cost of a first use: it
+// stores each use under a new key.
 type again struct {
 	verifier.Replay
 	n atomic.Uint64
@@ -31,9 +31,9 @@ func (a *again) Use(ctx context.Context, key [32]byte, now, until time.Time) (bo
 	return a.Replay.Use(ctx, key, now, until)
 }
 
-// BenchmarkServedCost prints what a call costs as serve carries it out, with keys,
-// uses and receipts on SQLite, sockets apart: in units of the same engine with the
-// same use and receipt, and of the engine alone, which writes nothing.
+// BenchmarkServedCost prints the cost of a call as serve runs it, with keys,
+// uses and receipts in SQLite and without sockets. The units are the same
+// engine with use and receipt, and the engine alone, which writes nothing.
 func BenchmarkServedCost(b *testing.B) {
 	var engine, forgetful *verifier.Verifier
 	in := newInstall(b, func(c *Config) {

@@ -20,11 +20,11 @@ import (
 
 // Limits of a call.
 const (
-	maxVerifyBody  = 1 << 20  // what the engine reads
-	maxRequestBody = 12 << 20 // documents come in base64
+	maxVerifyBody  = 1 << 20  // the limit of the verifier
+	maxRequestBody = 12 << 20 // documents are in base64
 	maxSmallBody   = 64 << 10
 	maxURL         = 8 << 10
-	maxPublic      = 32 // public calls at a time, which nobody signs for
+	maxPublic      = 32 // concurrent unauthenticated calls
 )
 
 // A Server is the HTTP API. It is an http.Handler.
@@ -32,17 +32,17 @@ type Server struct {
 	cfg            Config
 	mux            *http.ServeMux
 	creates, calls *limiters
-	slots, open    chan struct{} // of calls by keys, and of public ones
+	slots, open    chan struct{} // semaphores for calls with a key and for public calls
 }
 
-// A call is one call on its way through the server.
+// A call is the state of one HTTP request.
 type call struct {
 	*http.Request
 	key      Key
 	body     []byte
 	id       string // X-Request-Id
 	version  string
-	envelope bool // errors in the form of the passport routes
+	envelope bool // errors in the format of the passport routes
 	header   http.Header
 	now      time.Time
 }
@@ -51,7 +51,7 @@ func (c *call) meta() object {
 	return object{"timestamp": c.now.UTC().Format("2006-01-02T15:04:05.000Z"), "requestId": c.id}
 }
 
-// A reply is what a handler gives back.
+// A reply is the result of a handler.
 type reply struct {
 	status int
 	body   []byte
@@ -64,11 +64,11 @@ type handler = func(*Server, *call) (reply, error)
 type route struct {
 	pattern string // as in http.ServeMux, without /v1
 	handle  handler
-	// public routes ask nobody who they are.
+	// public routes need no key.
 	public bool
-	// bearer routes check a signature only when one is sent.
+	// bearer routes check a signature only if the call has one.
 	bearer bool
-	// envelope is the form of errors.
+	// envelope selects the error format of the passport routes.
 	envelope bool
 	maxBody  int64
 }
@@ -120,9 +120,9 @@ func orDefault(n, def int) int {
 
 func (s *Server) now() time.Time { return s.cfg.Now() }
 
-// HTTPServer returns an http.Server for the handler, with the limits that no
-// handler can set: 32 KiB of headers, five seconds for them, a minute for a
-// whole call.
+// HTTPServer returns an http.Server for the handler, with limits that a
+// handler cannot set: 32 KiB of headers, five seconds to read them, a minute
+// for a whole call.
 func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
 		Handler:           s,
@@ -132,7 +132,7 @@ func (s *Server) HTTPServer() *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32<<10 - 4096, // net/http adds 4096
 		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
-		// OPTIONS * is answered as all that has no route.
+		// OPTIONS * gets the response of an unknown route.
 		DisableGeneralOptionsHandler: true,
 	}
 }
@@ -145,15 +145,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rw := &recorder{ResponseWriter: w}
 	defer func() {
 		if v := recover(); v != nil {
-			// The value may hold anything that was on the stack: only its type is
-			// logged, and where it was.
+			// The value may contain anything from the stack, so log only its
+			// type and the stack frames.
 			s.cfg.Log.Error("panic", "id", c.id, "type", fmt.Sprintf("%T", v), "stack", frames(debug.Stack()))
 			if rw.status != 0 {
-				panic(http.ErrAbortHandler) // half an answer went out: it must not look whole
+				panic(http.ErrAbortHandler) // part of the response was sent: close the connection so that it does not look complete
 			}
 			internal().write(rw, c)
 		}
-		// Neither path nor query: they hold names of people.
+		// Neither path nor query: they contain names of people.
 		s.cfg.Log.Info("call", "id", c.id, "method", method(r.Method), "route", c.Pattern, "status", rw.status, "key", c.key.ID, "took", s.now().Sub(c.now))
 	}()
 	var err error
@@ -169,11 +169,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(rw, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
 }
 
-// callKey carries the call through http.ServeMux.
+// callKey is the context key of the call behind http.ServeMux.
 type callKey struct{}
 
-// misdirected finds what http.ServeMux would answer in another form: unknown
-// paths, wrong methods, and paths it would clean.
+// misdirected finds the calls that http.ServeMux would answer in another
+// format: unknown paths, wrong methods, and paths that it would clean.
 func (s *Server) misdirected(r *http.Request) *problem {
 	if len(r.RequestURI) > maxURL {
 		return &problem{status: http.StatusRequestURITooLong, code: "uri_too_long", detail: fmt.Sprintf("at most %d bytes", maxURL)}
@@ -202,8 +202,8 @@ func notFound() *problem {
 	return &problem{status: http.StatusNotFound, code: "not_found", detail: "there is nothing here"}
 }
 
-// serve carries a call to its handler: identity, body, signature, limits and
-// version, in this order, so that who is nobody costs the least.
+// serve checks key, body, signature, limits and version, in this order, and
+// runs the handler. Unauthenticated calls cost least.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	c := r.Context().Value(callKey{}).(*call)
 	c.Request, c.envelope = r, rt.envelope
@@ -260,9 +260,9 @@ func signed(r *http.Request) bool {
 	return len(r.Header.Values("X-Timestamp")) > 0 || len(r.Header.Values("X-Signature")) > 0
 }
 
-// readBody reads a body of at most limit bytes. The routes without a body have
-// limit 0; one that is sent to them all the same is read, because it is signed,
-// and ignored.
+// readBody reads a body of at most limit bytes. Routes without a body have
+// limit 0. They read a body anyway, because the signature covers it, and
+// ignore it.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if limit == 0 {
 		limit = maxSmallBody
@@ -287,7 +287,7 @@ func (s *Server) newID() (string, error) {
 	return "req_" + hex.EncodeToString(b[:]), nil
 }
 
-// A recorder remembers the status of an answer.
+// A recorder records the status of a response.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -310,7 +310,8 @@ func (r *recorder) Write(b []byte) (int, error) {
 // Unwrap is for http.ResponseController and http.MaxBytesReader.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// method is a method for the log, which no caller writes to.
+// method returns the method for the log, or a fixed text for unknown methods,
+// which the caller controls.
 func method(m string) string {
 	if slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, m) {
 		return m
@@ -318,7 +319,7 @@ func method(m string) string {
 	return "other"
 }
 
-// frames are the functions of a stack without their arguments.
+// frames returns the functions of a stack without their arguments.
 func frames(stack []byte) []string {
 	var out []string
 	for line := range strings.Lines(string(stack)) {
@@ -341,8 +342,8 @@ var statusOf = map[fault.Kind]int{
 	fault.Limited:   http.StatusTooManyRequests,
 }
 
-// problemOf is what a caller is told of an error. Of one that is not meant for
-// callers it is told nothing.
+// problemOf returns the problem for an error. Errors that are not meant for
+// callers are logged and sent as 500 without detail.
 func (s *Server) problemOf(c *call, err error) *problem {
 	var p *problem
 	if errors.As(err, &p) {

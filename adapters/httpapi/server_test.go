@@ -26,7 +26,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// keys are Keys by their bearer token.
+// keys implements Keys with a map from bearer token to Key.
 type keys map[string]Key
 
 func (k keys) Key(_ context.Context, token [sha256.Size]byte, _ time.Time) (Key, error) {
@@ -41,7 +41,7 @@ func (k keys) Key(_ context.Context, token [sha256.Size]byte, _ time.Time) (Key,
 	return Key{}, ErrUnknownKey
 }
 
-// shelf keeps receipts, unless it is told otherwise.
+// shelf stores receipts, or returns its error if one is set.
 type shelf struct {
 	mu   sync.Mutex
 	kept [][]byte
@@ -66,7 +66,7 @@ const (
 	secret1 = "ms_secret-of-the-first"
 )
 
-// A world is a server, and what a test may turn.
+// A world is a server with the settings that tests change.
 type world struct {
 	*Server
 	t     testing.TB
@@ -111,7 +111,7 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 	return w
 }
 
-// request makes a call as the key of token1, signed.
+// request returns a signed call with the key of token1.
 func (w *world) request(method, target, body string) *http.Request {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	stamp := strconv.FormatInt(w.now.UnixMilli(), 10)
@@ -121,7 +121,7 @@ func (w *world) request(method, target, body string) *http.Request {
 	return r
 }
 
-// do makes a call and checks what holds for all answers.
+// do makes a call and checks the properties of all responses.
 func (w *world) do(r *http.Request) (int, map[string]any, http.Header) {
 	w.t.Helper()
 	rec := httptest.NewRecorder()
@@ -166,7 +166,7 @@ func parse(b []byte) canonical.Value {
 	return d.Root()
 }
 
-func TestWhoCalls(t *testing.T) {
+func TestAuthentication(t *testing.T) {
 	w := newWorld(t, nil)
 	const target = "/v1/credential/verify"
 	payload := body(sample.Presentation(), sample.ParamsDeny())
@@ -251,7 +251,7 @@ func TestWhoCalls(t *testing.T) {
 	}
 }
 
-// TestSign holds the signature to values of another implementation (openssl
+// TestSign compares signatures with those of another implementation (openssl
 // dgst -sha256 -hmac secret).
 func TestSign(t *testing.T) {
 	for _, tt := range []struct {
@@ -331,7 +331,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-func TestTooManyAtATime(t *testing.T) {
+func TestConcurrencyLimit(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.MaxConcurrent = 1 })
 	inside, leave := make(chan struct{}), make(chan struct{})
 	w.shelf.call = func() { close(inside); <-leave }
@@ -361,7 +361,7 @@ func TestAPIVersion(t *testing.T) {
 	for _, tt := range []struct {
 		name, token string
 		given       []string
-		want        string // version, or in detail
+		want        string // version, or part of detail
 	}{
 		{"none", token1, nil, "2026-03-03"},
 		{"the first", token1, []string{"2026-03-03"}, "2026-03-03"},

@@ -13,17 +13,17 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// Receipts keep the receipts of decisions. Implementations must be safe for
+// Receipts stores the receipts of decisions. Implementations must be safe for
 // concurrent use.
 type Receipts interface {
-	// KeepReceipt keeps the receipt of a decision that was taken for a tenant.
-	// When it returns nil the receipt is durable, and in the log.
+	// KeepReceipt stores the receipt of a decision for a tenant. When it
+	// returns nil, the receipt is durable and in the log.
 	KeepReceipt(ctx context.Context, caller store.Tenant, r *receipts.Receipt) error
 }
 
-// verify answers POST /credential/verify: 200 on allow, 403 on deny, 400 on
-// what cannot be judged, 503 on no decision. It decides for the tenant that
-// calls. An allow is only told once its receipt is kept.
+// verify answers POST /credential/verify: 200 for allow, 403 for deny, 400 for
+// a bad request, 503 for no decision. The calling tenant is the verifier.
+// verify sends an allow only after its receipt is stored.
 func (s *Server) verify(c *call) (reply, error) {
 	req, where, err := verifyRequest(c.body)
 	if err != nil {
@@ -40,14 +40,14 @@ func (s *Server) verify(c *call) (reply, error) {
 		}
 		return reply{status: http.StatusOK, body: answer.JSON(res, nil)}, nil
 	case errors.As(err, &deny):
-		told := *deny
-		if told.Receipt != nil {
-			if err := s.cfg.Receipts.KeepReceipt(c.Context(), c.key.Tenant, told.Receipt); err != nil {
+		sent := *deny
+		if sent.Receipt != nil {
+			if err := s.cfg.Receipts.KeepReceipt(c.Context(), c.key.Tenant, sent.Receipt); err != nil {
 				s.cfg.Log.Error("the receipt of a deny was not kept", "id", c.id, "error", err)
-				told.Receipt, told.Salt = nil, "" // one that is not in the log is none
+				sent.Receipt, sent.Salt = nil, "" // a receipt outside the log is not valid
 			}
 		}
-		return reply{status: http.StatusForbidden, body: answer.JSON(nil, &told)}, nil
+		return reply{status: http.StatusForbidden, body: answer.JSON(nil, &sent)}, nil
 	case errors.As(err, &bad):
 		return reply{}, where.problem(bad)
 	}
@@ -56,8 +56,8 @@ func (s *Server) verify(c *call) (reply, error) {
 	return reply{}, s.noDecision(c, err, none)
 }
 
-// noDecision says that nothing was decided. Why is for the log: it may name
-// hosts that the caller has no business with.
+// noDecision returns the problem for an error without a decision. The reason
+// is only logged: it may name internal hosts.
 func (s *Server) noDecision(c *call, err error, none *verifier.NoDecisionError) *problem {
 	s.cfg.Log.Error("no decision", "id", c.id, "error", err)
 	p := &problem{status: http.StatusServiceUnavailable, code: "no_decision", detail: "nothing was decided: something that the decision needs could not be found out", extra: object{"decision": "none"}}
@@ -68,11 +68,11 @@ func (s *Server) noDecision(c *call, err error, none *verifier.NoDecisionError) 
 	return p
 }
 
-// A place is where the two parts of a body stand in it.
+// A place has the offsets of the two parts of a body.
 type place struct{ presentation, params int }
 
-// verifyRequest reads a body {presentation, executionParams}. Other members are
-// ignored: none of them weakens what is decided.
+// verifyRequest reads a body {presentation, executionParams}. It ignores other
+// members; none of them could weaken a check.
 func verifyRequest(body []byte) (verifier.Request, place, error) {
 	doc, err := canonical.Limits{MaxBytes: maxVerifyBody}.Parse(body)
 	if err != nil {
@@ -80,7 +80,7 @@ func verifyRequest(body []byte) (verifier.Request, place, error) {
 	}
 	root := doc.Root()
 	if root.Kind() != canonical.Object {
-		return verifier.Request{}, place{}, &problem{status: http.StatusBadRequest, code: string(verifier.MalformedJSON), hasPointer: true, detail: "the body is no object"}
+		return verifier.Request{}, place{}, &problem{status: http.StatusBadRequest, code: string(verifier.MalformedJSON), hasPointer: true, detail: "the body is not an object"}
 	}
 	presentation, params := root.Get("presentation"), root.Get("executionParams")
 	if presentation.Kind() == canonical.Absent {
@@ -90,7 +90,7 @@ func verifyRequest(body []byte) (verifier.Request, place, error) {
 	return verifier.Request{Presentation: presentation.Raw(), ExecutionParams: params.Raw()}, at, nil
 }
 
-// problem says where in the body what cannot be judged stands.
+// problem locates a bad request in the body.
 func (at place) problem(bad *verifier.RequestError) *problem {
 	p := &problem{status: http.StatusBadRequest, code: string(bad.Kind), hasPointer: true, pointer: "/presentation" + bad.Pointer, detail: bad.Detail, extra: object{}}
 	offset := at.presentation
@@ -106,7 +106,7 @@ func (at place) problem(bad *verifier.RequestError) *problem {
 	return p
 }
 
-// unreadable is what a body that is no I-JSON is told.
+// unreadable returns the problem for a body that is not I-JSON.
 func unreadable(err error) *problem {
 	p := &problem{status: http.StatusBadRequest, code: "malformed_json", hasPointer: true, detail: err.Error()}
 	var e *canonical.Error

@@ -66,8 +66,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerifyIsForTheCaller: the same presentation, at another tenant.
-func TestVerifyIsForTheCaller(t *testing.T) {
+// TestVerifierIsCallingTenant sends the same presentation as another tenant.
+func TestVerifierIsCallingTenant(t *testing.T) {
 	w := newWorld(t, func(c *Config) {
 		k := c.Keys.(keys)[token1]
 		k.Tenant.DID = sample.Subject
@@ -90,8 +90,8 @@ func TestVerifyTwice(t *testing.T) {
 	}
 }
 
-// TestReceiptNotKept: an allow that leaves no receipt behind is none; a deny
-// stands, without one.
+// TestReceiptNotKept checks that an allow becomes an error if its receipt is
+// not stored, and that a deny is sent without a receipt.
 func TestReceiptNotKept(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -113,12 +113,13 @@ func TestReceiptNotKept(t *testing.T) {
 	}
 }
 
-// TestNoDecision: an outage is none, and what it was is not told.
+// TestNoDecision checks that an outage gives no decision and that its cause is
+// not sent.
 func TestNoDecision(t *testing.T) {
 	w := newWorld(t, nil)
 	r := w.request("POST", "/credential/verify", body(sample.Presentation(), sample.ParamsAllow()))
 	w.Server.cfg.Now = func() time.Time { return sample.Now() }
-	w.now = time.Time{} // a clock that has stopped is no ground to decide on
+	w.now = time.Time{} // without a valid time there is no decision
 	status, m, _ := w.do(r)
 	if status != 503 || m["code"] != "no_decision" || m["decision"] != "none" || m["receipt"] != nil {
 		t.Errorf("got %d %v", status, m)

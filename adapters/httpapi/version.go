@@ -6,28 +6,28 @@ import (
 	"time"
 )
 
-// versions are the API versions there are, oldest first.
+// versions are the API versions, oldest first.
 var versions = []string{"2026-03-03"}
 
-// version returns the API version of a call: the newest one that is no younger
-// than the date in API-Version, or else than the key's.
+// version returns the API version of a call: the newest version that is not
+// after the date in API-Version, or in the key if the header is absent.
 func version(r *http.Request, key Key) (string, error) {
 	given := r.Header.Values("API-Version")
-	asked := key.APIVersion
+	requested := key.APIVersion
 	switch {
 	case len(given) > 1:
 		return "", &problem{status: http.StatusBadRequest, code: "invalid_api_version", header: "API-Version", detail: "it is given twice"}
 	case len(given) == 1:
-		asked = given[0]
-	case asked == "":
+		requested = given[0]
+	case requested == "":
 		return versions[len(versions)-1], nil
 	}
-	if _, err := time.Parse(time.DateOnly, asked); err != nil {
+	if _, err := time.Parse(time.DateOnly, requested); err != nil {
 		return "", &problem{status: http.StatusBadRequest, code: "invalid_api_version", header: "API-Version", detail: "it is not a date YYYY-MM-DD"}
 	}
-	i, found := slices.BinarySearch(versions, asked)
+	i, found := slices.BinarySearch(versions, requested)
 	if found {
-		return asked, nil
+		return requested, nil
 	}
 	if i == 0 {
 		return "", &problem{status: http.StatusBadRequest, code: "invalid_api_version", header: "API-Version", detail: "the first version is " + versions[0]}

@@ -18,7 +18,7 @@ func ExampleService_Create() {
 		fmt.Println(err)
 		return
 	}
-	// In earnest, a store of store.Open and the vault of vault.Open.
+	// A real service uses store.Open and vault.Open.
 	s, err := passport.New(passport.Config{Store: nowhere{}, Keys: noKeys{sample.Key(3).Public().(ed25519.PublicKey)}, Signer: signer,
 		Now: sample.Now, Rand: bytes.NewReader(make([]byte, 32))})
 	if err != nil {

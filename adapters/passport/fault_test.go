@@ -22,7 +22,7 @@ import (
 
 const agent = `{"type":"agent","name":"a","metadata":{"b":1}}`
 
-// noKeys makes no keys, or bad ones.
+// noKeys returns an error, or invalid keys.
 type noKeys struct{ public []byte }
 
 func (k noKeys) NewKey(context.Context) (ed25519.PublicKey, []byte, error) {
@@ -35,15 +35,14 @@ func (noKeys) Signer(context.Context, ed25519.PublicKey, []byte, string) (receip
 	return nil, errors.New("no keys today")
 }
 
-// noSigner signs nothing.
+// noSigner fails to sign.
 type noSigner struct{ receipts.Signer }
 
 func (noSigner) Sign(context.Context, []byte) ([]byte, error) {
 	return nil, errors.New("no signer today")
 }
 
-// A passport that cannot be made whole is not made at all: no row, no entry in the
-// log.
+// A failed create leaves no row and no log entry.
 func TestCreateFails(t *testing.T) {
 	w := newWorld(t)
 	signer, err := receipts.NewKeySigner(sample.Key(9), "")
@@ -91,8 +90,8 @@ func TestCreateFails(t *testing.T) {
 	}
 }
 
-// Whichever step of the database fails, a passport is made and registered or
-// neither, and one that is there is answered whole or not at all.
+// If any step of the database fails, a passport is created and registered
+// completely or not at all, and Get returns a complete passport or an error.
 func TestEveryStepFails(t *testing.T) {
 	w := newWorld(t)
 	plain, err := sql.Open("sqlite", store.SQLiteDSN(w.file))
@@ -162,7 +161,7 @@ func TestEveryStepFails(t *testing.T) {
 			t.Errorf("get, step %d: %s, %v", step, got, err)
 		}
 	}
-	// What was changed in the database is not shown as if it were whole.
+	// Data changed in the database is an error.
 	for _, harm := range []string{"UPDATE passports SET body = x'7b' WHERE id = $1", "UPDATE log_entries SET entry = x'7b' WHERE idx = (SELECT r.idx FROM receipts r JOIN passports p ON p.receipt = r.id WHERE p.id = $1 AND p.body <> x'')",
 		"DELETE FROM log_nodes WHERE $1 <> ''"} {
 		if _, err := plain.Exec(harm, id); err != nil {
@@ -188,8 +187,8 @@ func member(t *testing.T, b []byte, path ...string) []byte {
 	return v.AppendCanonical(nil)
 }
 
-// FuzzCreate: whatever is sent is a fault of the caller or a passport with the
-// very name and type that were sent.
+// FuzzCreate checks that any input is a fault of the caller or creates a
+// passport with the given name and type.
 func FuzzCreate(f *testing.F) {
 	for _, s := range []string{agent, `{}`, `{"type":"individual","name":"Alice","capabilities":["a"]}`, `{"type":"agent","name":" "}`, `{"type":"agent","name":"a","metadata":{"a":[1e400]}}`, `[`, `{"type":"agent","type":"agent","name":"a"}`} {
 		f.Add([]byte(s))
@@ -222,7 +221,7 @@ func FuzzCreate(f *testing.F) {
 	})
 }
 
-// nowhere keeps nothing.
+// nowhere is a store without rows.
 type nowhere struct{}
 
 func (nowhere) View(context.Context, func(store.Tx) error) error   { return nil }

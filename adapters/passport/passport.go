@@ -1,6 +1,7 @@
 // Package passport answers one question: who is this identity, and who vouches
-// for its key? It makes key pairs in custody with a did:key, and registers them
-// in the log of receipts, which is a log of one operator, not a ledger of many.
+// for its key? It implements passports: key pairs in custody with a did:key,
+// registered in the log of receipts. One operator runs that log; it is not a
+// distributed ledger.
 package passport
 
 import (
@@ -23,7 +24,8 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// A Prover signs checkpoints of the log: a note.Signer of golang.org/x/mod.
+// A Prover signs checkpoints of the log. It is a note.Signer of
+// golang.org/x/mod.
 type Prover interface {
 	Name() string
 	KeyHash() uint32
@@ -35,18 +37,18 @@ type Config struct {
 	Store  store.Store
 	Keys   vault.KeyStore
 	Signer receipts.Signer // signs the receipts of registrations
-	// Log and Prover show that a registration is in the log. Without either, Get
-	// gives out receipts without a proof.
+	// Log and Prover prove that a registration is in the log. If either is
+	// nil, Get returns receipts without a proof.
 	Log    translog.Source
 	Prover Prover
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
-	// Rand makes ids. Nil means crypto/rand.
+	// Rand is the source of IDs. Nil means crypto/rand.
 	Rand io.Reader
 }
 
-// A Service is safe for concurrent use. What a caller can do something about is a
-// [fault.Error].
+// A Service is safe for concurrent use. Errors that the caller can correct are
+// a [fault.Error].
 type Service struct{ cfg Config }
 
 // New checks cfg.
@@ -63,21 +65,22 @@ func New(cfg Config) (*Service, error) {
 	return &Service{cfg}, nil
 }
 
-// Limits of what is sent.
+// Limits of the input.
 const (
 	maxBody         = 64 << 10
 	maxName         = 200
-	maxMetadata     = 8 << 10 // bytes of its canonical form
+	maxMetadata     = 8 << 10 // bytes of the canonical form
 	maxCapabilities = 50
 	maxCapability   = 200
 )
 
 type object = map[string]any
 
-// Create makes a passport, and returns the JSON of data: POST /v1/passports with
-// {type, name, metadata?, capabilities?}. The key pair is made and sealed; the
-// passport is stored, its registration signed and appended to the log, all of it
-// or nothing. The receipt is the first entry of its provenance.
+// Create makes a passport and returns the JSON of its data: POST /v1/passports
+// with {type, name, metadata?, capabilities?}. It creates and seals a key
+// pair, stores the passport, signs a receipt of the registration and appends
+// it to the log, all in one transaction. The receipt is the first entry of the
+// passport's provenance.
 func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte) ([]byte, error) {
 	p, err := read(body)
 	if err != nil {
@@ -153,10 +156,10 @@ func view(p store.Passport) object {
 		"createdAt": p.Created.Format("2006-01-02T15:04:05.000Z")}
 }
 
-// Get returns the JSON of data: what Create answered, metadata and capabilities,
-// and registration: {receipt, index, proof?}. The proof shows, as C2SP tlog-proof,
-// that the receipt is in the log as of a checkpoint made now. A passport is for
-// the tenant that made it.
+// Get returns the JSON of a passport's data: the answer of Create, metadata
+// and capabilities, and registration: {receipt, index, proof?}. The proof is a
+// C2SP tlog-proof that the receipt is in the log, with a checkpoint made now.
+// Only the tenant that made a passport may read it.
 func (s *Service) Get(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
 	var p store.Passport
 	var r store.Receipt
@@ -200,8 +203,8 @@ func (s *Service) Get(ctx context.Context, caller store.Tenant, id string) ([]by
 	return canonical.Marshal(data)
 }
 
-// NewProver returns the Prover of a signer with an Ed25519 key, whose public half
-// is given. origin is the name of the log.
+// NewProver returns a Prover that signs with the Ed25519 key of signer. public
+// is its public key. origin is the name of the log.
 func NewProver(origin string, public []byte, signer receipts.Signer) (Prover, error) {
 	v, err := translog.NewVerifier(origin, public)
 	if err != nil {

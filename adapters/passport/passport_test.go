@@ -74,8 +74,8 @@ func text(v canonical.Value, name string) string {
 	return s
 }
 
-// What happens when a passport is made: a DID, a key pair in custody, its
-// registration in the log, and a receipt that a stranger can check.
+// Create makes a DID, a key pair in custody, a registration in the log, and a
+// receipt that a third party can check.
 func TestCreate(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
@@ -123,7 +123,7 @@ func TestCreate(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 
-	// The key is there, and only under the key-encryption key.
+	// The key is stored, encrypted under the key-encryption key.
 	var p store.Passport
 	if err := w.db.View(ctx, func(tx store.Tx) (err error) { p, err = tx.Passport(id); return err }); err != nil {
 		t.Fatal(err)

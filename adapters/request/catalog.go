@@ -22,16 +22,16 @@ const (
 	maxListed    = 1000
 )
 
-// actionID names the action of a tenant with a name: the same for all versions.
+// actionID returns the ID of a tenant's action. All versions share it.
 func actionID(tenantID, name string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "mandate action %q %q", tenantID, name))
 	return "urn:via:action:" + formatUUID([16]byte(sum[:16]), 8)
 }
 
-// PublishAction publishes a version of an action: POST /actions, with
-// {name, description?, content}. The content is compiled, and refused when that
-// or its lint finds an error. The same name again is the next version, the same
-// content again the one there is.
+// PublishAction publishes a version of an action: POST /actions, with {name,
+// description?, content}. It compiles and lints the content and refuses it if
+// there is an error. A known name gets the next version. If the newest version
+// has the same content, PublishAction returns that version.
 func (s *Service) PublishAction(ctx context.Context, caller store.Tenant, body []byte) ([]byte, error) {
 	o, err := fault.Body(body, maxActions, false)
 	if err != nil {
@@ -86,7 +86,7 @@ func versionID(actionID string, version int64) string {
 	return actionID + ":" + strconv.FormatInt(version, 10)
 }
 
-// issues writes what is wrong with an action, cut short.
+// issues formats the issues of an action, truncated.
 func issues(list []policy.Issue) string {
 	var texts []string
 	for i, issue := range list {
@@ -112,7 +112,7 @@ func bodyOf(e store.Entry) (canonical.Value, error) {
 	return d.Root(), nil
 }
 
-// contentOf returns the content of an action, as it was published.
+// contentOf returns the content of an action as published.
 func contentOf(e store.Entry) (canonical.Value, error) {
 	b, err := bodyOf(e)
 	if err != nil {
@@ -125,7 +125,7 @@ func contentOf(e store.Entry) (canonical.Value, error) {
 	return content, nil
 }
 
-// Actions lists the caller's action versions, the newest first, at most 1,000:
+// Actions lists at most 1,000 of the caller's action versions, newest first:
 // GET /actions.
 func (s *Service) Actions(ctx context.Context, caller store.Tenant) ([]byte, error) {
 	list, err := s.entries(ctx, caller, kindAction)
@@ -157,8 +157,8 @@ func actionJSON(e store.Entry) (object, error) {
 		"content": content, "createdAt": e.Created.Format(millis)}, nil
 }
 
-// ActionVersion returns one version, or of an action the newest:
-// GET /actions/version/{id}.
+// ActionVersion returns an action by the ID of a version, or the newest
+// version by the ID of an action: GET /actions/version/{id}.
 func (s *Service) ActionVersion(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
 	var e store.Entry
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -180,8 +180,8 @@ func (s *Service) ActionVersion(ctx context.Context, caller store.Tenant, id str
 	return canonical.Marshal(row)
 }
 
-// Action implements [policy.Source] with all that was published: by its digest,
-// so that a reference without one finds nothing.
+// Action implements [policy.Source] for all published actions. It finds them
+// by digest, so a reference without a digest is not found.
 func (s *Service) Action(ctx context.Context, ref policy.Ref) ([]byte, error) {
 	var e store.Entry
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) { e, err = tx.EntryByDigest(ref.Digest); return err })
@@ -200,8 +200,8 @@ func (s *Service) Action(ctx context.Context, ref policy.Ref) ([]byte, error) {
 
 var templateKinds = []string{typeDocument, typeConsent, typeJSON, typePolicy, typeForm}
 
-// CreateResource stores a template of a credential, which is what stands in
-// credentials[] of a request, or a FORM: POST /resource.
+// CreateResource stores a credential template, in the format of an element of
+// credentials[] in a request, or a FORM: POST /resource.
 func (s *Service) CreateResource(ctx context.Context, caller store.Tenant, body []byte) ([]byte, error) {
 	o, err := fault.Body(body, maxBody, false)
 	if err != nil {
@@ -220,7 +220,8 @@ func (s *Service) CreateResource(ctx context.Context, caller store.Tenant, body 
 	})
 }
 
-// CreateGroup stores a list of templates, {name, resourcesIds}: POST /resource/group.
+// CreateGroup stores a list of templates, {name, resourcesIds}: POST
+// /resource/group.
 func (s *Service) CreateGroup(ctx context.Context, caller store.Tenant, body []byte) ([]byte, error) {
 	o, err := fault.Body(body, smallBody, false)
 	if err != nil {
@@ -245,7 +246,7 @@ func (s *Service) CreateGroup(ctx context.Context, caller store.Tenant, body []b
 	})
 }
 
-// publish stores what was read, once check finds nothing wrong with it.
+// publish stores v if check succeeds.
 func (s *Service) publish(ctx context.Context, caller store.Tenant, kind string, v canonical.Value, answer object, check func(store.Tx) error) ([]byte, error) {
 	id, err := s.objectID()
 	if err != nil {
@@ -264,7 +265,7 @@ func (s *Service) publish(ctx context.Context, caller store.Tenant, kind string,
 	return canonical.Marshal(answer)
 }
 
-// Resources lists the caller's templates and groups, the newest first, at most
+// Resources lists the caller's templates and groups, newest first, at most
 // 1,000 of each: GET /resource.
 func (s *Service) Resources(ctx context.Context, caller store.Tenant) ([]byte, error) {
 	out := object{}
@@ -292,7 +293,7 @@ func (s *Service) Resources(ctx context.Context, caller store.Tenant) ([]byte, e
 	return canonical.Marshal(out)
 }
 
-// storedTemplate reads a template that was checked when it was stored.
+// storedTemplate reads a stored template. It was validated when it was stored.
 func storedTemplate(tx store.Tx, caller store.Tenant, id string) (*template, error) {
 	e, err := tx.Entry(caller.ID, kindResource, id)
 	if err != nil {

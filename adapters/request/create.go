@@ -21,18 +21,20 @@ const (
 	maxKey      = 255
 	otpFor      = time.Hour
 	otpDigits   = 8
-	// maxAttempts bounds how often a request is made out again.
+	// maxAttempts bounds the attempts to draft a request again after a
+	// conflict.
 	maxAttempts = 5
 )
 
 type object = map[string]any
 
-// Create makes a request: POST /request. With an idempotency key, a second call
-// with the same body returns the same answer, replayed, for 24 hours; it is a
-// Mismatch with another body, and a Conflict while the first one runs in this
-// process. Input that is refused is not remembered. admit, unless it is nil, is
-// asked before anything is made or read of the body, and its error ends the call:
-// a limit that replays do not count against.
+// Create makes a request: POST /request. With an idempotency key, a second
+// call with the same body within 24 hours returns the same answer, with
+// replayed set. With another body it is a Mismatch, and while the first call
+// runs in this process it is a Conflict. Refused input is not remembered.
+// Create calls admit, unless it is nil, before it reads the body or changes
+// anything, but not for replays. An error of admit ends the call, so admit can
+// be a rate limit.
 func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, idempotencyKey string, admit func() error) (answer []byte, replayed bool, err error) {
 	key := idempotencyKey
 	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
@@ -50,7 +52,7 @@ func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, 
 	}
 	a := store.Answer{TenantID: caller.ID, Route: createRoute, Key: key, Fingerprint: sha256.Sum256(body), Until: s.now().Add(answerFor)}
 	if key != "" {
-		// Before the body is read: what was accepted is not judged again.
+		// Before the body is read: an accepted body is not checked again.
 		err := s.cfg.Store.View(ctx, func(tx store.Tx) error { return s.replay(tx, &a) })
 		if err == nil {
 			return a.Body, true, s.sendStuck(ctx, a.RequestID)
@@ -88,8 +90,9 @@ func (s *Service) Create(ctx context.Context, caller store.Tenant, body []byte, 
 	return d.answer, false, nil
 }
 
-// store stores a draft and its answer, unless the key in a has one already, which
-// it fills in. It is ErrExists when it may succeed with another draft.
+// store stores a draft and its answer. If the key in a already has an answer,
+// store fills a with it instead. ErrExists means that another draft may
+// succeed.
 func (s *Service) store(ctx context.Context, d *draft, a *store.Answer, replayed *bool) error {
 	return s.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		if a.Key != "" {
@@ -107,7 +110,7 @@ func (s *Service) store(ctx context.Context, d *draft, a *store.Answer, replayed
 	})
 }
 
-// begin notes that a call with an idempotency key runs.
+// begin marks an idempotency key as running.
 func (s *Service) begin(key string) (done func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +125,7 @@ func (s *Service) begin(key string) (done func(), err error) {
 	}, nil
 }
 
-// replay fills in the answer to a key.
+// replay fills a with the stored answer of its key, if any.
 func (s *Service) replay(tx store.Tx, a *store.Answer) error {
 	got, err := tx.Answer(a.TenantID, a.Route, a.Key, s.now())
 	if err != nil {
@@ -135,7 +138,7 @@ func (s *Service) replay(tx store.Tx, a *store.Answer) error {
 	return nil
 }
 
-// A draft is a request that is not stored yet.
+// A draft is a request before it is stored.
 type draft struct {
 	request   *store.Request
 	users     []store.User // of the subjects
@@ -182,7 +185,7 @@ func (s *Service) draft(ctx context.Context, caller store.Tenant, in *input) (*d
 	return d, err
 }
 
-// created is the answer to a create.
+// created returns the answer to a create.
 func (d *draft) created(link string) object {
 	credentials, subjects := []object{}, []object{}
 	for _, c := range d.request.Credentials {
@@ -196,8 +199,8 @@ func (d *draft) created(link string) object {
 
 func (s *Service) link(requestID string) string { return s.cfg.PublicURL + "/link/" + requestID }
 
-// subjects finds the users of the contacts, makes those that are new, and gives
-// each a code and a one-time password.
+// subjects finds or creates the users of the contacts and gives each subject a
+// code and a one-time password.
 func (s *Service) subjects(ctx context.Context, caller store.Tenant, in *input, d *draft) error {
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		d.users = nil
@@ -238,7 +241,7 @@ func (s *Service) subjects(ctx context.Context, caller store.Tenant, in *input, 
 	return nil
 }
 
-// newOTP gives a subject a one-time password, which is kept as a MAC only.
+// newOTP gives a subject a one-time password. The store has only its MAC.
 func (s *Service) newOTP(requestID string, u *store.Subject) (string, error) {
 	otp, err := s.digits(otpDigits)
 	u.OTP, u.OTPUntil, u.Notified = s.otpMAC(requestID, u.Contact, otp), s.now().Add(otpFor), false
@@ -249,8 +252,8 @@ func (s *Service) otpMAC(requestID, contact, otp string) []byte {
 	return s.cfg.Secrets.MAC("otp/"+requestID+"/"+contact, []byte(otp))
 }
 
-// insert stores a draft. It is ErrExists when somebody else has made a user
-// meanwhile, who has another DID then, or has taken its id.
+// insert stores a draft. It returns ErrExists if another call has created one
+// of the new users, which then has another DID, or uses the ID of the request.
 func (d *draft) insert(tx store.Tx) error {
 	for _, u := range d.users {
 		have, err := tx.User(u.TenantID, u.Contact)
@@ -275,7 +278,7 @@ func (d *draft) insert(tx store.Tx) error {
 	return nil
 }
 
-// templates returns all that a request asks for, and the action of each.
+// templates returns all templates of a request and the action of each.
 func (s *Service) templates(ctx context.Context, caller store.Tenant, in *input) (list []*template, actions []*action, err error) {
 	err = s.cfg.Store.View(ctx, func(tx store.Tx) error {
 		list, actions = slices.Clone(in.credentials), nil
@@ -324,15 +327,15 @@ func (s *Service) templates(ctx context.Context, caller store.Tenant, in *input)
 	return list, actions, err
 }
 
-// An action is the version that a mandate names.
+// An action is the action version that a mandate references.
 type action struct {
 	id, digest string
 	version    int64
 	content    canonical.Value
 }
 
-// action finds the newest version of the action of a template, and checks what
-// the user is to have agreed to.
+// action finds the newest version of the action of a template and checks the
+// userParams of the template against it.
 func (s *Service) action(ctx context.Context, tx store.Tx, caller store.Tenant, t *template) (*action, error) {
 	if t.action == "" {
 		return nil, nil
@@ -373,12 +376,12 @@ func (s *Service) action(ctx context.Context, tx store.Tx, caller store.Tenant, 
 func emptyObject() canonical.Value {
 	d, err := canonical.Parse([]byte("{}"))
 	if err != nil {
-		panic(err) // it is an object
+		panic(err) // impossible: it is an object
 	}
 	return d.Root()
 }
 
-// orNull is what an empty text is in an answer.
+// orNull returns s, or nil for an empty s.
 func orNull(s string) any {
 	if s == "" {
 		return nil

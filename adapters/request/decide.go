@@ -15,12 +15,13 @@ import (
 
 const (
 	smallBody = 64 << 10
-	// maxFailures locks a subject: for good, since a new one-time password for
-	// each few guesses would let a caller guess on.
+	// maxFailures is the number of wrong one-time passwords that lock a
+	// subject permanently. A new password does not reset the count: otherwise
+	// a caller could guess without limit.
 	maxFailures = 5
 )
 
-// A decision is what a subject says, read.
+// A decision is the parsed decision of a subject.
 type decision struct {
 	contact, otp string
 	accepted     bool
@@ -39,11 +40,12 @@ func readDecision(body []byte) (*decision, error) {
 	return d, o.Err()
 }
 
-// Decide takes the decision of a subject: POST /request/{id}/decision. It takes
-// the one-time password that was sent to the contact: a wrong one is Forbidden,
-// and the fifth locks the subject of this request for good. A right one is used
-// up by a decision that is taken. The last of all subjects to accept a credential
-// has it issued; any of them rejects it.
+// Decide records the decision of a subject: POST /request/{id}/decision. It
+// requires the one-time password that was sent to the contact. A wrong
+// password is Forbidden, and the fifth locks the subject of this request
+// permanently. A recorded decision consumes the password. When the last
+// subject accepts a credential, it is issued. When any subject rejects it, it
+// is rejected.
 func (s *Service) Decide(ctx context.Context, caller store.Tenant, id string, body []byte) ([]byte, error) {
 	if err := checkObjectID("requestId", id); err != nil {
 		return nil, err
@@ -66,7 +68,7 @@ func (s *Service) Decide(ctx context.Context, caller store.Tenant, id string, bo
 		return nil, err
 	}
 	var answer []byte
-	var refused error // what is told, though the transaction commits
+	var refused error // the error for the caller, although the transaction commits
 	err = s.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		answer, refused = nil, nil
 		r, err := tx.Request(id)
@@ -75,7 +77,7 @@ func (s *Service) Decide(ctx context.Context, caller store.Tenant, id string, bo
 		}
 		u := subjectOf(r, d.contact)
 		if u == nil {
-			return fault.At(fault.Invalid, "/contact", "unknown_contact", "is no subject of the request")
+			return fault.At(fault.Invalid, "/contact", "unknown_contact", "is not a subject of the request")
 		}
 		chosen, err := d.choose(r)
 		if err != nil {
@@ -103,7 +105,7 @@ func (s *Service) Decide(ctx context.Context, caller store.Tenant, id string, bo
 	return answer, nil
 }
 
-// choose returns the credentials that a decision is about.
+// choose returns the credentials that a decision covers.
 func (d *decision) choose(r *store.Request) (chosen []*store.Credential, err error) {
 	for i, id := range d.credentials {
 		at := slices.IndexFunc(r.Credentials, func(c store.Credential) bool { return c.ID == id })
@@ -126,8 +128,8 @@ func decided(c *store.Credential, contact string) bool {
 	return slices.ContainsFunc(c.Decisions, func(d store.Decision) bool { return d.Contact == contact })
 }
 
-// checkOTP compares a one-time password and counts the wrong ones. refused is
-// what the caller is told; what was counted is to be committed.
+// checkOTP compares a one-time password and counts wrong ones. refused is the
+// error for the caller; the transaction must commit the count.
 func (s *Service) checkOTP(tx store.Tx, r *store.Request, u *store.Subject, otp string) (refused, err error) {
 	switch {
 	case !r.Canceled.IsZero():
@@ -154,7 +156,8 @@ func (s *Service) checkOTP(tx store.Tx, r *store.Request, u *store.Subject, otp 
 	return fault.New(fault.Forbidden, "otp_invalid", "the one-time password is wrong"), nil
 }
 
-// mayDecide checks who the subject is known to be, and what is left to decide.
+// mayDecide checks the identity of the subject and that the chosen credentials
+// are still undecided.
 func (s *Service) mayDecide(r *store.Request, u *store.Subject, i store.Identity, chosen []*store.Credential) error {
 	b, err := parseBody(r.Body)
 	if err != nil {
@@ -181,7 +184,8 @@ func (s *Service) mayDecide(r *store.Request, u *store.Subject, i store.Identity
 	return nil
 }
 
-// decide records a decision on each of some credentials, and what follows.
+// decide records a decision on each chosen credential, and issues or rejects
+// the credentials.
 func (s *Service) decide(ctx context.Context, tx store.Tx, r *store.Request, u *store.Subject, accepted bool, chosen []*store.Credential) ([]byte, error) {
 	now := s.now()
 	rows := []object{}
@@ -220,7 +224,8 @@ func (s *Service) decide(ctx context.Context, tx store.Tx, r *store.Request, u *
 	return canonical.Marshal(object{"requestId": r.ID, "contact": u.Contact, "accepted": accepted, "decidedAt": now.Format(millis), "credentials": rows})
 }
 
-// allAccepted reports whether every subject of a request has accepted a credential.
+// allAccepted reports whether every subject of a request has accepted a
+// credential.
 func (s *Service) allAccepted(r *store.Request, c *store.Credential) bool {
 	for _, u := range r.Subjects {
 		if !slices.ContainsFunc(c.Decisions, func(d store.Decision) bool { return d.Contact == u.Contact && d.Accepted }) {
@@ -230,8 +235,9 @@ func (s *Service) allAccepted(r *store.Request, c *store.Credential) bool {
 	return len(r.Subjects) > 0
 }
 
-// Cancel cancels a request: DELETE /request/{id}. What was not issued is CANCELED,
-// and so is what was: its place in the status list says that it is revoked.
+// Cancel cancels a request: DELETE /request/{id}. DRAFT and ACTIVE credentials
+// become CANCELED. An ACTIVE one is also revoked in its status list. Other
+// credentials keep their status.
 func (s *Service) Cancel(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
 	if err := checkObjectID("requestId", id); err != nil {
 		return nil, err
@@ -270,14 +276,14 @@ func (s *Service) Cancel(ctx context.Context, caller store.Tenant, id string) ([
 	return answer, err
 }
 
-// open reports whether a contact has something left to decide.
+// open reports whether a contact has a credential left to decide.
 func open(r *store.Request, contact string) bool {
 	return slices.ContainsFunc(r.Credentials, func(c store.Credential) bool { return c.Status == statusDraft && !decided(&c, contact) })
 }
 
 // Revoke revokes an issued credential: DELETE /credential/revoke/{id}, with
-// {reason?} of at most 200 characters. An empty body is {}. The receipt has the
-// digest of the reason, not the reason.
+// {reason?} of at most 200 characters. An empty body means {}. The receipt has
+// the digest of the reason, not the reason.
 func (s *Service) Revoke(ctx context.Context, caller store.Tenant, id string, body []byte) ([]byte, error) {
 	o, err := fault.Body(body, smallBody, true)
 	if err != nil {
@@ -294,7 +300,7 @@ func (s *Service) Revoke(ctx context.Context, caller store.Tenant, id string, bo
 			return err
 		}
 		c := credentialOf(r, id)
-		if c.Status != statusActive { // one that is over can still be revoked
+		if c.Status != statusActive { // expired credentials can still be revoked
 			return fault.New(fault.Conflict, "not_active", "the credential is %s", c.Status)
 		}
 		receipt, err := s.revoke(ctx, tx, r, c, statusRevoked, reason)
@@ -316,7 +322,7 @@ func credentialOf(r *store.Request, id string) *store.Credential {
 	return nil
 }
 
-// withReceipt puts a receipt into an answer, as it was signed.
+// withReceipt adds a receipt to an answer, with the bytes that were signed.
 func withReceipt(o object, r *receipts.Receipt) ([]byte, error) {
 	d, err := canonical.Parse(r.Bytes())
 	if err != nil {

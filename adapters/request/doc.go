@@ -1,19 +1,20 @@
 // Package request answers one question: what has somebody agreed to, and what
-// may be done with it? It makes requests for credentials, sends one-time
-// passwords, takes decisions, issues mandates, presents and revokes them.
+// may be done with it? It implements the request flow: it creates requests for
+// credentials, sends one-time passwords, records decisions, issues mandates,
+// presents and revokes them.
 //
-// # Calling it
+// # Calling a Service
 //
-// A Service knows nothing of HTTP. Its methods take the tenant that calls, as
-// whoever let it in read it from the store, the raw body, and parameters as text,
-// all as they were received: it reads them strictly. What they return is the JSON
-// of the answer, in canonical form. An error is a [fault.Error] when the caller
-// can do something about it; any other one is an outage, whose text must not be
-// shown to the caller.
+// A Service is independent of HTTP. Its methods take the calling tenant as
+// read from the store, the raw body, and parameters as text, all as received.
+// They parse strictly. They return the answer as canonical JSON. If the caller
+// can correct an error, it is a [fault.Error]. Any other error is an outage,
+// and its text must not be shown to the caller.
 //
 // # Authority
 //
-// The tenant that made a request may do everything with it. A tenant whose DID is
-// in its authorizedDIDs may read it, its credentials and their evidences, and
-// present its mandates. To anybody else there is no such request: NotFound.
+// The tenant that made a request may do everything with it. A tenant whose DID
+// is in authorizedDIDs may read the request, its credentials and their
+// evidence, and present its mandates. For all other tenants the request does
+// not exist: NotFound.
 package request

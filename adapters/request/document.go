@@ -15,11 +15,12 @@ import (
 const (
 	contextV2  = "https://www.w3.org/ns/credentials/v2"
 	contextVIA = "https://via.humanos.dev/ns/v1"
-	// millis is the form of times in answers.
+	// millis is the format of times in answers.
 	millis = "2006-01-02T15:04:05.000Z"
 )
 
-// Statuses of credentials. EXPIRED is never stored: it depends on the time.
+// Statuses of credentials. EXPIRED is never stored, because it depends on the
+// time.
 const (
 	statusDraft    = "DRAFT"
 	statusActive   = "ACTIVE"
@@ -29,8 +30,8 @@ const (
 	statusExpired  = "EXPIRED"
 )
 
-// credential adds a credential to a draft: the document that subjects agree to,
-// and the evidence of its data.
+// credential adds a credential to a draft: the document that subjects agree
+// to, and the evidence of its data.
 func (s *Service) credential(d *draft, t *template, a *action, authorized []string) error {
 	id, err := s.urn("credential")
 	if err != nil {
@@ -88,7 +89,7 @@ func orEmpty(list []canonical.Value) []canonical.Value {
 	return list
 }
 
-// stamp writes a time to the second, or when it has a fraction, to the millisecond.
+// stamp formats a time in seconds, or in milliseconds if it has a fraction.
 func stamp(t time.Time) string {
 	if t.Nanosecond() != 0 {
 		return t.UTC().Format(millis)
@@ -96,7 +97,7 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05Z")
 }
 
-// evidence makes a record of what is kept: canonical JSON.
+// evidence returns an evidence record: canonical JSON.
 func (s *Service) evidence(requestID string, of any) (store.Evidence, error) {
 	id, err := s.urn("evidence")
 	if err != nil {
@@ -106,8 +107,8 @@ func (s *Service) evidence(requestID string, of any) (store.Evidence, error) {
 	return store.Evidence{ID: id, RequestID: requestID, Bytes: b}, err
 }
 
-// evidenceRef is what a credential says of a record. The digest is of the bytes
-// that Evidence returns, which are their own canonical form.
+// evidenceRef returns the reference to a record in a credential. The digest
+// covers the bytes that Evidence returns, which are canonical.
 func (s *Service) evidenceRef(e store.Evidence) object {
 	return object{"id": e.ID, "digestSRI": digest(e.Bytes), "location": s.cfg.PublicURL + "/evidence/" + e.ID}
 }
@@ -121,8 +122,8 @@ func documentOf(c *store.Credential) (document canonical.Value, body canonical.V
 	return d.Root().Get("document"), d.Root(), nil
 }
 
-// issue signs a credential that everybody has accepted, with the records of the
-// decisions in it and a place in a status list.
+// issue signs a credential that every subject has accepted. It adds the
+// records of the decisions and an entry in a status list.
 func (s *Service) issue(ctx context.Context, tx store.Tx, r *store.Request, c *store.Credential) error {
 	document, _, err := documentOf(c)
 	if err != nil {
@@ -168,8 +169,8 @@ func (s *Service) issue(ctx context.Context, tx store.Tx, r *store.Request, c *s
 	return err
 }
 
-// revoke takes back an issued credential: from then on every status list that is
-// signed says so.
+// revoke revokes an issued credential. Every status list signed afterwards
+// shows it.
 func (s *Service) revoke(ctx context.Context, tx store.Tx, r *store.Request, c *store.Credential, status, reason string) (*receipts.Receipt, error) {
 	c.Status, c.Revoked = status, s.now()
 	if err := tx.PutCredential(*c); err != nil {

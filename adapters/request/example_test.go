@@ -13,7 +13,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/vault"
 )
 
-// show is a Notifier that says to whom it sends.
+// show is a Notifier that prints the recipient.
 type show struct{ otp *string }
 
 func (s show) Notify(_ context.Context, m request.Message) error {
@@ -22,7 +22,7 @@ func (s show) Notify(_ context.Context, m request.Message) error {
 	return nil
 }
 
-// A request is made, and decided with the password that its subject was sent.
+// A request is created, and its subject decides with the one-time password.
 func Example() {
 	if err := example(); err != nil {
 		fmt.Println(err)

@@ -22,7 +22,7 @@ import (
 	"github.com/mandate-engine/mandate/receipts"
 )
 
-// failingKeys and failingRand count what they do as steps that can fail.
+// failingKeys and failingRand make each call a step that can fail.
 type failingKeys struct {
 	vault.KeyStore
 	f *failsql.Fault
@@ -64,9 +64,10 @@ func (r failingRand) Read(p []byte) (int, error) {
 	return rand.Read(p)
 }
 
-// Whichever step of the database, the keys or the randomness fails, each call
-// fails as an outage and has changed nothing, and then goes through. The one thing
-// that may fail unseen is to note that a password was sent, which is for a sweep.
+// TestEveryStepFails makes each step of the database, the keys or the
+// randomness fail. Each call then fails as an outage without changing
+// anything, and succeeds when repeated. One failure stays unseen: recording
+// that a password was sent, which Sweep repairs.
 func TestEveryStepFails(t *testing.T) {
 	w := newWorld(t, "mandate.example")
 	plain := rawDB(t, w)
@@ -94,7 +95,7 @@ func TestEveryStepFails(t *testing.T) {
 	draft := func() string { id, _ := w.create(body); return id }
 	stuck := func() string {
 		w.pass(time.Minute)
-		w.sweep() // what is left of the last step
+		w.sweep() // finish the last step
 		w.fail = errors.New("no mail today")
 		defer func() { w.fail = nil; w.pass(10 * time.Second) }()
 		return draft()
@@ -107,7 +108,7 @@ func TestEveryStepFails(t *testing.T) {
 	decision := func(id string, accepted bool) []byte {
 		return fmt.Appendf(nil, `{"contact":"ana@x.example","otp":"%s","accepted":%t}`, w.otp(id, ana), accepted)
 	}
-	outage := func(_ *didresolve.Resolution, err error) error { // and not a DID that is not there
+	outage := func(_ *didresolve.Resolution, err error) error { // an outage, not an unknown DID
 		if err != nil && didresolve.TypeOf(err) != didresolve.ErrInternal {
 			return nil
 		}
@@ -117,7 +118,7 @@ func TestEveryStepFails(t *testing.T) {
 	tests := map[string]struct {
 		before func() string
 		call   func(id string) error
-		unseen bool // a step may fail and the call not
+		unseen bool // a step may fail without failing the call
 	}{
 		"create": {fresh, func(id string) error {
 			_, _, err := s.Create(ctx, w.a, []byte(strings.Replace(body, ana, id+"@x.example", 1)), id, nil)
@@ -189,7 +190,7 @@ func TestEveryStepFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer watch.Close()
-	// version changes whenever another connection commits something.
+	// version changes whenever another connection commits.
 	version := func() (n int) {
 		t.Helper()
 		if err := watch.QueryRowContext(ctx, "PRAGMA data_version").Scan(&n); err != nil {
@@ -223,7 +224,7 @@ func TestEveryStepFails(t *testing.T) {
 					id = tt.before()
 				}
 			}
-			if tt.unseen { // whoever was not noted is sent another
+			if tt.unseen { // Sweep sends another password to each unrecorded subject
 				w.pass(time.Minute)
 				for range 3 {
 					if err := s.Sweep(ctx); err != nil {
@@ -244,7 +245,7 @@ func TestEveryStepFails(t *testing.T) {
 	}
 }
 
-// A service does not start with a Config that lacks something, or names nothing.
+// New refuses a Config with missing or invalid settings.
 func TestNewRefuses(t *testing.T) {
 	w := newWorld(t, "")
 	for name, tt := range map[string]struct {
@@ -284,9 +285,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// What is damaged in the database is an outage to whoever asks for it, and never
-// half an answer.
-func TestDamaged(t *testing.T) {
+// Damaged data in the database is an outage, and no call returns a part of it.
+func TestDamagedDatabase(t *testing.T) {
 	for harm, calls := range map[string]string{
 		"UPDATE requests SET body = x'7b'":                       "detail by another, list, decide",
 		"UPDATE credentials SET body = x'7b'":                    "detail, credential, decide",

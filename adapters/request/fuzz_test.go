@@ -7,7 +7,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/fault"
 )
 
-// caller fails when an error is none that a caller can do something about.
+// caller fails if an error is not one that the caller can correct.
 func caller(t *testing.T, sent []byte, err error) {
 	t.Helper()
 	if err != nil && fault.CodeOf(err) == "" {
@@ -15,7 +15,8 @@ func caller(t *testing.T, sent []byte, err error) {
 	}
 }
 
-// FuzzCreate: whatever is sent is a fault of the caller, or within all limits.
+// FuzzCreate checks that any input is a fault of the caller or within all
+// limits.
 func FuzzCreate(f *testing.F) {
 	for _, s := range []string{`{"contacts":["a@x.example","+351911111111"],"name":"n","credentials":[{"type":"JSON","data":[{"label":"a","type":"b","value":1}]}]}`,
 		`{"contacts":["A@x.example","a@X.example"],"resourcesIds":["r"],"authorizedDIDs":["did:x:1"],"expectedDocIds":[{"contact":"a@x.example","docId":"1"}]}`,
@@ -46,7 +47,8 @@ func FuzzCreate(f *testing.F) {
 	})
 }
 
-// FuzzDecision: a decision that is read names a contact and says yes or no.
+// FuzzDecision checks that an accepted decision names a contact and accepts or
+// rejects.
 func FuzzDecision(f *testing.F) {
 	for _, s := range []string{`{"contact":"a@x.example","otp":"12345678","accepted":true}`, `{"contact":"a","otp":"1","accepted":false,"credentialIds":["u"]}`, `{"accepted":"true"}`, `{"contact":"a","otp":"1","accepted":true,"credentialIds":[]}`} {
 		f.Add([]byte(s))
@@ -59,7 +61,7 @@ func FuzzDecision(f *testing.F) {
 	})
 }
 
-// FuzzFilter: a filter that is read is within its bounds.
+// FuzzFilter checks that an accepted filter is within its bounds.
 func FuzzFilter(f *testing.F) {
 	for _, s := range [][2]string{{"pageSize", "5"}, {"pageIndex", "99999999999999999999"}, {"dateFrom", "2026-01-01"}, {"securityLevel", "CONTACT"}, {"search", "a\xff"}, {"pageSize", "+5"}} {
 		f.Add(s[0], s[1], "dateTo", "2026-01-02T00:00:00Z")

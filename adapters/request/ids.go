@@ -17,7 +17,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
-// keyFragment names the one key of a did:web of the service.
+// keyFragment names the only key of a did:web of the service.
 const keyFragment = "#key-1"
 
 func (s *Service) random16() (b [16]byte, err error) {
@@ -50,15 +50,15 @@ func (s *Service) hex(bytes int) (string, error) {
 	return hex.EncodeToString(b[:min(bytes, len(b))]), err
 }
 
-// objectID returns a new request id: 4 bytes of seconds, as an ObjectId has them,
-// and 8 random ones.
+// objectID returns a new request ID: 4 bytes of seconds, as in an ObjectId,
+// and 8 random bytes.
 func (s *Service) objectID() (string, error) {
 	b, err := s.random16()
 	seconds := uint32(s.now().Unix())
 	return fmt.Sprintf("%08x%x", seconds, b[:8]), err
 }
 
-// checkObjectID refuses what is no 24 hexadecimal digits.
+// checkObjectID refuses an ID other than 24 hexadecimal digits.
 func checkObjectID(parameter, id string) error {
 	if b, err := hex.DecodeString(id); err != nil || len(b) != 12 {
 		return fault.Param(parameter, "invalid_id", "is not 24 hexadecimal digits")
@@ -68,9 +68,9 @@ func checkObjectID(parameter, id string) error {
 
 // digits returns n random digits.
 func (s *Service) digits(n int64) (string, error) {
-	most := new(big.Int).Exp(big.NewInt(10), big.NewInt(n), nil)
-	b, err := s.random16() // so many bits that the remainder is even
-	return fmt.Sprintf("%0*d", n, new(big.Int).Mod(new(big.Int).SetBytes(b[:]), most)), err
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(n), nil)
+	b, err := s.random16() // with so many bits the remainder is nearly uniform
+	return fmt.Sprintf("%0*d", n, new(big.Int).Mod(new(big.Int).SetBytes(b[:]), limit)), err
 }
 
 // newDID makes a key and a DID for it.
@@ -100,9 +100,9 @@ func multibase(public ed25519.PublicKey) (string, error) {
 	return k.String(), nil
 }
 
-// Resolve implements [didresolve.Resolver] for the did:web DIDs of the service,
-// of its tenants and of their users. Their documents are to be served where
-// did:web has them. It answers from the store, without the web.
+// Resolve implements [didresolve.Resolver] for the did:web DIDs of the
+// service, its tenants and their users. It reads the store and does not use
+// the network. Serve the documents at the URLs of did:web as well.
 func (s *Service) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
 	if !strings.HasPrefix(did, "did:web:") {
 		return nil, &didresolve.Error{Type: didresolve.ErrMethodNotSupported, Detail: "not of this service"}

@@ -16,7 +16,7 @@ const p256 = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6z
 
 var pdf = base64.StdEncoding.EncodeToString([]byte("%PDF-1.7\n"))
 
-// full is a request with every field.
+// full returns a request with every field.
 func (w *world) full() map[string]any {
 	w.t.Helper()
 	var body map[string]any
@@ -38,7 +38,7 @@ func (w *world) full() map[string]any {
 	return body
 }
 
-// set puts a value at a path of a document; remove takes what is there away.
+// set sets a value at a path of a document. The value remove removes it.
 var remove = new(int)
 
 func set(doc any, path string, value any) {
@@ -68,8 +68,8 @@ func set(doc any, path string, value any) {
 	}
 }
 
-// Every field that is missing, of another type, too long, out of range or
-// malformed is refused with its place, and nothing is stored.
+// Each missing, mistyped, too long, out-of-range or malformed field is refused
+// with its pointer, and nothing is stored.
 func TestInput(t *testing.T) {
 	w := newWorld(t, "")
 	long := func(n int) string { return strings.Repeat("ä", n) }
@@ -90,7 +90,7 @@ func TestInput(t *testing.T) {
 	tests := []struct {
 		path  string
 		value any
-		want  string // "" is accepted; otherwise code, and pointer when it is another than path
+		want  string // "" is accepted; otherwise code, and pointer if it differs from path
 	}{
 		{"/contacts", remove, "missing_field"},
 		{"/contacts", "ana@x.example", "invalid_type"},
@@ -258,7 +258,7 @@ func TestInput(t *testing.T) {
 	}
 }
 
-// What was sent comes back in the detail.
+// Detail returns what was sent.
 func TestDetail(t *testing.T) {
 	w := newWorld(t, "")
 	b, _ := json.Marshal(w.full())

@@ -21,7 +21,7 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// TestMain runs the process that is killed.
+// TestMain also runs the process that the tests kill.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("MANDATE_KILL_DIR"); dir != "" {
 		if at := os.Getenv("MANDATE_KILL_AT"); at != "" {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A spool keeps the last one-time password by request.
+// A spool stores the last one-time password by request.
 type spool struct{ otps sync.Map }
 
 func (s *spool) Notify(_ context.Context, m request.Message) error {
@@ -41,8 +41,8 @@ func (s *spool) Notify(_ context.Context, m request.Message) error {
 	return nil
 }
 
-// work makes, decides, presents and revokes until it is killed, and says what it
-// was told on standard output, one line each.
+// work creates, decides, presents and revokes until it is killed. It prints
+// each result as a line on standard output.
 func work(dir string) {
 	die := func(err error) {
 		if err != nil {
@@ -91,7 +91,7 @@ func work(dir string) {
 	select {}
 }
 
-// panicTB is a testing.TB where there is no test.
+// panicTB is a testing.TB outside a test.
 type panicTB struct{ testing.TB }
 
 func (panicTB) Helper()                   {}
@@ -99,8 +99,8 @@ func (panicTB) Cleanup(func())            {}
 func (panicTB) Fatal(args ...any)         { panic(fmt.Sprint(args...)) }
 func (panicTB) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
 
-// A process that is killed while it works has lost nothing that it said, and the
-// log is whole.
+// A killed process loses nothing that it has reported, and the log is
+// complete.
 func TestKilled(t *testing.T) {
 	kills, err := strconv.Atoi(os.Getenv("KILLS"))
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// The whole life of a mandate, with DIDs of both kinds.
+// The whole life of a mandate, with DIDs of both methods.
 func TestLife(t *testing.T) {
 	for _, host := range []string{"", "mandate.example"} {
 		t.Run("host "+host, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestLife(t *testing.T) {
 					t.Errorf("%s: got %s, want %s", step.params, got, step.want)
 				}
 			}
-			// The one that is listed presents to the requester, and verifies.
+			// The listed tenant presents to the requester, which verifies.
 			vp = ok(t)(present(w.b, `{"targetVerifier":"`+w.a.DID+`"}`))
 			if got := w.verify(v, w.b, vp, `{"tool":"book","amount":1}`); got != "domain_mismatch" {
 				t.Errorf("for another verifier: %s", got)
@@ -92,7 +92,7 @@ func TestLife(t *testing.T) {
 			if _, err := w.Revoke(ctx, w.a, mandate, nil); code(err) != "not_active" {
 				t.Errorf("revoked twice: %v", err)
 			}
-			// An offline verifier that has the list denies as well.
+			// An offline verifier with the list denies as well.
 			list, err := w.StatusList(ctx, publicURL+"/status/0")
 			if err != nil {
 				t.Fatal(err)
@@ -105,7 +105,8 @@ func TestLife(t *testing.T) {
 			if got := w.verify(offline, w.a, kept, `{"tool":"book","amount":1}`); got != "credential_revoked" {
 				t.Errorf("offline: %s", got)
 			}
-			// issued, 3 presented + 1, revoked, 2 allows: all in the log, in order.
+			// issued, 3 presented + 1, revoked, 2 allows: all in the log, in
+			// order.
 			log := w.store.Log()
 			if audit, err := translog.Verify(translog.Entries(log, log.Size()), nil); err != nil || audit.Entries != 8 {
 				t.Errorf("%+v, %v", audit, err)
@@ -114,7 +115,7 @@ func TestLife(t *testing.T) {
 	}
 }
 
-// After a restart everything is there, and the same service goes on.
+// After a restart all data is there, and the same service continues.
 func TestRestart(t *testing.T) {
 	w := newWorld(t, "")
 	id, mandate := w.mandate()
@@ -136,8 +137,8 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// newService opens a second service on the database of the first, as another
-// process would.
+// newService opens a second service on the same database, like another
+// process.
 func newService(t testing.TB, w *world) *world {
 	t.Helper()
 	s := openStore(t, w.file)
@@ -150,12 +151,13 @@ func newService(t testing.TB, w *world) *world {
 	return &world{Service: svc, t: t, store: s, file: w.file, cfg: cfg, a: w.a, b: w.b, c: w.c, at: w.at, otps: w.otps}
 }
 
-// A list that is made for a decision began before it, also when the decision began in
-// the second before: it would be stale otherwise.
+// A list that is made during a decision is valid from before the decision
+// began, even if that was in the previous second. Otherwise the verifier would
+// reject it.
 func TestStatusListBeginsBeforeItsDecision(t *testing.T) {
 	w := newWorld(t, "")
 	began := w.now()
-	w.pass(5 * time.Second) // the longest that lookups take
+	w.pass(5 * time.Second) // the maximum time of lookups
 	b, err := w.StatusList(t.Context(), publicURL+"/status/0")
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +177,7 @@ func TestStatusList(t *testing.T) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
-	// It is signed again before it ends, and when something is revoked.
+	// It is signed again before it expires, and after a revocation.
 	first, _ := w.StatusList(ctx, publicURL+"/status/0")
 	w.pass(4 * time.Minute)
 	if same, _ := w.StatusList(ctx, publicURL+"/status/0"); string(same) != string(first) {

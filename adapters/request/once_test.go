@@ -24,9 +24,10 @@ func count(t testing.TB, w *world) (n int) {
 	return n
 }
 
-// Many calls with one key make one request, also in two processes on one file.
+// Many calls with one key create one request, also from two processes on one
+// file.
 func TestOnce(t *testing.T) {
-	for _, contacts := range []string{`"ana@x.example"`, `"new@x.example"`} { // known and new ones
+	for _, contacts := range []string{`"ana@x.example"`, `"new@x.example"`} { // a known and a new contact
 		w := newWorld(t, "")
 		body := w.policyBody(contacts)
 		if contacts == `"ana@x.example"` {
@@ -95,7 +96,7 @@ func TestIdempotencyKey(t *testing.T) {
 	if got, replayed := call(w.b, other, "k"); replayed || !strings.Contains(got, `"id"`) {
 		t.Errorf("another tenant: %s", got)
 	}
-	// What was refused is not remembered: the corrected body may use the key.
+	// A refused call is not remembered: the corrected body may use the key.
 	if got, _ := call(w.a, `{}`, "m"); got != "missing_field" {
 		t.Error(got)
 	}
@@ -113,8 +114,8 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
-// Two processes that see a new contact at the same time make one user of it.
-func TestNewContactAtOnce(t *testing.T) {
+// Two processes that see a new contact at the same time create one user.
+func TestNewContactConcurrently(t *testing.T) {
 	w := newWorld(t, "")
 	body := w.policyBody(`"ana@x.example"`)
 	other := newService(t, w)
@@ -143,8 +144,8 @@ func TestNewContactAtOnce(t *testing.T) {
 	}
 }
 
-// A creator that dies after the request was stored has not sent anything: a retry
-// with the same key does.
+// A process that dies after storing a request has not sent anything. A retry
+// with the same key sends the password.
 func TestRetrySends(t *testing.T) {
 	w := newWorld(t, "")
 	body := w.policyBody(`"ana@x.example"`)
@@ -215,7 +216,7 @@ func TestActions(t *testing.T) {
 	if get(t, second, "version") != "2" || get(t, second, "id") != get(t, first, "id") || get(t, second, "digestSRI") == get(t, first, "digestSRI") {
 		t.Errorf("%s", second)
 	}
-	id, _ := w.create(w.policyBody(`"ana@x.example"`)) // publishes the first again: that is now the third
+	id, _ := w.create(w.policyBody(`"ana@x.example"`)) // publishes the first again, now as the third version
 	if got := get(t, ok(t)(w.Detail(ctx, w.a, id)), "credentials/0/w3cCredential/credentialSubject/mandate/action/version"); got != "3" {
 		t.Errorf("the mandate names version %s", got)
 	}
@@ -236,7 +237,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// An outbox holds one whole file for each message, which only its owner reads.
+// An Outbox writes one complete file per message, readable only by its owner.
 func TestOutbox(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "outbox")
 	o := request.Outbox{Dir: dir}

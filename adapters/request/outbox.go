@@ -14,13 +14,13 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// An Outbox is a Notifier that writes each message to a file of its own, for
-// something else to send: {to, kind: "otp", otp, link, requestId, language}, mode
-// 0600, in a directory of mode 0700. The names sort by time. A file that ends in
-// .json is whole.
+// An Outbox is a Notifier that writes each message to a file, for another
+// program to send: {to, kind: "otp", otp, link, requestId, language}. Files
+// have mode 0600 in a directory of mode 0700. Their names sort by time. A file
+// with the suffix .json is complete.
 type Outbox struct{ Dir string }
 
-// unfinished begins the names of files that are not whole.
+// unfinished is the name prefix of incomplete files.
 const unfinished = ".new-"
 
 // Notify implements [Notifier].
@@ -49,9 +49,9 @@ func (o Outbox) Notify(_ context.Context, m Message) error {
 	return nil
 }
 
-// Clean removes what a process has left half written that died. Call it once,
-// when a process starts: a message that another one writes at that moment fails,
-// and is sent again by [Service.Sweep].
+// Clean removes the incomplete files of a process that died. Call it once when
+// a process starts. If another process writes a message at that moment, that
+// write fails, and [Service.Sweep] sends the message again.
 func (o Outbox) Clean() error {
 	files, err := os.ReadDir(o.Dir)
 	if errors.Is(err, os.ErrNotExist) {

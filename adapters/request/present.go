@@ -12,12 +12,13 @@ import (
 )
 
 // Present makes a presentation of an active mandate: POST /credential/vp/{id},
-// with {targetVerifier?}. Its holder is the caller, whose key in custody signs
-// it; its domain is the target verifier, or else the caller, and its challenge is
-// fresh. It is good for a few minutes and one use. An empty body is {}.
+// with {targetVerifier?}. The holder is the caller, and its key in custody
+// signs. The domain is the target verifier, or the caller if none is given.
+// The challenge is fresh. The presentation is valid for a few minutes and one
+// use. An empty body means {}.
 //
-// The verifier has to be listed in the mandate, or be its issuer: that is not
-// checked here.
+// Present does not check that the verifier is listed in the mandate or is its
+// issuer, which verification requires.
 func (s *Service) Present(ctx context.Context, caller store.Tenant, id string, body []byte) ([]byte, error) {
 	o, err := fault.Body(body, smallBody, true)
 	if err != nil {
@@ -25,7 +26,7 @@ func (s *Service) Present(ctx context.Context, caller store.Tenant, id string, b
 	}
 	domain := o.Text("targetVerifier", maxURL, false)
 	if _, err := didresolve.Parse(domain); o.Has("targetVerifier") && err != nil {
-		o.Fail("targetVerifier", "invalid_did", "is no DID")
+		o.Fail("targetVerifier", "invalid_did", "is not a DID")
 	}
 	if err := o.Err(); err != nil {
 		return nil, err

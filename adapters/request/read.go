@@ -17,7 +17,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
-// Limits of a request to create.
+// Limits of a create request.
 const (
 	maxBody        = 12 << 20 // documents are in it
 	maxContacts    = 100
@@ -32,7 +32,7 @@ const (
 	maxPlacements  = 100
 )
 
-// Levels of security, from the lowest.
+// Security levels, from the lowest.
 const (
 	levelContact      = "CONTACT"
 	levelOrganization = "ORGANIZATION_KYC"
@@ -51,7 +51,7 @@ const (
 	typeForm     = "FORM"
 )
 
-// defaultScope is the scope of credentials that need none.
+// defaultScope is the scope of credentials without their own scope.
 const defaultScope = "credential.request"
 
 var (
@@ -60,14 +60,14 @@ var (
 	dotted = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 )
 
-// normalize returns the form in which contacts are kept and compared.
+// normalize returns the form of a contact for storage and comparison.
 func normalize(contact string) string { return strings.ToLower(contact) }
 
 func isContact(s string) bool {
 	return len(s) <= 254 && email.MatchString(s) || phone.MatchString(s)
 }
 
-// An input is a request to create, read.
+// An input is a parsed create request.
 type input struct {
 	contacts                          []string
 	name, internalID, description     string
@@ -78,7 +78,7 @@ type input struct {
 	credentials                       []*template
 }
 
-// A template is what a credential is made of.
+// A template describes a credential to create.
 type template struct {
 	kind, name, internalID, description, scope string
 	from, until                                time.Time // zero: none
@@ -112,15 +112,15 @@ func readInput(body []byte) (*input, error) {
 	in.level = o.Enum("securityLevel", levelContact, levels...)
 	in.language = o.Enum("language", "ENG", "ENG", "PRT")
 	if in.redirect = o.Text("redirectUrl", maxURL, false); in.redirect != "" && !isHTTPS(in.redirect) {
-		o.Fail("redirectUrl", fault.Value, "is no https URL")
+		o.Fail("redirectUrl", fault.Value, "is not an https URL")
 	}
 	if in.pubKey = o.Text("pubKey", 1024, false); o.Has("pubKey") && !isP256(in.pubKey) {
-		o.Fail("pubKey", fault.Value, "is no P-256 public key, SPKI in base64")
+		o.Fail("pubKey", fault.Value, "is not a P-256 public key, SPKI in base64")
 	}
 	in.authorized = o.Texts("authorizedDIDs", maxDIDs, maxURL, false)
 	for i, d := range in.authorized {
 		if _, err := didresolve.Parse(d); err != nil {
-			o.FailItem("authorizedDIDs", i, "invalid_did", "is no DID")
+			o.FailItem("authorizedDIDs", i, "invalid_did", "is not a DID")
 		}
 	}
 	for _, d := range o.Objects("expectedDocIds", maxContacts, false) {
@@ -142,7 +142,8 @@ func readInput(body []byte) (*input, error) {
 	return in, o.Err()
 }
 
-// readTemplate reads a credential. contacts nil means that nobody knows them yet.
+// readTemplate reads a credential. contacts is nil if the contacts are not
+// known yet.
 func readTemplate(o *fault.Object, contacts []string, kinds ...string) *template {
 	t := &template{kind: o.Enum("type", "", kinds...), pointer: o.Pointer + "/action"}
 	t.name, t.internalID, t.description = o.Text("name", maxText, false), o.Text("internalId", maxText, false), o.Prose("description", maxText, false)
@@ -182,7 +183,7 @@ func readTemplate(o *fault.Object, contacts []string, kinds ...string) *template
 	return t
 }
 
-// readData reads the data of a credential, which differ by its type.
+// readData reads the data of a credential. Its format depends on the type.
 func (t *template) readData(o *fault.Object) {
 	if t.kind == typeDocument {
 		files := o.List("data", 1, true)
@@ -194,7 +195,7 @@ func (t *template) readData(o *fault.Object) {
 			if !ok {
 				o.FailItem("data", i, fault.Type, "is of type %s, not string", f.Kind())
 			} else if b, err := base64.StdEncoding.DecodeString(text); err != nil || !strings.HasPrefix(string(b), "%PDF-") {
-				o.FailItem("data", i, fault.Value, "is no PDF in base64")
+				o.FailItem("data", i, fault.Value, "is not a PDF in base64")
 			}
 		}
 	} else {
@@ -218,8 +219,8 @@ func (t *template) readData(o *fault.Object) {
 	t.data = o.Value.Get("data")
 }
 
-// readTime reads a date or a dateTime; null is none. A date is its first second
-// in UTC, or its last one.
+// readTime reads a date or a dateTime. Null means none. A date means its first
+// second in UTC, or its last second if last is set.
 func readTime(o *fault.Object, name string, last bool) time.Time {
 	if o.Value.Get(name).Kind() == canonical.Null {
 		return time.Time{}
@@ -227,13 +228,13 @@ func readTime(o *fault.Object, name string, last bool) time.Time {
 	s := o.Text(name, 64, false)
 	if s == "" {
 		if o.Has(name) {
-			o.Fail(name, fault.Value, "is no date and no time with a zone")
+			o.Fail(name, fault.Value, "is neither a date nor a time with a zone")
 		}
 		return time.Time{}
 	}
 	t, isDate, err := parseTime(s)
 	if err != nil {
-		o.Fail(name, fault.Value, "is no date and no time with a zone")
+		o.Fail(name, fault.Value, "is neither a date nor a time with a zone")
 	}
 	if isDate && last {
 		t = t.Add(24*time.Hour - time.Second)

@@ -9,8 +9,8 @@ import (
 	"github.com/mandate-engine/mandate/adapters/store"
 )
 
-// Who may do what: the requester, one that is listed in authorizedDIDs, and a
-// stranger, on a mandate that is active.
+// The rights of the requester, a tenant in authorizedDIDs, and another tenant,
+// for an active mandate.
 func TestRights(t *testing.T) {
 	w := newWorld(t, "")
 	ctx := t.Context()
@@ -61,7 +61,7 @@ func TestRights(t *testing.T) {
 			}
 		}
 	}
-	// What is not there looks the same as what is not for the caller.
+	// An absent credential looks the same as one of another tenant.
 	_, err := w.Credential(ctx, w.c, mandate)
 	_, err2 := w.Credential(ctx, w.c, "urn:via:credential:none")
 	if err.Error() != err2.Error() {
@@ -111,7 +111,7 @@ func TestDecide(t *testing.T) {
 		w := newWorld(t, "")
 		id, _ := w.create(w.policyBody(`"` + ana + `"`))
 		for i, want := range []string{"otp_invalid", "otp_invalid", "otp_invalid", "otp_invalid", "subject_locked", "subject_locked"} {
-			if i == 3 { // a new password does not forgive the old ones
+			if i == 3 { // a new password does not reset the count
 				ok(t)(w.Resend(t.Context(), w.a, id, ana))
 			}
 			_, err := w.decide(id, ana, "00000000x", yes)
@@ -182,7 +182,7 @@ func TestDecide(t *testing.T) {
 			t.Error(err)
 		}
 		ok(t)(w.decide(id, ana, w.otp(id, ana), yes))
-		// A consent authorizes nothing but with empty parameters.
+		// A consent authorizes only empty parameters.
 		vp := ok(t)(w.Present(t.Context(), w.a, second, nil))
 		if got := w.verify(w.verifier(), w.a, vp, `{"amount":1}`); got != "action_required" {
 			t.Errorf("with parameters: %s", got)
@@ -197,7 +197,7 @@ func TestDecide(t *testing.T) {
 		for _, tt := range []struct {
 			level, more string
 			identity    store.Identity
-			later       bool // than the request
+			later       bool // created after the request
 			want        string
 		}{
 			{"HUMANOS_KYC", "", store.Identity{}, true, "identity_required"},
@@ -212,7 +212,7 @@ func TestDecide(t *testing.T) {
 			{"CONTACT", `,"expectedDocIds":[{"contact":"ana@x.example","docId":"1"}]`, store.Identity{KYC: "APPROVED", DocID: "1"}, true, "ok"},
 		} {
 			body := `{"contacts":["` + ana + `"],"securityLevel":"` + tt.level + `"` + tt.more + `,"credentials":[{"type":"POLICY","scope":"a","action":{"id":"` + action + `","userParams":{"maxAmount":5}}}]}`
-			w.create(body) // so that there is a user
+			w.create(body) // so that the user exists
 			set := func() {
 				if err := w.SetIdentity(t.Context(), w.a.ID, ana, tt.identity); err != nil {
 					t.Fatal(err)
@@ -230,7 +230,7 @@ func TestDecide(t *testing.T) {
 			if _, err := w.decide(id, ana, w.otp(id, ana), yes); code(err) != tt.want {
 				t.Errorf("%s%s, %+v: %v, want %s", tt.level, tt.more, tt.identity, code(err), tt.want)
 			}
-			// What was refused has not used the password up.
+			// A refused decision does not consume the password.
 			if err := w.SetIdentity(t.Context(), w.a.ID, ana, store.Identity{KYC: "APPROVED", DocID: "1"}); err != nil {
 				t.Fatal(err)
 			}

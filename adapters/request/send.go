@@ -11,23 +11,24 @@ import (
 )
 
 const (
-	// stuckAfter is after which a one-time password that was not sent is one that
-	// nobody is about to send.
+	// stuckAfter is the age after which an unsent one-time password is stuck:
+	// no process is still about to send it.
 	stuckAfter = 10 * time.Second
-	// maxSweep bounds how many one Sweep sends; the next has the others.
+	// maxSweep is the number of requests that one Sweep handles. The next
+	// Sweep handles the others.
 	maxSweep = 100
-	// Of one-time passwords that are sent again, to one subject of one request,
-	// maxResends may follow each other after resendGap, and others after
-	// resendLongGap: a contact is not flooded, and nobody is left without.
+	// Limits on resending one-time passwords to one subject of one request:
+	// maxResends with resendGap between them, then one per resendLongGap. They
+	// prevent flooding of a contact without blocking it forever.
 	maxResends    = 10
 	resendGap     = time.Minute
 	resendLongGap = 24 * time.Hour
 )
 
-// notify sends one-time passwords, and notes which were handed over. What fails
-// does not undo the request: the password can be sent again.
+// notify sends one-time passwords and records which the Notifier accepted. A
+// failure does not undo the request: the password can be sent again.
 func (s *Service) notify(ctx context.Context, r *store.Request, otps map[string]string) {
-	ctx = context.WithoutCancel(ctx) // the request is there, whether or not the caller waits
+	ctx = context.WithoutCancel(ctx) // the request is stored, even if the caller has gone
 	language := "ENG"
 	if b, err := parseBody(r.Body); err == nil {
 		language = b.text("language")
@@ -50,9 +51,9 @@ func (s *Service) notify(ctx context.Context, r *store.Request, otps map[string]
 			return err
 		}
 		for _, u := range sent {
-			if have := subjectOf(now, u.Contact); have != nil && string(have.OTP) == string(u.OTP) {
-				have.Notified = true
-				if err := tx.PutSubject(r.ID, *have); err != nil {
+			if current := subjectOf(now, u.Contact); current != nil && string(current.OTP) == string(u.OTP) {
+				current.Notified = true
+				if err := tx.PutSubject(r.ID, *current); err != nil {
 					return err
 				}
 			}
@@ -64,12 +65,13 @@ func (s *Service) notify(ctx context.Context, r *store.Request, otps map[string]
 	}
 }
 
-// Sweep sends what was never sent, because the process that had to do so died or
-// the [Notifier] failed: each such subject gets a new one-time password, since the
-// last one is kept by nobody. Call it when a process starts and then about every
-// ten seconds; several processes may. A subject may be sent two messages, of
-// which the later counts, but never none. What fails is logged, and left to the
-// next call; the error is that of the store.
+// Sweep sends the one-time passwords that were never sent because a process
+// died or the [Notifier] failed. It creates a new password for each such
+// subject, because the store does not have the old one. Call Sweep when a
+// process starts and then about every ten seconds. Several processes may do
+// so. A subject may receive two messages, of which the later counts, but never
+// none. Failed messages are logged and left to the next call. The error is an
+// error of the store.
 func (s *Service) Sweep(ctx context.Context) error {
 	var ids []string
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -85,7 +87,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	return err
 }
 
-// sendStuck sends what was not sent of one request.
+// sendStuck sends the stuck one-time passwords of one request.
 func (s *Service) sendStuck(ctx context.Context, id string) error {
 	return s.renew(ctx, id, func(r *store.Request, err error) ([]*store.Subject, error) {
 		var stuck []*store.Subject
@@ -101,11 +103,11 @@ func (s *Service) sendStuck(ctx context.Context, id string) error {
 	})
 }
 
-// Resend sends new one-time passwords, to one contact, or with "" to all that have
-// something left to decide: PATCH /request/resend/{id}?contact=. Those that were
-// sent before no longer count. A subject of a request can be sent ten of them, each
-// a minute after the one before, and then one a day: what is too many is Limited
-// when nobody else is left to send to.
+// Resend sends new one-time passwords to one contact, or, if contact is "", to
+// all contacts with undecided credentials: PATCH
+// /request/resend/{id}?contact=. Earlier passwords become invalid. Each
+// subject of a request can receive ten, at least a minute apart, and then one
+// a day. Resend returns Limited if those limits exclude every subject.
 func (s *Service) Resend(ctx context.Context, caller store.Tenant, id, contact string) ([]byte, error) {
 	if err := checkObjectID("requestId", id); err != nil {
 		return nil, err
@@ -121,7 +123,7 @@ func (s *Service) Resend(ctx context.Context, caller store.Tenant, id, contact s
 		case !r.Canceled.IsZero():
 			return nil, fault.New(fault.Conflict, "request_canceled", "the request was cancelled")
 		case contact != "" && u == nil:
-			return nil, fault.Param("contact", "unknown_contact", "is no subject of the request")
+			return nil, fault.Param("contact", "unknown_contact", "is not a subject of the request")
 		case u != nil && u.Failures >= maxFailures:
 			return nil, fault.New(fault.Locked, "subject_locked", "there were %d wrong one-time passwords", maxFailures)
 		case u != nil && !open(r, u.Contact):
@@ -129,7 +131,7 @@ func (s *Service) Resend(ctx context.Context, caller store.Tenant, id, contact s
 		}
 		sent = []string{}
 		var chosen []*store.Subject
-		var wait time.Duration // of who may be sent another first
+		var wait time.Duration // until the first subject may be sent another
 		now := s.now()
 		for i := range r.Subjects {
 			u := &r.Subjects[i]
@@ -158,7 +160,8 @@ func (s *Service) Resend(ctx context.Context, caller store.Tenant, id, contact s
 	return canonical.Marshal(object{"requestId": id, "contacts": sent})
 }
 
-// resendAt is when a subject may be sent another one-time password.
+// resendAt returns the time from which a subject may be sent another one-time
+// password.
 func resendAt(u *store.Subject) time.Time {
 	switch {
 	case u.Resends == 0:
@@ -169,9 +172,9 @@ func resendAt(u *store.Subject) time.Time {
 	return u.Resent.Add(resendLongGap)
 }
 
-// renew gives new one-time passwords to the subjects that are chosen, and sends
-// them once they are stored. Subjects with nothing left to decide are left with
-// none.
+// renew gives new one-time passwords to the chosen subjects and sends them
+// after storing them. It removes the password of a chosen subject that cannot
+// decide any more.
 func (s *Service) renew(ctx context.Context, id string, choose func(*store.Request, error) ([]*store.Subject, error)) error {
 	var r *store.Request
 	var otps map[string]string

@@ -24,7 +24,7 @@ import (
 
 const consent = `{"contacts":["ana@x.example"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"s","value":"x"}]}]}`
 
-// sweep has what is stuck sent, and returns how many messages that were.
+// sweep runs Sweep and returns the number of messages sent.
 func (w *world) sweep() int {
 	w.t.Helper()
 	before := w.sent
@@ -34,8 +34,8 @@ func (w *world) sweep() int {
 	return w.sent - before
 }
 
-// What could not be sent when the request was made is sent by a sweep: once, with
-// a new password that replaces the one that is lost.
+// Sweep sends a message that failed when the request was created: once, with a
+// new password that replaces the lost one.
 func TestSweep(t *testing.T) {
 	const ana = "ana@x.example"
 	w := newWorld(t, "")
@@ -63,9 +63,9 @@ func TestSweep(t *testing.T) {
 	ok(t)(w.decide(id, ana, w.otp(id, ana), `,"accepted":true`))
 }
 
-// A sweep sends nothing to those who have nothing left to say, and does not look
-// at them again.
-func TestSweepLeaves(t *testing.T) {
+// Sweep sends nothing to subjects without open decisions and does not read
+// them again.
+func TestSweepSkipsDecided(t *testing.T) {
 	const ana = "ana@x.example"
 	for name, end := range map[string]func(w *world, id string){
 		"sent":      func(w *world, id string) { w.fail = nil; ok(w.t)(w.Resend(w.t.Context(), w.a, id, "")) },
@@ -97,8 +97,8 @@ func TestSweepLeaves(t *testing.T) {
 	}
 }
 
-// However many are stuck, and whoever sweeps with us, each gets one message; one
-// contact that cannot be reached keeps nobody waiting.
+// Each of many stuck subjects gets one message, even when several processes
+// sweep. One unreachable contact does not delay the others.
 func TestSweepMany(t *testing.T) {
 	const n = 130
 	w := newWorld(t, "")
@@ -132,7 +132,7 @@ func TestSweepMany(t *testing.T) {
 	}
 }
 
-// dying is the outbox of a process that dies at one point of sending.
+// dying is the outbox of a process that dies at a given point of sending.
 type dying struct {
 	request.Outbox
 	at string
@@ -145,10 +145,10 @@ func (d dying) Notify(ctx context.Context, m request.Message) error {
 		}
 	}
 	syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	select {} // until it is there
+	select {} // wait to be killed
 }
 
-// dieSending makes a request in a process of its own, and dies.
+// dieSending creates a request in a separate process, which dies.
 func dieSending(dir, at string) {
 	ctx := context.Background()
 	w := serviceOn(dir, dying{request.Outbox{Dir: filepath.Join(dir, "outbox")}, at}, sample.Now)
@@ -172,9 +172,9 @@ func serviceOn(dir string, n request.Notifier, now func() time.Time) *request.Se
 	return s
 }
 
-// A process that is killed between storing a request and writing to the outbox,
-// or between that and noting it, leaves a subject that the next process sends a
-// password to, with which the decision is taken.
+// A process is killed between storing a request and writing to the outbox, or
+// between writing and recording it. The next process sends the subject a
+// password, and the decision succeeds with it.
 func TestKilledSending(t *testing.T) {
 	for _, tt := range []struct {
 		at     string
@@ -204,7 +204,7 @@ func TestKilledSending(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for i, m := range got { // the last one counts
+			for i, m := range got { // the last message counts
 				id, otp := get(t, m, "requestId"), get(t, m, "otp")
 				_, err := s.Decide(t.Context(), a, id, []byte(`{"contact":"ana@x.example","otp":"`+otp+`","accepted":true}`))
 				want := "otp_invalid"
@@ -242,7 +242,7 @@ func messages(t *testing.T, o request.Outbox) (out [][]byte) {
 	return out
 }
 
-// What was left half written is removed, and nothing else.
+// Clean removes incomplete files and nothing else.
 func TestOutboxClean(t *testing.T) {
 	o := request.Outbox{Dir: filepath.Join(t.TempDir(), "out[box")}
 	if err := o.Clean(); err != nil {
@@ -274,8 +274,8 @@ func TestOutboxClean(t *testing.T) {
 	}
 }
 
-// Passwords are sent again ten times with a minute between, and then once a day;
-// what another subject is sent does not count.
+// Passwords are sent again ten times with a minute between, and then once a
+// day. Messages to other subjects do not count.
 func TestResendLimit(t *testing.T) {
 	const ana, rui = "ana@x.example", "rui@x.example"
 	w := newWorld(t, "")
@@ -309,7 +309,7 @@ func TestResendLimit(t *testing.T) {
 	}
 	step(ana, 0)
 	step(ana, 24*time.Hour)
-	step("", 0) // to the other one
+	step("", 0) // to the other subject
 	if otp := w.otp(id, rui); otp == "" {
 		t.Error("the other subject was sent nothing")
 	}
@@ -324,8 +324,8 @@ func TestResendLimit(t *testing.T) {
 	}
 }
 
-// Calls at once pass the limit together as little as one after another.
-func TestResendAtOnce(t *testing.T) {
+// Concurrent calls have the same limit as sequential calls.
+func TestResendConcurrently(t *testing.T) {
 	w := newWorld(t, "")
 	id, _ := w.create(consent)
 	before := w.sent

@@ -22,12 +22,12 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// A Notifier hands one-time passwords to subjects. What it is given is secret.
+// A Notifier sends one-time passwords to subjects. Messages are secret.
 type Notifier interface {
 	Notify(ctx context.Context, m Message) error
 }
 
-// A Message is for one subject.
+// A Message is the message for one subject.
 type Message struct {
 	To        string
 	OTP       string
@@ -36,13 +36,13 @@ type Message struct {
 	Language  string // ENG, PRT
 }
 
-// Identities say who uses a contact.
+// Identities reports the identity of the user of a contact.
 type Identities interface {
 	Identity(ctx context.Context, tenantID, contact string) (store.Identity, error)
 }
 
-// A Sealer turns what must not be read from the database into what can only be
-// compared: a [vault.Vault].
+// A Sealer computes a MAC of secrets that must not be readable in the
+// database, only comparable. [vault.Vault] implements it.
 type Sealer interface {
 	MAC(context string, data []byte) []byte
 }
@@ -54,48 +54,50 @@ type Config struct {
 	Keys     vault.KeyStore
 	Secrets  Sealer
 	Notifier Notifier
-	// Identities nil means those in the store, which an operator sets.
+	// Identities nil means the identities in the store, which an operator
+	// sets.
 	Identities Identities
-	// PublicURL is under what links (/link/{id}), evidences (/evidence/{id}) and
-	// status lists (/status/{n}) are found: scheme and host, and a path without
-	// a slash at its end. It stands in what is issued: another one later leaves
-	// that as it is, but mandates whose status list is elsewhere are denied.
+	// PublicURL is the base URL of links (/link/{id}), evidence
+	// (/evidence/{id}) and status lists (/status/{n}): scheme, host and a path
+	// without a trailing slash. Issued credentials contain it. A later change
+	// does not alter them, and mandates with a status list at the old URL are
+	// denied.
 	PublicURL string
-	// PublicHost, when set, is the host under which DIDs of the service are
-	// published: new ones are did:web:<host>:platform|user:<uuid>. Otherwise
-	// they are did:key.
+	// PublicHost is the host of the service's DIDs. If set, new DIDs are
+	// did:web:<host>:platform|user:<uuid>. Otherwise they are did:key.
 	PublicHost string
-	// StatusTTL is for how long a verifier may rely on a status list: by as much
-	// a revocation can reach it late. Zero means five minutes.
+	// StatusTTL is the time for which a verifier may cache a status list. A
+	// revocation may take that long to reach it. Zero means five minutes.
 	StatusTTL time.Duration
-	// Log is told of messages that could not be sent, without what they said.
-	// Nil means nobody is.
+	// Log receives failures to send messages, without the message text. Nil
+	// means no log.
 	Log *slog.Logger
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
-	// Rand makes ids and one-time passwords. Nil means crypto/rand.
+	// Rand is the source of IDs and one-time passwords. Nil means crypto/rand.
 	Rand io.Reader
 }
 
 // A Service is safe for concurrent use. It is a [verifier.StatusSource], a
-// [policy.Source] and a [didresolve.Resolver] of what it has made itself.
+// [policy.Source] and a [didresolve.Resolver] for its own status lists,
+// actions and DIDs.
 type Service struct {
 	cfg    Config
 	signer receipts.Signer
 	did    string // of the service
 
 	mu    sync.Mutex
-	doing map[string]bool // idempotency keys of calls that run
-	lists map[int64]list  // status lists that are signed
+	doing map[string]bool // idempotency keys of running calls
+	lists map[int64]list  // signed status lists
 }
 
-// New checks cfg, and makes the key of the service on the first start.
+// New checks cfg. On the first start it also makes the key of the service.
 func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.Store == nil || cfg.Keys == nil || cfg.Secrets == nil || cfg.Notifier == nil {
 		return nil, errors.New("request: Config.Store, Keys, Secrets and Notifier are required")
 	}
 	if u, err := url.Parse(cfg.PublicURL); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(cfg.PublicURL, "/") {
-		return nil, fmt.Errorf("request: PublicURL %.100q is no https URL without a slash at its end", cfg.PublicURL)
+		return nil, fmt.Errorf("request: PublicURL %.100q is not an https URL without a trailing slash", cfg.PublicURL)
 	}
 	if cfg.StatusTTL < 0 {
 		return nil, errors.New("request: StatusTTL is negative")
@@ -116,7 +118,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		cfg.Identities = storedIdentities{cfg.Store}
 	}
 	s := &Service{cfg: cfg, doing: map[string]bool{}, lists: map[int64]list{}}
-	t, err := s.tenant(ctx, store.ServiceTenant, " service") // a name that no tenant can have
+	t, err := s.tenant(ctx, store.ServiceTenant, " service") // a tenant name cannot begin with a space
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +129,8 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	return s, nil
 }
 
-// Signer signs mandates, status lists and receipts: the service's own key. Its
-// DID is the issuer to trust.
+// Signer returns the signer with the service's own key. It signs mandates,
+// status lists and receipts. Its DID is the issuer to trust.
 func (s *Service) Signer() receipts.Signer { return s.signer }
 
 // signerOf returns the signer with a tenant's key.
@@ -147,8 +149,8 @@ func (s *Service) signerOf(ctx context.Context, t store.Tenant) (receipts.Signer
 	return signer, nil
 }
 
-// Tenant returns the tenant with a name, 1 to 200 characters, which it makes when
-// there is none.
+// Tenant returns the tenant with a name of 1 to 200 characters. It creates the
+// tenant if it does not exist.
 func (s *Service) Tenant(ctx context.Context, name string) (store.Tenant, error) {
 	if n := utf8.RuneCountInString(name); n == 0 || n > 200 || !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
 		return store.Tenant{}, fault.New(fault.Invalid, fault.Value, "a tenant has a name of 1 to 200 characters without spaces around it")
@@ -173,7 +175,7 @@ func (s *Service) tenant(ctx context.Context, id, name string) (t store.Tenant, 
 	made := store.Tenant{ID: id, Name: name, DID: did, Key: key, Created: s.now()}
 	err = s.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		if err := byName(tx); !errors.Is(err, store.ErrNotFound) {
-			return err // somebody was first
+			return err // another call created it first
 		}
 		t = made
 		return tx.InsertTenant(made)
@@ -181,7 +183,8 @@ func (s *Service) tenant(ctx context.Context, id, name string) (t store.Tenant, 
 	return t, err
 }
 
-// SetIdentity marks a user of a tenant as verified, or not: what an operator does.
+// SetIdentity sets the verified identity of a user of a tenant. It is for
+// operators.
 func (s *Service) SetIdentity(ctx context.Context, tenantID, contact string, i store.Identity) error {
 	switch i.KYC {
 	case "", "PENDING", "APPROVED", "REJECTED":
@@ -214,8 +217,8 @@ func (s storedIdentities) Identity(ctx context.Context, tenantID, contact string
 	return i, err
 }
 
-// KeepReceipt stores the receipt of a decision and appends it to the log. Do so
-// before the decision is answered: an allow that is not kept must not be told.
+// KeepReceipt stores the receipt of a decision and appends it to the log. Call
+// it before sending the decision: do not send an allow if KeepReceipt fails.
 func (s *Service) KeepReceipt(ctx context.Context, caller store.Tenant, r *receipts.Receipt) error {
 	if r == nil {
 		return errors.New("request: there is no receipt")
@@ -226,8 +229,8 @@ func (s *Service) KeepReceipt(ctx context.Context, caller store.Tenant, r *recei
 	})
 }
 
-// Receipt returns a receipt as it was signed: GET /receipt/{id}. It is for the
-// tenant that caused it.
+// Receipt returns a receipt as signed: GET /receipt/{id}. Only the tenant that
+// caused the receipt may read it.
 func (s *Service) Receipt(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
 	var r store.Receipt
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) { r, err = tx.Receipt(id); return err })
@@ -255,7 +258,7 @@ func (s *Service) record(ctx context.Context, tx store.Tx, tenantID string, even
 // now returns the time to the millisecond, as it is stored.
 func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }
 
-// owned reads a request that the caller has made.
+// owned returns a request if the caller made it.
 func (s *Service) owned(caller store.Tenant, r *store.Request, err error) (*store.Request, error) {
 	if errors.Is(err, store.ErrNotFound) || err == nil && r.TenantID != caller.ID {
 		return nil, fault.New(fault.NotFound, "not_found", "there is none, or not for you")
@@ -263,7 +266,7 @@ func (s *Service) owned(caller store.Tenant, r *store.Request, err error) (*stor
 	return r, err
 }
 
-// readable reads a request that the caller has made, or is listed in.
+// readable returns a request if the caller made it or is in authorizedDIDs.
 func (s *Service) readable(caller store.Tenant, r *store.Request, err error) (*store.Request, error) {
 	if err == nil && r.TenantID != caller.ID {
 		b, err := parseBody(r.Body)

@@ -15,23 +15,24 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// listEntries is how many credentials share one status list.
+// listEntries is the number of credentials in one status list.
 const listEntries = signing.MinStatusEntries
 
-// A list is a status list that was signed, and of which slots.
+// A list is a signed status list with its revoked slots.
 type list struct {
 	signed  []byte
 	revoked []int64
-	until   time.Time // when it is to be signed again
+	until   time.Time // when it must be signed again
 }
 
 func (s *Service) listURL(n int64) string {
 	return s.cfg.PublicURL + "/status/" + strconv.FormatInt(n, 10)
 }
 
-// StatusList implements [verifier.StatusSource]. Its lists are at
-// PublicURL/status/{n}, from 0; others are [verifier.ErrNoStatusList]. What it
-// returns has every revocation in it that was acknowledged before the call.
+// StatusList implements [verifier.StatusSource]. The lists are at
+// PublicURL/status/{n}, from 0. For other URLs it returns
+// [verifier.ErrNoStatusList]. The result contains every revocation that was
+// acknowledged before the call.
 func (s *Service) StatusList(ctx context.Context, url string) ([]byte, error) {
 	text, ours := strings.CutPrefix(url, s.cfg.PublicURL+"/status/")
 	n, err := strconv.ParseInt(text, 10, 32)
@@ -49,16 +50,16 @@ func (s *Service) StatusList(ctx context.Context, url string) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case n*listEntries >= max(next, 1): // the first list is there before it is needed
+	case n*listEntries >= max(next, 1): // list 0 exists before the first credential
 		return nil, verifier.ErrNoStatusList
 	}
 	slices.Sort(revoked)
 	now := s.now()
 	s.mu.Lock()
-	have := s.lists[n]
+	cached := s.lists[n]
 	s.mu.Unlock()
-	if have.signed != nil && now.Before(have.until) && !now.Before(have.until.Add(-s.cfg.StatusTTL)) && slices.Equal(have.revoked, revoked) {
-		return slices.Clone(have.signed), nil
+	if cached.signed != nil && now.Before(cached.until) && !now.Before(cached.until.Add(-s.cfg.StatusTTL)) && slices.Equal(cached.revoked, revoked) {
+		return slices.Clone(cached.signed), nil
 	}
 	l, err := signing.NewStatusList(url, "revocation", listEntries)
 	if err != nil {
@@ -70,10 +71,10 @@ func (s *Service) StatusList(ctx context.Context, url string) ([]byte, error) {
 		}
 	}
 	l.TTL = s.cfg.StatusTTL
-	// It holds for twice the time after which a new one is made, so that one
-	// that was fetched in time never ends before it is fetched again.
-	// And it begins before whatever decision asks for it did, which may have been
-	// in the second before: it takes five seconds to look things up at most.
+	// The list is valid for twice StatusTTL, so a cached list does not expire
+	// before the cache fetches a new one. It begins ten seconds early, to be
+	// valid at the start of the decision that fetches it: lookups take at most
+	// five seconds, and times are truncated to the second.
 	signed, err := l.Sign(ctx, s.signer, now.Add(-10*time.Second).Truncate(time.Second), now.Add(2*s.cfg.StatusTTL))
 	if err != nil {
 		return nil, fmt.Errorf("request: %w", err)
@@ -84,5 +85,5 @@ func (s *Service) StatusList(ctx context.Context, url string) ([]byte, error) {
 	return slices.Clone(signed), nil
 }
 
-// digest returns the SRI of bytes.
+// digest returns the SRI digest of bytes.
 func digest(b []byte) string { return canonical.SRI(sha256.Sum256(b)) }

@@ -10,7 +10,7 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 )
 
-// rawDB opens the database of a world for what no service does.
+// rawDB opens the database of a world for changes that no service makes.
 func rawDB(t testing.TB, w *world) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", store.SQLiteDSN(w.file))
@@ -21,8 +21,8 @@ func rawDB(t testing.TB, w *world) *sql.DB {
 	return db
 }
 
-// An action whose content was changed in the database is not used, shown or
-// served, whoever asks: it is no longer what its digest names.
+// An action whose content was changed in the database no longer matches its
+// digest. It is not used, shown or served.
 func TestActionTampered(t *testing.T) {
 	w := newWorld(t, "")
 	ctx := t.Context()
@@ -56,7 +56,8 @@ func TestActionTampered(t *testing.T) {
 	if count(t, w) != before {
 		t.Error("a request was made of it")
 	}
-	// With the digest changed to fit, it is another action: the reference finds none.
+	// With a matching digest it is another action, and the reference is not
+	// found.
 	var changed []byte
 	if err := rawDB(t, w).QueryRow("SELECT body FROM catalog").Scan(&changed); err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// A requestBody is what a request keeps beside its columns.
+// A requestBody holds the members of a request that have no column.
 type requestBody struct{ canonical.Value }
 
 func parseBody(b []byte) (requestBody, error) {
@@ -37,7 +37,7 @@ func (b requestBody) authorized() (dids []string) {
 	return dids
 }
 
-// document returns the document that a contact is expected to have.
+// document returns the ID of the document that a contact must have, if any.
 func (b requestBody) document(contact string) (id string, wanted bool) {
 	return b.Get("documents").Get(contact).String()
 }
@@ -120,8 +120,9 @@ func subjectJSON(u store.Subject, user store.User, i store.Identity, asked bool)
 	}
 }
 
-// credentialJSON is a row of the credentials of a detail. What is not issued is
-// shown as it will be agreed to, with no proofs.
+// credentialJSON returns one element of the credentials of a detail. A
+// credential that is not issued is shown as the document to agree to, without
+// proofs.
 func (s *Service) credentialJSON(c *store.Credential) (object, error) {
 	document, body, err := documentOf(c)
 	if err != nil {
@@ -151,7 +152,8 @@ func (s *Service) credentialJSON(c *store.Credential) (object, error) {
 	}, nil
 }
 
-// Credential returns one row of the credentials of a detail: GET /credential/{id}.
+// Credential returns one element of the credentials of a detail: GET
+// /credential/{id}.
 func (s *Service) Credential(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
 	var r *store.Request
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -169,8 +171,8 @@ func (s *Service) Credential(ctx context.Context, caller store.Tenant, id string
 	return canonical.Marshal(row)
 }
 
-// Evidence returns the bytes whose digest a credential states, which are JSON:
-// GET /evidence/{id}.
+// Evidence returns a JSON record, the bytes that the digest in a credential
+// covers: GET /evidence/{id}.
 func (s *Service) Evidence(ctx context.Context, caller store.Tenant, id string) ([]byte, error) {
 	var e store.Evidence
 	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -187,7 +189,7 @@ func (s *Service) Evidence(ctx context.Context, caller store.Tenant, id string) 
 	return e.Bytes, nil
 }
 
-// A params reads the parameters of a query, each given once.
+// A params reads query parameters and refuses repeated ones.
 type params struct {
 	query map[string][]string
 	err   error
@@ -208,7 +210,7 @@ func (p *params) text(name string, max int) string {
 	case len(v) > 1:
 		p.fail(name, fault.Value, "is given more than once")
 	case !utf8.ValidString(v[0]):
-		p.fail(name, fault.Value, "is no UTF-8")
+		p.fail(name, fault.Value, "is not UTF-8")
 	case utf8.RuneCountInString(v[0]) > max:
 		p.fail(name, fault.TooLong, "has more than %d characters", max)
 	}
@@ -219,7 +221,7 @@ func (p *params) number(name string, min, max, or int) int {
 	s := p.text(name, 20)
 	if s == "" {
 		if len(p.query[name]) > 0 {
-			p.fail(name, fault.Type, "is no number")
+			p.fail(name, fault.Type, "is not a number")
 		}
 		return or
 	}
@@ -228,7 +230,7 @@ func (p *params) number(name string, min, max, or int) int {
 	case err != nil && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' }):
 		p.fail(name, fault.OutOfRange, "is not %d to %d", min, max)
 	case err != nil:
-		p.fail(name, fault.Type, "is no whole number")
+		p.fail(name, fault.Type, "is not a whole number")
 	case n < min || n > max:
 		p.fail(name, fault.OutOfRange, "is not %d to %d", min, max)
 	}
@@ -243,7 +245,7 @@ func (p *params) day(name string) time.Time {
 	}
 	t, _, err := parseTime(s)
 	if err != nil {
-		p.fail(name, fault.Value, "is no date and no time with a zone")
+		p.fail(name, fault.Value, "is neither a date nor a time with a zone")
 	}
 	return t.Truncate(24 * time.Hour)
 }
@@ -283,8 +285,9 @@ func filter(query map[string][]string) (store.Filter, error) {
 }
 
 // List returns a page of the caller's own requests: GET /request. query holds
-// the parameters by their names of the documentation, brackets and comma lists
-// resolved; unknown ones are ignored. Empty filters choose all.
+// the parameters under their documented names, with brackets and comma lists
+// already parsed. Unknown parameters are ignored. An empty filter selects all
+// requests.
 func (s *Service) List(ctx context.Context, caller store.Tenant, query map[string][]string) ([]byte, error) {
 	f, err := filter(query)
 	if err != nil {
@@ -311,7 +314,7 @@ func (s *Service) List(ctx context.Context, caller store.Tenant, query map[strin
 			c := &r.Credentials[i]
 			status := statusOf(c, s.now())
 			if status == statusDraft {
-				status = "PENDING" // as a list calls it
+				status = "PENDING" // the name in lists
 			}
 			credentials = append(credentials, object{"id": c.ID, "resourceType": c.Type, "status": status, "name": orNull(c.Name), "internalId": orNull(c.InternalID)})
 		}

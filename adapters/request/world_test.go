@@ -27,7 +27,7 @@ import (
 
 const publicURL = "https://mandate.example"
 
-// A world is a service, its store, and the messages it has sent.
+// A world is a service, its store, and its sent messages.
 type world struct {
 	*request.Service
 	t     testing.TB
@@ -102,7 +102,7 @@ func openStore(t testing.TB, file string) *store.DB {
 	return s
 }
 
-// get returns the member of an answer at a path, as text.
+// get returns the member at a path of an answer, as text.
 func get(t testing.TB, answer []byte, path string) string {
 	t.Helper()
 	d, err := canonical.Limits{MaxBytes: 16 << 20}.Parse(answer)
@@ -125,8 +125,8 @@ func get(t testing.TB, answer []byte, path string) string {
 	return string(v.AppendCanonical(nil))
 }
 
-// code returns the code of an error, "ok" for none, and the whole text of one
-// that is none of a caller.
+// code returns the code of an error, "ok" for nil, and the whole text of an
+// error without a code.
 func code(err error) string {
 	switch {
 	case err == nil:
@@ -152,7 +152,7 @@ const actionBody = `{"name":"hotels","content":{"name":"book_hotel","profile":"v
 	"userParams":{"maxAmount":{"type":"number","required":true}},"executionParams":{"amount":{"type":"number","required":true}},
 	"rules":[{"name":"amount-cap","expression":"executionParams.amount <= userParams.maxAmount"}]}}`
 
-// policyBody is a request for a mandate. %s are contacts, authorizedDIDs.
+// policyBody returns a request for a mandate with contacts in place of %s.
 func (w *world) policyBody(contacts string) string {
 	action := get(w.t, ok(w.t)(w.PublishAction(w.t.Context(), w.a, []byte(actionBody))), "id")
 	return `{"contacts":[` + contacts + `],"name":"Trip","internalId":"order-1","authorizedDIDs":["` + w.b.DID + `"],
@@ -178,7 +178,7 @@ func (w *world) decide(id, contact, otp, more string) ([]byte, error) {
 	return w.Decide(w.t.Context(), w.a, id, []byte(`{"contact":"`+contact+`","otp":"`+otp+`"`+more+`}`))
 }
 
-// mandate makes one that is active.
+// mandate creates an active mandate.
 func (w *world) mandate() (requestID, credentialID string) {
 	w.t.Helper()
 	requestID, credentialID = w.create(w.policyBody(`"ana@x.example"`))
@@ -186,7 +186,7 @@ func (w *world) mandate() (requestID, credentialID string) {
 	return requestID, credentialID
 }
 
-// verify has a presentation judged on behalf of a tenant.
+// verify verifies a presentation for a tenant.
 func (w *world) verify(v *verifier.Verifier, caller store.Tenant, presentation []byte, params string) string {
 	w.t.Helper()
 	d, err := canonical.Parse(presentation)

@@ -1,8 +1,9 @@
 // Package signing answers one question: how is what the verifier checks made?
+// It implements signing with eddsa-jcs-2022 proofs, and status lists.
 //
-// It signs credentials, presentations and any other JSON document with
-// eddsa-jcs-2022 proofs. It reads its input as strictly as the verifier does,
-// so that nothing is signed that no verifier could read.
+// It signs credentials, presentations and any other JSON document. It parses
+// its input as strictly as the verifier does, so that the verifier can read
+// every signed document.
 package signing
 
 import (
@@ -24,36 +25,39 @@ import (
 
 const contextV2 = "https://www.w3.org/ns/credentials/v2"
 
-// A Signer signs with one key. [receipts.NewKeySigner] makes one for a key in
-// memory.
+// A Signer signs with one key. [receipts.NewKeySigner] returns a Signer for a
+// key in memory.
 type Signer = receipts.Signer
 
-// Options are the members of a proof. Empty ones are left out.
+// Options are the members of a proof. Empty options are left out.
 type Options struct {
-	// Purpose is the proof's purpose. Credential and Presentation set it.
+	// Purpose is the proof purpose. Credential and Presentation set it.
 	Purpose string
-	// Created and Expires are written in UTC, to the second. A presentation
-	// without a challenge needs Created to be accepted.
+	// Created and Expires are written in UTC with a precision of seconds. A
+	// verifier accepts a presentation without a challenge only if it has
+	// Created.
 	Created, Expires time.Time
-	// Challenge is what the verifier gave out.
+	// Challenge is the challenge from the verifier.
 	Challenge string
-	// Domain is for whom the document is: the DID of the verifier.
+	// Domain is the audience of the document: the DID of the verifier.
 	Domain []string
 	// Nonce is free text.
 	Nonce string
-	// ID names the proof, so that others can build on it: a URL.
+	// ID is a URL that names the proof, so that other proofs can reference it.
 	ID string
-	// Previous names proofs of the document that this one signs with it (a proof
-	// chain). Whoever takes one of them away breaks this one. Needs Add.
+	// Previous names proofs of the document that this proof also signs (a
+	// proof chain). If one of them is removed, this proof becomes invalid.
+	// Needs Add.
 	Previous []string
-	// Add puts the proof beside those that the document has (a proof set), which
-	// are not verified. Without it a document that has one is refused.
+	// Add adds the proof to the existing proofs of the document (a proof set).
+	// It does not verify them. Without Add, a document with a proof is
+	// refused.
 	Add bool
 }
 
-// Document signs any JSON object, and returns it in canonical form with the
-// proof. It does not check what the document says. With Add it is also how
-// somebody else than the issuer, such as a grantor, signs a credential.
+// Document signs any JSON object and returns it in canonical form with the
+// proof. It does not check the content. With Add, a party other than the
+// issuer, such as a grantor, can also sign a credential.
 func Document(ctx context.Context, document []byte, signer Signer, o Options) ([]byte, error) {
 	d, err := canonical.Parse(document)
 	if err != nil {
@@ -74,8 +78,8 @@ func sign(ctx context.Context, doc canonical.Value, signer Signer, o Options) ([
 }
 
 // Credential signs a W3C Verifiable Credential for assertionMethod. Its issuer
-// must be the DID of the signer: no verifier would accept another by default.
-// Of the rest only @context, type and credentialSubject are checked.
+// must be the DID of the signer, because verifiers accept no other by default.
+// Otherwise Credential checks only @context, type and credentialSubject.
 func Credential(ctx context.Context, credential []byte, signer Signer, o Options) ([]byte, error) {
 	d, err := canonical.Parse(credential)
 	if err != nil {
@@ -103,8 +107,8 @@ func Credential(ctx context.Context, credential []byte, signer Signer, o Options
 }
 
 // Presentation makes a W3C Verifiable Presentation of signed credentials and
-// signs it for authentication. holder is who presents; empty means the DID of
-// the signer. The credentials have to carry a proof, which is not verified.
+// signs it for authentication. An empty holder means the DID of the signer.
+// Each credential must have a proof, which is not verified.
 func Presentation(ctx context.Context, holder string, credentials [][]byte, signer Signer, o Options) ([]byte, error) {
 	if signer == nil {
 		return nil, errors.New("signing: no signer")
@@ -157,7 +161,7 @@ func checkKind(doc canonical.Value, kind string) error {
 		return fmt.Errorf("signing: the document is of type %s, not an object", doc.Kind())
 	}
 	if first, _ := doc.Get("@context").Index(0).String(); first != contextV2 {
-		return fmt.Errorf("signing: @context is no list that begins with %s", contextV2)
+		return fmt.Errorf("signing: @context is not a list that begins with %s", contextV2)
 	}
 	var types []string
 	if s, ok := doc.Get("type").String(); ok {
@@ -182,7 +186,7 @@ func DID(signer Signer) string {
 	return did
 }
 
-// A KeyPair is an Ed25519 key in the text forms that W3C documents use.
+// A KeyPair is an Ed25519 key in the text encodings of W3C documents.
 type KeyPair struct {
 	DID                string // did:key
 	PublicKeyMultibase string
@@ -190,7 +194,7 @@ type KeyPair struct {
 	SecretKeyMultibase string
 }
 
-// NewKeyPair returns the text forms of a key.
+// NewKeyPair returns the text encodings of a key.
 func NewKeyPair(key ed25519.PrivateKey) (KeyPair, error) {
 	if len(key) != ed25519.PrivateKeySize {
 		return KeyPair{}, fmt.Errorf("signing: private key has %d bytes, want %d", len(key), ed25519.PrivateKeySize)
@@ -206,7 +210,7 @@ func NewKeyPair(key ed25519.PrivateKey) (KeyPair, error) {
 	}, nil
 }
 
-// ParsePrivateKey reads a secretKeyMultibase: base58btc, prefix 8026, and a
+// ParsePrivateKey parses a secretKeyMultibase: base58btc, prefix 8026, and a
 // 32-byte Ed25519 seed.
 func ParsePrivateKey(secretKeyMultibase string) (ed25519.PrivateKey, error) {
 	key, err := multikey.ParsePrivateKey(secretKeyMultibase)

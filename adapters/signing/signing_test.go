@@ -30,7 +30,7 @@ func signer(t testing.TB, b byte) *receipts.KeySigner {
 
 const credential = `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"` + sample.Issuer + `","credentialSubject":{"id":"did:x:s"}}`
 
-func TestCredentialIsTheSameAsAnotherImplementations(t *testing.T) {
+func TestCredentialMatchesOtherImplementation(t *testing.T) {
 	d, err := canonical.Parse(sample.Credential())
 	if err != nil {
 		t.Fatal(err)

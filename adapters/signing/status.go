@@ -12,38 +12,39 @@ import (
 	"github.com/mandate-engine/mandate/internal/statuslist"
 )
 
-// MinStatusEntries is how many entries a status list has at least: fewer would
-// show its publisher who is being asked about.
+// MinStatusEntries is the minimum number of entries of a status list. With
+// fewer, the publisher could tell from a request which credential is being
+// verified.
 const MinStatusEntries = statuslist.MinEntries
 
-// A StatusList says of many credentials whether one thing is the case, such as
-// that they are revoked: a list of Bitstring Status List v1.0 with one bit for
-// each. It is not safe for concurrent use.
+// A StatusList has one bit for each of many credentials, such as whether it is
+// revoked. It implements Bitstring Status List v1.0. It is not safe for
+// concurrent use.
 type StatusList struct {
-	ID      string        // the URL it is published at
+	ID      string        // the URL where it is published
 	Purpose string        // revocation or suspension
-	TTL     time.Duration // after which verifiers are to fetch it again; 0 for no hint
+	TTL     time.Duration // after which verifiers fetch it again; 0 for no hint
 
 	bits []byte
 }
 
-// NewStatusList returns a list with all bits clear. Its size never changes: the
-// number of entries, rounded up to whole bytes, at least MinStatusEntries.
+// NewStatusList returns a list with all bits clear. Its size is fixed: entries
+// rounded up to whole bytes, at least MinStatusEntries.
 func NewStatusList(id, purpose string, entries int) (*StatusList, error) {
-	const most = 16 << 20 * 8 // what verifiers decompress
+	const limit = 16 << 20 * 8 // the most that verifiers decompress
 	switch {
 	case !dataintegrity.IsURL(id):
 		return nil, fmt.Errorf("signing: the id of the status list %.100q is no URL", id)
 	case purpose == "":
 		return nil, errors.New("signing: a status list needs a purpose")
-	case entries > most:
-		return nil, fmt.Errorf("signing: a status list of %d entries is larger than verifiers read, %d", entries, most)
+	case entries > limit:
+		return nil, fmt.Errorf("signing: a status list of %d entries is larger than verifiers read, %d", entries, limit)
 	}
 	return &StatusList{ID: id, Purpose: purpose, bits: make([]byte, (max(entries, MinStatusEntries)+7)/8)}, nil
 }
 
-// ParseStatusList reads a list that [StatusList.Sign] made, to change it. It does
-// not verify its proof.
+// ParseStatusList parses the result of [StatusList.Sign], to change the list.
+// It does not verify the proof.
 func ParseStatusList(credential []byte) (*StatusList, error) {
 	d, err := canonical.Parse(credential)
 	if err != nil {
@@ -81,13 +82,13 @@ func (l *StatusList) Set(index int, on bool) error {
 	return nil
 }
 
-// IsSet reports the bit of an entry; one that is not there is not set.
+// IsSet reports the bit of an entry. It is false for an index out of range.
 func (l *StatusList) IsSet(index int) bool {
 	return l.check(index) == nil && l.bits[index/8]&(0x80>>(index%8)) != 0
 }
 
-// Entry returns the credentialStatus of the credential with an index, to be put
-// into it before it is signed. Give each index to one credential alone.
+// Entry returns the credentialStatus of the credential with an index. Add it
+// to the credential before signing. Give each index to one credential only.
 func (l *StatusList) Entry(index int) (map[string]any, error) {
 	if err := l.check(index); err != nil {
 		return nil, err
@@ -107,12 +108,12 @@ func (l *StatusList) check(index int) error {
 	return nil
 }
 
-// Sign returns the list as a status list credential of the signer, which has to be
-// the issuer of the credentials in it: verifiers accept no other. It is issued at
-// from, which verifiers with a maximal age judge it by, and valid until until
-// unless that is zero. Publish it at its ID.
+// Sign returns the list as a status list credential. The signer must be the
+// issuer of the credentials in the list, because verifiers accept no other.
+// The list is valid from from, which verifiers with a maximum age also use as
+// its age, and to until, unless that is zero. Publish it at its ID.
 func (l *StatusList) Sign(ctx context.Context, signer Signer, from, until time.Time) ([]byte, error) {
-	const lastYear = 9999 // four digits, as verifiers read times
+	const lastYear = 9999 // verifiers read four-digit years
 	if l.Len() < MinStatusEntries || from.IsZero() || from.Year() > lastYear || until.Year() > lastYear || !until.IsZero() && until.Before(from) {
 		return nil, errors.New("signing: a status list needs entries and a time from which it is valid, before its end")
 	}

@@ -19,8 +19,8 @@ import (
 
 const listURL = "https://issuer.example/status/1"
 
-// A mandate with a status is allowed until its bit is set, and again after the
-// bit is cleared; its neighbours' bits do not matter.
+// A mandate with a status entry is allowed until its bit is set, and again
+// after the bit is cleared. The bits of other entries do not matter.
 func TestRevoke(t *testing.T) {
 	ctx, at := context.Background(), sample.Now()
 	list, err := signing.NewStatusList(listURL, "revocation", 200_000)

@@ -1,6 +1,7 @@
-// Package status answers one question: which status list is to be read? It keeps
-// lists for as long as they may be relied on, so that not every decision fetches
-// one, and whoever publishes a list does not learn of every decision.
+// Package status answers one question: which status list is to be read? It
+// implements a cache of status lists. With the cache, not every decision
+// fetches a list, and the publisher of a list does not learn of every
+// decision.
 package status
 
 import (
@@ -16,24 +17,24 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// Defaults of the zero Cache.
+// Defaults for a zero Cache.
 const (
 	DefaultMaxAge     = 5 * time.Minute
 	DefaultMaxEntries = 64
 )
 
-// A Cache is a [verifier.StatusSource] that remembers what another one returned.
-// Source is required. It is safe for concurrent use; callers that miss at the same
-// time each ask the source.
+// A Cache is a [verifier.StatusSource] that caches the lists of another
+// source. Source is required. A Cache is safe for concurrent use. Callers that
+// miss at the same time each call the source.
 type Cache struct {
-	// Source is asked for what is not remembered. Errors are not remembered.
+	// Source is called for lists that are not cached. Errors are not cached.
 	Source verifier.StatusSource
-	// MaxAge is for how long a list is kept: by as much a revocation can be
-	// late. A list whose own ttl is shorter, zero apart, is kept that long, and
-	// none beyond its validUntil. Zero means DefaultMaxAge.
+	// MaxAge is the time for which a list is cached. A revocation may be seen
+	// that much later. A shorter ttl of the list, unless it is zero, limits
+	// the time further, and so does its validUntil. Zero means DefaultMaxAge.
 	MaxAge time.Duration
-	// MaxEntries bounds the memory: lists of up to 1 MiB each. The oldest makes
-	// room. Zero means DefaultMaxEntries.
+	// MaxEntries bounds the number of lists, each up to 1 MiB. The oldest list
+	// is evicted. Zero means DefaultMaxEntries.
 	MaxEntries int
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
@@ -60,7 +61,7 @@ func (c *Cache) StatusList(ctx context.Context, url string) ([]byte, error) {
 	c.mu.Lock()
 	e, ok := c.lists[url]
 	c.mu.Unlock()
-	// A clock that went back makes nothing younger.
+	// If the clock went back, the entry is not valid.
 	if ok && at.Before(e.until) && !at.Before(e.from) {
 		return e.list, nil
 	}
@@ -72,22 +73,22 @@ func (c *Cache) StatusList(ctx context.Context, url string) ([]byte, error) {
 	return list, nil
 }
 
-// keep remembers a list as of the time it was asked for.
+// keep caches a list with the time of the request for it.
 func (c *Cache) keep(url string, list []byte, at time.Time) {
 	d, err := canonical.Parse(list)
 	if err != nil {
-		return // the engine will say what is wrong with it
+		return // the verifier will report the error
 	}
 	age, err := statuslist.TTL(d.Root())
 	if err != nil {
 		return
 	}
-	if most := or(c.MaxAge, DefaultMaxAge); age == 0 || age > most {
-		age = most
+	if limit := or(c.MaxAge, DefaultMaxAge); age == 0 || age > limit {
+		age = limit
 	}
 	until := at.Add(age)
 	if p, f := vcdm.Validity(d.Root(), false); f == nil && p.HasUntil && p.Until.Before(until) {
-		until = p.Until // after that it would only deny
+		until = p.Until // after that the list would only deny
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -103,7 +104,7 @@ func (c *Cache) keep(url string, list []byte, at time.Time) {
 		}
 		delete(c.lists, oldest)
 	}
-	c.lists[strings.Clone(url)] = entry{list, at, until} // it may be a part of a large presentation
+	c.lists[strings.Clone(url)] = entry{list, at, until} // url may be a part of a large presentation
 }
 
 func or[T int | time.Duration](v, standard T) T {

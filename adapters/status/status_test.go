@@ -11,7 +11,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/status"
 )
 
-// A source counts what it is asked, and answers with a numbered list.
+// A source counts its calls and returns a numbered list.
 type source struct {
 	ttl   string
 	err   error
@@ -62,8 +62,8 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// A list is not kept beyond its validUntil, when it would only deny.
-func TestCacheOfAnEndingList(t *testing.T) {
+// A list is not cached after its validUntil, when it would only deny.
+func TestCacheStopsAtValidUntil(t *testing.T) {
 	at := time.Date(2026, 5, 2, 10, 0, 0, 0, time.UTC)
 	asked := 0
 	src := sourceFunc(func() []byte {
@@ -86,7 +86,7 @@ type sourceFunc func() []byte
 
 func (f sourceFunc) StatusList(context.Context, string) ([]byte, error) { return f(), nil }
 
-func TestCacheForgetsNothingItWasNotTold(t *testing.T) {
+func TestCacheDoesNotKeepErrors(t *testing.T) {
 	outage := errors.New("outage")
 	src := &source{err: outage}
 	c := &status.Cache{Source: src}

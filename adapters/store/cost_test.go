@@ -13,16 +13,16 @@ import (
 	"github.com/mandate-engine/mandate/adapters/store"
 )
 
-// TestListCost loads requests and compares what lists cost with reading one
-// request by its id: the median of some calls each, in the same process. What
-// is bounded holds at 200,000 requests (.ci/long, STORE_ROWS=200000); without
-// it a few thousand are loaded, so that the test itself is tried.
+// TestListCost loads requests and compares the cost of lists with reading one
+// request by its ID: the median of some calls each, in the same process. It
+// checks the bounds with 200,000 requests (.ci/long, STORE_ROWS=200000). By
+// default it loads a few thousand, to exercise the test itself.
 func TestListCost(t *testing.T) {
 	n, err := strconv.Atoi(os.Getenv("STORE_ROWS"))
 	if err != nil {
 		n = 2000
 	}
-	file := os.Getenv("STORE_FILE") // kept, and not loaded again
+	file := os.Getenv("STORE_FILE") // an existing file is reused and not loaded again
 	if file == "" {
 		file = filepath.Join(t.TempDir(), "db")
 	}
@@ -76,9 +76,9 @@ func TestListCost(t *testing.T) {
 	t.Logf("get by id %s", base)
 	deep := n * 9 / 10 / 2
 	for _, tt := range []struct {
-		name string
-		f    store.Filter
-		most float64 // times base; 0: not bounded
+		name  string
+		f     store.Filter
+		limit float64 // times base; 0: not bounded
 	}{
 		{"first page", store.Filter{}, 10},
 		{"deep page", store.Filter{Offset: deep}, 500},
@@ -111,9 +111,9 @@ func TestListCost(t *testing.T) {
 		run := func(tx store.Tx, _ int) (err error) { _, total, err = tx.ListRequests(tt.f); return err }
 		cold := median(3, func(tx store.Tx, i int) error { s.Forget(); return run(tx, i) })
 		warm := median(9, run)
-		t.Logf("%-30s total %6d   first %9s = %6.1f   again %9s = %6.1f   (most %v)", tt.name, total, cold, ratio(cold, base), warm, ratio(warm, base), tt.most)
-		if n >= 100_000 && tt.most > 0 && (ratio(warm, base) > tt.most || tt.most >= 500 && ratio(cold, base) > tt.most) { // one cold call says little of cheap ones
-			t.Errorf("%s costs %.1f times a get by id, and again %.1f, want at most %v", tt.name, ratio(cold, base), ratio(warm, base), tt.most)
+		t.Logf("%-30s total %6d   first %9s = %6.1f   again %9s = %6.1f   (most %v)", tt.name, total, cold, ratio(cold, base), warm, ratio(warm, base), tt.limit)
+		if n >= 100_000 && tt.limit > 0 && (ratio(warm, base) > tt.limit || tt.limit >= 500 && ratio(cold, base) > tt.limit) { // for cheap calls, one cold call is not significant
+			t.Errorf("%s costs %.1f times a get by id, and again %.1f, want at most %v", tt.name, ratio(cold, base), ratio(warm, base), tt.limit)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/store"
 )
 
-// What one Update writes is there as a whole, or not at all.
+// The writes of one Update are stored together or not at all.
 func ExampleOpen() {
 	dir, err := os.MkdirTemp("", "store")
 	if err != nil {

@@ -1,26 +1,27 @@
 package store
 
-// Probe has searches that more than n requests fit done by reading all texts.
+// Probe sets the number of candidates from which a search reads all texts.
 func (d *DB) Probe(n int) { d.probe = n }
 
-// Room leaves so many bytes for the blocks of texts that are kept.
-func (d *DB) Room(bytes int) { d.room = bytes }
+// Room sets the bytes for cached blocks of texts.
+func (d *DB) Room(bytes int) { d.keepLimit = bytes }
 
-// Kept is how many blocks of a tenant are kept, and the bytes of all.
+// Kept returns the number of cached blocks of a tenant, and the bytes of all
+// cached blocks.
 func (d *DB) Kept(tenant string) (blocks, bytes int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.blocks[tenant]), d.kept
 }
 
-// Waiting is how many updates wait for another.
+// Waiting returns the number of updates that wait for another.
 func (d *DB) Waiting() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.waiting)
 }
 
-// Forget forgets what is known of counts.
+// Forget clears the cached counts.
 func (d *DB) Forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

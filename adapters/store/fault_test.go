@@ -14,7 +14,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/failsql"
 )
 
-// failing opens a database that can be made to fail.
+// failing opens a database whose steps can be made to fail.
 func failing(t *testing.T, file string) (*sql.DB, *failsql.Fault) {
 	t.Helper()
 	_, plain := open(t, file)
@@ -24,7 +24,7 @@ func failing(t *testing.T, file string) (*sql.DB, *failsql.Fault) {
 	return db, &f
 }
 
-// dump is all that is in a database.
+// dump returns the whole content of a database.
 func dump(t *testing.T, db *sql.DB) string {
 	t.Helper()
 	s, err := failsql.Dump(db)
@@ -34,8 +34,8 @@ func dump(t *testing.T, db *sql.DB) string {
 	return s
 }
 
-// Whichever step of the database fails, the call fails, nothing of it is kept,
-// and the next one goes through.
+// If any step of the database fails, the call fails without effect, and the
+// next one succeeds.
 func TestEveryStepFails(t *testing.T) {
 	now := time.Date(2026, 5, 2, 10, 0, 0, 0, time.UTC)
 	n := 0
@@ -108,7 +108,7 @@ func TestEveryStepFails(t *testing.T) {
 		"two filters": {Search: "long name", Contact: "c"}, "few": {Search: "long name", InternalID: "nobody"}} {
 		f.TenantID, f.Limit = "t", 5
 		calls["list "+name] = view(func(tx store.Tx) error {
-			for range 2 { // the second time the count is known
+			for range 2 { // the second time the count is cached
 				if _, _, err := tx.ListRequests(f); err != nil {
 					return err
 				}
@@ -121,7 +121,7 @@ func TestEveryStepFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer watch.Close()
-	// version changes whenever another connection commits something.
+	// version changes whenever another connection commits.
 	version := func() (n int) {
 		t.Helper()
 		if err := watch.QueryRowContext(t.Context(), "PRAGMA data_version").Scan(&n); err != nil {
@@ -164,8 +164,8 @@ func TestEveryStepFails(t *testing.T) {
 	}
 }
 
-// A migration that fails at any step has changed nothing, and is done by the next
-// start.
+// A migration that fails at any step changes nothing, and the next start
+// completes it.
 func TestOpenFails(t *testing.T) {
 	for step := 1; ; step++ {
 		file := filepath.Join(t.TempDir(), "db")
@@ -199,8 +199,8 @@ func TestOpenFails(t *testing.T) {
 	}
 }
 
-// Updates that share a commit all fail with it, and one that fails by itself takes
-// nothing of the others with it, at whatever step.
+// Updates that share a commit all fail with it. An update that fails by
+// itself, at any step, does not affect the others.
 func TestSharedCommitFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db")
 	db, fault := failing(t, file)

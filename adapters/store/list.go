@@ -9,20 +9,21 @@ import (
 	"time"
 )
 
-// seqShift is how many low bits of a Seq do not come from its time.
+// seqShift is the number of low bits of a Seq below its time.
 const seqShift = 21
 
-// NewSeq returns a Seq for a request made at a time. random tells apart those of
-// one millisecond; when it does not, insert again with another.
+// NewSeq returns a Seq for a request made at a time. random separates requests
+// of the same millisecond. If the Seq is taken, insert again with another
+// random.
 func NewSeq(at time.Time, random uint32) int64 {
 	return at.UnixMilli()<<seqShift | int64(random&(1<<seqShift-1))
 }
 
-// A query chooses the seq of requests: conditions on one table, which leads with
-// tenant and seq in an index of its own, or on the index of substrings.
+// A query selects the seqs of requests. Its conditions apply to one table with
+// an index on tenant and seq, or to the index of substrings.
 type query struct {
 	from, seq string
-	distinct  bool // a seq may be there more than once
+	distinct  bool // the table may have a seq more than once
 	where     []string
 	args      []any
 }
@@ -37,16 +38,16 @@ func (q *query) and(format string, args ...any) {
 	q.where = append(q.where, fmt.Sprintf(format, args...))
 }
 
-// holds adds that the text of a request has a search in it.
+// holds adds the condition that the text of a request contains search.
 func (q *query) holds(search string) {
 	q.and(`(SELECT r.search FROM requests r WHERE r.seq = %s.%s) LIKE %s ESCAPE '\'`, q.from, q.seq, q.arg(like(fold(search))))
 }
 
-// A column is one of those that requests are filtered by, and the value.
+// A column is a filter on a column and its value.
 type column struct{ table, column, value string }
 
-// plan turns a filter into a query. What leads is the first of the columns that
-// are asked for, or the search, or else all requests of the tenant.
+// plan turns a filter into a query. The leading condition is the first column
+// in the filter, or the search, or all requests of the tenant.
 func plan(f Filter) *query {
 	q := &query{from: "requests", seq: "seq"}
 	columns := []column{
@@ -72,7 +73,7 @@ func plan(f Filter) *query {
 			q.from, q.distinct = c.table, c.table != "requests"
 			q.and("tenant = %s AND %s = %s", q.arg(f.TenantID), c.column, q.arg(c.value))
 		default:
-			// The + keeps SQLite from beginning with this one.
+			// The + prevents SQLite from using this index first.
 			q.and("+%s.%s IN (SELECT s.seq FROM %s s WHERE s.tenant = %s AND s.%s = %s)", q.from, q.seq, c.table, q.arg(f.TenantID), c.column, q.arg(c.value))
 		}
 	}
@@ -86,7 +87,7 @@ func plan(f Filter) *query {
 	return q
 }
 
-// restrict adds what is asked for beside a search and the columns: levels and dates.
+// restrict adds the remaining conditions: security levels and dates.
 func (q *query) restrict(f Filter) {
 	if len(f.SecurityLevels) > 0 {
 		var marks []string
@@ -107,7 +108,8 @@ func (q *query) restrict(f Filter) {
 	}
 }
 
-// text returns the query for the number of requests, or for a page of their seqs.
+// text returns the SQL for the number of requests, or for a page of their
+// seqs.
 func (q *query) text(order string) string {
 	what := q.seq
 	if q.distinct {
@@ -119,18 +121,18 @@ func (q *query) text(order string) string {
 	return "SELECT " + what + " FROM " + q.from + " WHERE " + strings.Join(q.where, " AND ") + order
 }
 
-// order returns the end of a query for a page.
+// order returns the SQL for the order and the limits of a page.
 func (q *query) order(direction string, limit, offset int) string {
 	return fmt.Sprintf(" ORDER BY %s %s LIMIT %d OFFSET %d", q.seq, direction, limit, offset)
 }
 
-// all reports whether a query is for all requests of a tenant.
+// all reports whether a query selects all requests of a tenant.
 func (q *query) all() bool { return q.from == "requests" && len(q.args) == 1 }
 
 // ListRequests implements [Requests].
 func (t *tx) ListRequests(f Filter) ([]*Request, int, error) {
 	if strings.ContainsAny(f.Search, "\n"+endOfText) {
-		return nil, 0, nil // no text holds one
+		return nil, 0, nil // texts cannot contain it
 	}
 	q := plan(f)
 	c, found, err := t.count(q, f)
@@ -138,12 +140,12 @@ func (t *tx) ListRequests(f Filter) ([]*Request, int, error) {
 	if err != nil || f.Offset < 0 || f.Offset >= total || f.Limit <= 0 {
 		return nil, total, err
 	}
-	// From the nearer end: what is skipped is read.
+	// Read from the nearer end, because the database also reads skipped rows.
 	n, offset, order := min(f.Limit, total-f.Offset), f.Offset, "DESC"
 	if behind := total - f.Offset - n; behind < offset {
 		offset, order = behind, "ASC"
 	}
-	// To look at one in twenty takes as long as to read all texts.
+	// Checking one request in twenty takes as long as reading all texts.
 	if found == nil && c.many && (offset+n)*20 > total {
 		if found, err = t.walk(f); err != nil {
 			return nil, total, err
@@ -162,19 +164,20 @@ func (t *tx) ListRequests(f Filter) ([]*Request, int, error) {
 	return page, total, err
 }
 
-// maxCounts bounds how many counts are remembered.
+// maxCounts bounds the number of cached counts.
 const maxCounts = 4096
 
-// A counted is how many requests fit, and whether many had to be looked at.
+// A counted is the number of matching requests, and whether many had to be
+// checked.
 type counted struct {
 	n    int
 	many bool
 }
 
-// count returns the exact number of requests that fit, and which they are, oldest
-// first, when all of them had to be found for it. What a filter finds never
-// changes but by new requests, so that it is known as long as their number is the
-// same.
+// count returns the exact number of matching requests. If it had to find all
+// of them, it also returns their seqs, oldest first. Only new requests change
+// the result of a filter, so a cached count is valid while the number of
+// requests is the same.
 func (t *tx) count(q *query, f Filter) (c counted, found []int64, err error) {
 	var all int64
 	if err := t.row("SELECT n FROM request_counts WHERE tenant = $1", []any{f.TenantID}, &all); err != nil {
@@ -211,7 +214,7 @@ func (t *tx) count(q *query, f Filter) (c counted, found []int64, err error) {
 	return c, found, nil
 }
 
-// page reads requests for a list.
+// page reads the requests of a page.
 func (t *tx) page(seqs []int64) ([]*Request, error) {
 	if len(seqs) == 0 {
 		return nil, nil

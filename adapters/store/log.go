@@ -14,9 +14,9 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// A Log is the log of receipts in the database: a [translog.Log] and a
-// [translog.Source]. What is appended is in the tree and on the disk, or
-// neither; there are no gaps after a crash.
+// A Log is the log of receipts in the database. It implements [translog.Log]
+// and [translog.Source]. An entry and its tree nodes are stored in one
+// transaction, so a crash leaves no gaps.
 type Log struct{ db *DB }
 
 // Log returns the log.
@@ -31,7 +31,7 @@ func (l *Log) Append(ctx context.Context, entry []byte) (index int64, err error)
 	return index, err
 }
 
-// append adds an entry and the nodes of the tree that it completes.
+// append adds an entry and the tree nodes that it completes.
 func (t *tx) append(entry []byte) (int64, error) {
 	if err := translog.CheckEntry(entry); err != nil {
 		return 0, err
@@ -79,8 +79,8 @@ func (t *tx) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
-// Size implements [translog.Source]. When the database does not answer, it is the
-// last one that was seen.
+// Size implements [translog.Source]. If the database fails, it returns the
+// last known size.
 func (l *Log) Size() int64 {
 	var size int64
 	err := l.db.View(context.Background(), func(t Tx) (err error) {
@@ -131,11 +131,12 @@ func (t *tx) Receipt(id string) (r Receipt, err error) {
 	return r, err
 }
 
-// purgeEvery is how often keys that are over are deleted, in milliseconds.
+// purgeEvery is the interval between deletions of expired keys, in
+// milliseconds.
 const purgeEvery = 60_000
 
-// Replay remembers used presentations in the database, for all processes that
-// share it.
+// Replay returns a [verifier.Replay] that stores used presentations in the
+// database, for all processes that share it.
 func (d *DB) Replay() verifier.Replay { return replay{d} }
 
 type replay struct{ db *DB }
@@ -144,7 +145,7 @@ type replay struct{ db *DB }
 func (r replay) Use(ctx context.Context, key [sha256.Size]byte, now, until time.Time) (first bool, err error) {
 	end := int64(math.MaxInt64)
 	if !until.IsZero() {
-		end = until.UnixMilli() + 1 // never forgotten early by what is cut off
+		end = until.UnixMilli() + 1 // round up, so that a key is never forgotten early
 	}
 	err = r.db.Update(ctx, func(t Tx) error {
 		q := t.(*tx)
@@ -159,7 +160,7 @@ func (r replay) Use(ctx context.Context, key [sha256.Size]byte, now, until time.
 	return first && err == nil, err
 }
 
-// purge deletes keys that are over, now and then.
+// purge deletes expired keys, once per purgeEvery.
 func (t *tx) purge(now int64) error {
 	t.db.mu.Lock()
 	due := now >= t.db.purged+purgeEvery || now < t.db.purged

@@ -15,7 +15,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// A Dialect is which database it is.
+// A Dialect names the SQL dialect of a database.
 type Dialect uint8
 
 // The dialects.
@@ -26,31 +26,31 @@ const (
 // schemaVersion is the number of the newest migration.
 const schemaVersion = 2
 
-// maxBatch is how many updates share one commit: it bounds for how long the first
-// of them waits for the others.
+// maxBatch is the number of updates that share one commit. It bounds the time
+// for which the first update waits for the others.
 const maxBatch = 64
 
 // A DB is a Store on a SQL database. See [Open].
 type DB struct {
-	db      *sql.DB
-	probe   int           // maxProbe, fewer in tests
-	room    int           // maxKept, less in tests
-	writing chan struct{} // held by whoever commits for all that wait
+	db        *sql.DB
+	probe     int           // maxProbe, smaller in tests
+	keepLimit int           // maxKept, smaller in tests
+	writing   chan struct{} // held by the goroutine that commits for all waiting updates
 
 	mu       sync.Mutex
 	waiting  []*update
-	counts   map[[sha256.Size]byte]counted // see count
+	counts   map[[sha256.Size]byte]counted // cached by count
 	logSize  int64
-	blocks   map[string][]block   // by tenant, from the first on: see texts
-	kept     int                  // bytes of them
-	prepared map[string]*sql.Stmt // nil: wanted
+	blocks   map[string][]block   // by tenant, from the first block on; see texts
+	kept     int                  // bytes of blocks
+	prepared map[string]*sql.Stmt // nil: to be prepared
 	wanted   []string
-	purged   int64 // when used was last purged, in milliseconds
+	purged   int64 // last purge of used keys, in milliseconds
 }
 
 // SQLiteDSN returns the data source name of a database file for the driver
-// "sqlite" of modernc.org/sqlite. What was committed is on the disk (synchronous
-// FULL), and readers do not wait for writers (write-ahead log).
+// "sqlite" of modernc.org/sqlite. Commits are synchronous (synchronous FULL),
+// and readers do not wait for writers (write-ahead log).
 func SQLiteDSN(file string) string {
 	q := url.Values{
 		"_txlock": {"immediate"},
@@ -59,11 +59,10 @@ func SQLiteDSN(file string) string {
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
 }
 
-// Open migrates a database to the schema of this version, and returns the Store
-// on it. db has to be opened with [SQLiteDSN]; give it some idle connections,
-// since every new one costs more than a query. Up to 128 MiB of the texts that
-// requests are searched by stay in memory. It fails when the database is of a
-// newer version.
+// Open migrates a database to the schema of this version and returns a Store
+// for it. Open db with [SQLiteDSN] and allow some idle connections, because a
+// new connection costs more than a query. The Store caches up to 128 MiB of
+// the texts for searches. Open fails if the database has a newer schema.
 func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*DB, error) {
 	if db == nil || dialect != SQLite {
 		return nil, errors.New("store: no database, or an unknown dialect")
@@ -75,7 +74,7 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*DB, error) {
 	if full < 2 {
 		return nil, errors.New("store: the database would lose what it has acknowledged: synchronous is not FULL")
 	}
-	d := &DB{db: db, writing: make(chan struct{}, 1), counts: map[[sha256.Size]byte]counted{}, prepared: map[string]*sql.Stmt{}, blocks: map[string][]block{}, probe: maxProbe, room: maxKept}
+	d := &DB{db: db, writing: make(chan struct{}, 1), counts: map[[sha256.Size]byte]counted{}, prepared: map[string]*sql.Stmt{}, blocks: map[string][]block{}, probe: maxProbe, keepLimit: maxKept}
 	if err := d.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -87,14 +86,14 @@ func (d *DB) migrate(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)"); err != nil {
 			return err
 		}
-		var have int
-		if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0) FROM schema_version").Scan(&have); err != nil {
+		var version int
+		if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0) FROM schema_version").Scan(&version); err != nil {
 			return err
 		}
-		if have > schemaVersion {
-			return fmt.Errorf("the database has version %d, this program knows up to %d", have, schemaVersion)
+		if version > schemaVersion {
+			return fmt.Errorf("the database has version %d, this program knows up to %d", version, schemaVersion)
 		}
-		for v := have + 1; v <= schemaVersion; v++ {
+		for v := version + 1; v <= schemaVersion; v++ {
 			for _, suffix := range []string{".sql", ".sqlite.sql"} {
 				text, err := migrations.ReadFile(path.Join("migrations", fmt.Sprintf("%04d%s", v, suffix)))
 				if err != nil {

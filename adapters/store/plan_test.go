@@ -11,7 +11,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 )
 
-// No list reads a table from end to end: every query is a search in an index.
+// No list scans a table: every query searches an index.
 func TestListsUseIndexes(t *testing.T) {
 	db, err := sql.Open("sqlite", SQLiteDSN(filepath.Join(t.TempDir(), "db")))
 	if err != nil {

@@ -6,30 +6,30 @@ import "time"
 type Request struct {
 	ID       string
 	TenantID string // the requester
-	// Seq orders requests by age: unique, and ascending with Created.
+	// Seq orders requests by age. It is unique and ascends with Created.
 	Seq           int64
 	Created       time.Time
-	Canceled      time.Time // zero: not
+	Canceled      time.Time // zero: not canceled
 	SecurityLevel string
 	Name          string
 	InternalID    string
-	Body          []byte // JSON: the members that are neither searched nor filtered by
+	Body          []byte // JSON: the members without columns
 	Subjects      []Subject
 	Credentials   []Credential
 }
 
-// A Subject is somebody whose consent a request asks for.
+// A Subject is a person whose consent a request asks for.
 type Subject struct {
 	Contact    string
 	DID        string
 	Name       string
 	InternalID string
 	Code       string // display code
-	OTP        []byte // what tells whether a one-time password is right; nil: none is valid
+	OTP        []byte // MAC of the one-time password; nil: no password is valid
 	OTPUntil   time.Time
 	Failures   int
-	Notified   bool // the last one-time password was handed over
-	// Resends is how often another was asked for, Resent when last.
+	Notified   bool // the Notifier accepted the last one-time password
+	// Resends counts the resent passwords. Resent is the time of the last.
 	Resends int
 	Resent  time.Time
 }
@@ -42,16 +42,16 @@ type Credential struct {
 	Status     string // DRAFT, ACTIVE, REJECTED, CANCELED, REVOKED
 	Name       string
 	InternalID string
-	Until      time.Time // of its validity; zero: none
+	Until      time.Time // end of validity; zero: none
 	Body       []byte    // JSON: the rest
 	Signed     []byte    // the credential, once issued
-	// Slot is its place in the status lists, from 0; -1 before it is issued.
+	// Slot is the index in the status lists, from 0; -1 before issuance.
 	Slot      int64
 	Revoked   time.Time
 	Decisions []Decision
 }
 
-// A Decision is what one subject said to one credential.
+// A Decision is the decision of one subject on one credential.
 type Decision struct {
 	ID       string
 	Contact  string
@@ -60,14 +60,14 @@ type Decision struct {
 	Evidence string // id of the record
 }
 
-// An Evidence is a record that credentials refer to by its digest.
+// An Evidence is a record that credentials reference by its digest.
 type Evidence struct {
 	ID        string
 	RequestID string
 	Bytes     []byte
 }
 
-// A Filter chooses requests of one tenant. Empty fields choose all.
+// A Filter selects requests of one tenant. An empty field selects all.
 type Filter struct {
 	TenantID             string
 	Search               string // substring, case-insensitive
@@ -85,27 +85,27 @@ type Filter struct {
 type Requests interface {
 	InsertRequest(r *Request) error // ErrExists when ID or Seq is taken
 	Request(id string) (*Request, error)
-	// RequestOf returns the request that a credential belongs to.
+	// RequestOf returns the request of a credential.
 	RequestOf(credentialID string) (*Request, error)
 	// ListRequests returns a page, newest first, and the exact number of
-	// requests that fit. Neither Body of what it returns, nor decisions and
-	// signed credentials, are filled in, but for the Body of the request.
+	// matching requests. It fills in the Body of each request, but not the
+	// Body of other values, nor decisions and signed credentials.
 	ListRequests(f Filter) (page []*Request, total int, err error)
 	CancelRequest(id string, at time.Time) error
-	// Unsent returns the ids of requests with one-time passwords that were not
-	// handed over and end at or before until: of at most limit of them, those
-	// that end first.
+	// Unsent returns at most limit ids of requests with unsent one-time
+	// passwords that expire at or before until, those that expire first at the
+	// front.
 	Unsent(until time.Time, limit int) ([]string, error)
-	// PutSubject writes OTP, OTPUntil, Failures, Notified, Resends and Resent of
-	// a subject.
+	// PutSubject writes OTP, OTPUntil, Failures, Notified, Resends and Resent
+	// of a subject.
 	PutSubject(requestID string, s Subject) error
 	// PutCredential writes Status, Signed, Slot and Revoked of a credential.
 	PutCredential(c Credential) error
 	InsertDecision(requestID, credentialID string, d Decision) error
 	InsertEvidence(e Evidence) error
 	Evidence(id string) (Evidence, error)
-	// NextSlot returns the lowest slot of the status lists that was never used.
+	// NextSlot returns the lowest unused slot of the status lists.
 	NextSlot() (int64, error)
-	// RevokedSlots returns the slots of revoked credentials from first to below end.
+	// RevokedSlots returns the slots of revoked credentials in [first, end).
 	RevokedSlots(first, end int64) ([]int64, error)
 }

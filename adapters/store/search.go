@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// A request is found by any substring of the texts it is searched by. Its index
-// holds every substring of one, two and three characters as a token. A search of
-// up to three characters is one token; a longer one is all of its tokens of
-// three, and each request that has them is then looked at. When many have them
-// that costs more than to read all texts: see walk.
+// A search finds requests by any substring of their texts. The index holds
+// every substring of one, two and three characters as a token. A search text
+// of up to three characters is one token. A longer text is the conjunction of
+// its tokens of three, and each matching request is then checked. If many
+// match, reading all texts is cheaper: see walk.
 
-// fold returns the form in which texts are compared.
+// fold returns the form of a text for comparison.
 func fold(s string) string { return strings.ToLower(s) }
 
-// searchText joins the texts of a request. A line feed stands between them, which
-// none of them holds, so that no match goes from one to the next.
+// searchText joins the texts of a request with line feeds. Texts contain no
+// line feed, so a match cannot span two texts.
 func searchText(r *Request) string {
 	texts := []string{r.Name, r.InternalID}
 	for _, c := range r.Credentials {
@@ -28,14 +28,14 @@ func searchText(r *Request) string {
 	return fold(strings.ReplaceAll(strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "\n"), endOfText, ""))
 }
 
-// token writes text as one word of the index.
+// token encodes text as one word of the index.
 func token(text string) string { return "x" + hex.EncodeToString([]byte(text)) }
 
-// tenantToken is what the requests of a tenant have in common.
+// tenantToken returns the token of all requests of a tenant.
 func tenantToken(id string) string { return "t" + hex.EncodeToString([]byte(id)) }
 
-// grams returns the tokens of the substrings of text of from to three characters,
-// each once.
+// grams returns the tokens of the substrings of text with from to three
+// characters, without duplicates.
 func grams(text string, from int) []string {
 	runes := []rune(text)
 	seen := map[string]bool{}
@@ -51,8 +51,8 @@ func grams(text string, from int) []string {
 	return out
 }
 
-// match returns the full-text query that finds all requests of a tenant in which
-// a folded text occurs, and whether it finds others as well.
+// match returns the full-text query for the requests of a tenant that contain
+// a folded text. If exact is false, the query finds other requests as well.
 func match(tenantID, text string) (query string, exact bool) {
 	n := len([]rune(text))
 	tokens := grams(text, min(n, 3))

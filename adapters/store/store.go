@@ -1,13 +1,14 @@
 // Package store answers one question: what is kept, and what holds together?
+// It implements the transactional storage of the service.
 //
-// A Store runs functions in transactions. Whatever one Update writes is there as
-// a whole and durable when it returns nil, or not at all, whichever process it
-// runs in and however that ends; it sees the database as if no other ran at the
-// same time. The receipt of an event and its entry in the log belong to the same
-// Update as the event.
+// A Store runs functions in transactions. Updates are atomic, durable and
+// serializable: when Update returns nil, all its writes are on disk; otherwise
+// none of them is, even if the process dies. This holds across processes. The
+// receipt of an event and its log entry are written in the same Update as the
+// event.
 //
-// [Open] makes one on a database of database/sql. It imports no driver: the
-// program that links the package chooses one. Times are kept to the millisecond.
+// [Open] returns a Store on a database/sql database. The package imports no
+// driver; the program chooses one. Times have millisecond precision.
 package store
 
 import (
@@ -20,24 +21,23 @@ import (
 
 // Errors of a transaction.
 var (
-	// ErrNotFound: there is no such row.
+	// ErrNotFound means that a row does not exist.
 	ErrNotFound = errors.New("store: not found")
-	// ErrExists: there is one already with a name that has to be unique.
+	// ErrExists means that a unique value is already taken.
 	ErrExists = errors.New("store: exists already")
 )
 
-// A Store is safe for concurrent use, and by several processes at once.
+// A Store is safe for concurrent use by goroutines and processes.
 type Store interface {
-	// View runs f on one state of the store. What f writes is an error.
+	// View runs f on one snapshot of the store. Writes in f are errors.
 	View(ctx context.Context, f func(Tx) error) error
-	// Update runs f and commits when it returns nil. It may run f again after
-	// a conflict, so f must not do anything that cannot be done twice. The
-	// error of f is returned as it is.
+	// Update runs f and commits if f returns nil. It may run f again after a
+	// conflict, so f must be repeatable. It returns the error of f unchanged.
 	Update(ctx context.Context, f func(Tx) error) error
 }
 
-// A Tx is what may be done in one transaction. It is for the function it is
-// given to, alone. Rows that do not exist are ErrNotFound.
+// A Tx has the operations of one transaction. It is valid only in the function
+// that receives it. Reading a row that does not exist is ErrNotFound.
 type Tx interface {
 	Tenants
 	APIKeys
@@ -50,25 +50,25 @@ type Tx interface {
 	Settings
 }
 
-// Settings are what the installation knows of itself, by name.
+// Settings are named values of the installation.
 type Settings interface {
 	Setting(name string) ([]byte, error)
 	PutSetting(name string, value []byte) error
 }
 
-// A CustodyKey is an Ed25519 key that the service holds for somebody. Handle is
-// whatever the key store needs to sign with it: never the key itself.
+// A CustodyKey is an Ed25519 key that the service holds for a tenant or user.
+// Handle is the key store's reference to it, never the key itself.
 type CustodyKey struct {
 	Public ed25519.PublicKey
 	Handle []byte
 }
 
-// ServiceTenant is the ID of the row that holds the service's own key.
+// ServiceTenant is the ID of the row with the service's own key.
 const ServiceTenant = "service"
 
-// A Tenant is a party with keys for the service.
+// A Tenant is a customer of the service, with a key.
 type Tenant struct {
-	ID      string // opaque, of the service
+	ID      string // opaque, chosen by the service
 	Name    string // unique
 	DID     string // unique
 	Key     CustodyKey
@@ -83,8 +83,8 @@ type Tenants interface {
 	TenantByDID(did string) (Tenant, error)
 }
 
-// An APIKey lets a tenant in. Neither the bearer token nor the signature secret
-// is kept as it is.
+// An APIKey authenticates a tenant. The store has neither the bearer token nor
+// the signature secret in clear.
 type APIKey struct {
 	ID       string
 	TenantID string
@@ -95,36 +95,37 @@ type APIKey struct {
 	Version  string            // default API-Version, "" for the newest
 	Created  time.Time
 	Expires  time.Time // zero: never
-	Revoked  time.Time // zero: not
+	Revoked  time.Time // zero: not revoked
 }
 
 // APIKeys of tenants.
 type APIKeys interface {
-	// PutAPIKey inserts a key, or replaces the one with its ID.
+	// PutAPIKey inserts a key or replaces the key with the same ID.
 	PutAPIKey(k APIKey) error
 	APIKeyByHash(hash [sha256.Size]byte) (APIKey, error)
 	APIKey(id string) (APIKey, error)
 	APIKeys() ([]APIKey, error) // all, oldest first
 }
 
-// An Answer is what a call with an idempotency key was answered.
+// An Answer is the stored answer to a call with an idempotency key.
 type Answer struct {
 	TenantID, Route, Key string
 	Fingerprint          [sha256.Size]byte // of the raw body
 	Body                 []byte
-	RequestID            string    // what it made
-	Until                time.Time // when it may be forgotten
+	RequestID            string    // the created request
+	Until                time.Time // end of retention
 }
 
 // Answers to calls with idempotency keys.
 type Answers interface {
-	// Answer returns the answer to a key; one that is over by now is none.
+	// Answer returns the answer for a key, or ErrNotFound if it is absent or
+	// expired at now.
 	Answer(tenantID, route, key string, now time.Time) (Answer, error)
-	// PutAnswer remembers an answer, and forgets some that are over.
+	// PutAnswer stores an answer and deletes some expired ones.
 	PutAnswer(a Answer, now time.Time) error
 }
 
-// A Receipt is a signed receipt, and where it stands in the log.
+// A Receipt is a signed receipt with its index in the log.
 type Receipt struct {
 	ID       string
 	TenantID string
@@ -132,14 +133,14 @@ type Receipt struct {
 	Index    int64
 }
 
-// Receipts, each in the log as well.
+// Receipts, each also in the log.
 type Receipts interface {
 	// PutReceipt stores the exact bytes and appends them to the log.
 	PutReceipt(tenantID, id string, bytes []byte) (index int64, err error)
 	Receipt(id string) (Receipt, error)
 }
 
-// A User is a contact of a tenant: the same one in all of its requests.
+// A User is a contact of a tenant, shared by all of the tenant's requests.
 type User struct {
 	TenantID string
 	Contact  string
@@ -147,14 +148,14 @@ type User struct {
 	DID      string // unique
 	Key      CustodyKey
 	Created  time.Time
-	// Identity is what an operator says of the user, all zero for nothing.
+	// Identity is set by an operator. Zero means none.
 	Identity Identity
 }
 
-// An Identity is what is known of who uses a contact.
+// An Identity is the verified identity of the user of a contact.
 type Identity struct {
-	KYC      string // PENDING, APPROVED, REJECTED; "" when nobody asked
-	DocID    string // of the document that was shown
+	KYC      string // PENDING, APPROVED, REJECTED; "" when not checked
+	DocID    string // ID of the document shown
 	Verified time.Time
 }
 
@@ -171,7 +172,7 @@ type Passport struct {
 	ID, TenantID, DID, Type, Name string
 	Key                           CustodyKey
 	Body                          []byte // JSON: metadata, capabilities
-	ReceiptID                     string // of its registration
+	ReceiptID                     string // receipt of the registration
 	Created                       time.Time
 }
 
@@ -181,27 +182,27 @@ type Passports interface {
 	Passport(id string) (Passport, error)
 }
 
-// An Entry is something a tenant published: a version of an action, or a
-// template of credentials.
+// An Entry is published by a tenant: an action version, a credential template
+// or a group of templates.
 type Entry struct {
 	ID       string // of this version
 	TenantID string
 	Kind     string // action, resource, group
-	Name     string // of an action: its versions share it
+	Name     string // of an action; its versions share it
 	Version  int64  // from 1
 	Digest   string // SRI of an action's content
 	Body     []byte // JSON
 	Created  time.Time
 }
 
-// Catalog of what tenants published.
+// Catalog of published entries.
 type Catalog interface {
 	InsertEntry(e Entry) error
 	Entry(tenantID, kind, id string) (Entry, error)
 	// NewestEntry returns the newest version with a name.
 	NewestEntry(tenantID, kind, name string) (Entry, error)
-	// EntryByDigest finds content, whoever published it.
+	// EntryByDigest finds an entry of any tenant by its digest.
 	EntryByDigest(digest string) (Entry, error)
-	// Entries returns at most limit of them, newest first.
+	// Entries returns at most limit entries, newest first.
 	Entries(tenantID, kind string, limit int) ([]Entry, error)
 }

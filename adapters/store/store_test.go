@@ -34,22 +34,22 @@ func open(t testing.TB, file string) (*store.DB, *sql.DB) {
 }
 
 func TestSQLite(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "a b%20?.db") // a name that has to be escaped
+	file := filepath.Join(t.TempDir(), "a b%20?.db") // a name that needs escaping
 	a, _ := open(t, file)
 	b, _ := open(t, file)
 	if err := storetest.Check(a, b); err != nil {
 		t.Error(err)
 	}
 	a, _ = open(t, filepath.Join(t.TempDir(), "db"))
-	a.Probe(1) // all searches are of many
+	a.Probe(1) // all searches read all texts
 	if err := storetest.Check(a, a); err != nil {
 		t.Errorf("reading all texts: %v", err)
 	}
 }
 
-// A search finds the same whether it looks at what the index of substrings has,
-// or reads all texts: over several blocks, inserted in any order.
-func TestSearchBothWays(t *testing.T) {
+// A search returns the same through the index of substrings and by reading all
+// texts, over several blocks, inserted in any order.
+func TestSearchIndexAndScan(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db")
 	few, _ := open(t, file)
 	many, _ := open(t, file)
@@ -92,7 +92,7 @@ func TestSearchBothWays(t *testing.T) {
 			t.Errorf("%+v\nindex: %s\ntexts: %s", f, a, b)
 		}
 	}
-	// What is damaged is no answer.
+	// Damaged data is an error.
 	_, db := open(t, file)
 	for _, harm := range []string{"UPDATE request_texts SET seqs = 'zz'", "UPDATE request_texts SET seqs = '00'", "UPDATE request_texts SET seqs = ''", "UPDATE request_texts SET texts = 'employee'", "DELETE FROM request_texts"} {
 		if _, err := db.Exec(harm + " WHERE block = 1"); err != nil {
@@ -109,8 +109,8 @@ func TestSearchBothWays(t *testing.T) {
 	}
 }
 
-// Blocks of texts are kept when they are full and committed, as far as there is
-// room; what they say is what the index says.
+// Full, committed blocks of texts are cached as far as there is space. Their
+// results equal those of the index.
 func TestKeptTexts(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db")
 	few, db := open(t, file)
@@ -178,7 +178,7 @@ func TestKeptTexts(t *testing.T) {
 	same("the first is not full, again", "c", 0)
 	_, bytes := many.Kept("a")
 	many.Room(bytes + 3000)
-	add("b", 2000, 2300) // seqs are of all tenants
+	add("b", 2000, 2300) // seqs are shared by all tenants
 	same("room for one", "b", 1)
 	same("room for one, again", "b", 1)
 	if _, now := many.Kept("b"); now <= bytes || now > bytes+3000 {
@@ -212,8 +212,7 @@ func TestLogAndReplay(t *testing.T) {
 	}
 }
 
-// A database that would forget what it has acknowledged is refused, and so is one
-// of a newer version.
+// Open refuses a database without durable commits, and one of a newer version.
 func TestOpenRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db")
 	careless, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)")
@@ -236,8 +235,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// A database of the first version gets what later ones have, and keeps what it
-// has.
+// A database of the first version gets the later tables and keeps its data.
 func TestMigrates(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db")
 	db, err := sql.Open("sqlite", store.SQLiteDSN(file))

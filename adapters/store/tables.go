@@ -104,7 +104,7 @@ func (t *tx) Answer(tenantID, route, key string, now time.Time) (Answer, error) 
 
 // PutAnswer implements [Answers].
 func (t *tx) PutAnswer(a Answer, now time.Time) error {
-	// What is over is deleted here, a little more of it than is added.
+	// Delete expired answers, slightly more than are added.
 	if _, err := t.exec(`DELETE FROM answers WHERE (tenant, route, key) IN
 		(SELECT tenant, route, key FROM answers WHERE until <= $1 ORDER BY until LIMIT 4) OR tenant = $2 AND route = $3 AND key = $4 AND until <= $1`,
 		ms(now), a.TenantID, a.Route, a.Key); err != nil {

@@ -13,23 +13,23 @@ import (
 	"time"
 )
 
-// The texts that requests are searched by are there a second time, blockSize of a
-// tenant in one row, for searches that many of them fit. A block that is full never
-// changes, and is kept in memory.
+// The texts of requests are also stored in blocks, blockSize texts of a tenant
+// per row, for searches with many candidates. A full block never changes and
+// is cached in memory.
 
 const (
-	// maxProbe is how many requests a search may find through the index of
-	// substrings: looking at each of those takes as long as reading some fifty
-	// other texts.
+	// maxProbe is the number of candidates up to which a search uses the index
+	// of substrings. Checking one candidate takes as long as reading about
+	// fifty texts.
 	maxProbe  = 2000
 	blockSize = 128
 	endOfText = "\x1e"
-	// maxKept bounds the blocks in memory, of all tenants, in bytes: some million
-	// texts. Others are read each time.
+	// maxKept bounds the cached blocks of all tenants, in bytes: some million
+	// texts. Other blocks are read for each search.
 	maxKept = 128 << 20
 )
 
-// A block holds texts, each with endOfText behind it, and the seqs of their
+// A block holds texts, each followed by endOfText, and the seqs of their
 // requests.
 type block struct {
 	seqs  []int64
@@ -38,7 +38,7 @@ type block struct {
 
 var errBlock = errors.New("store: a block of texts is damaged: its texts are not those of its seqs")
 
-// search appends the seqs of the texts that have text in them.
+// search appends the seqs of the texts that contain text.
 func (b block) search(found []int64, text []byte) ([]int64, error) {
 	texts := b.texts
 	for at := 0; ; at++ {
@@ -56,7 +56,7 @@ func (b block) search(found []int64, text []byte) ([]int64, error) {
 	}
 }
 
-// addText adds a text to the last block of a tenant. The request is counted.
+// addText adds a text to the last block of a tenant and counts the request.
 func (t *tx) addText(tenantID string, seq int64, text string) error {
 	_, err := t.exec(`INSERT INTO request_texts (tenant, block, seqs, texts) SELECT tenant, (n - 1) / $2, $3, $4 FROM request_counts WHERE tenant = $1
 		ON CONFLICT (tenant, block) DO UPDATE SET seqs = request_texts.seqs || excluded.seqs, texts = request_texts.texts || excluded.texts`,
@@ -64,9 +64,9 @@ func (t *tx) addText(tenantID string, seq int64, text string) error {
 	return err
 }
 
-// texts puts the blocks of a tenant to look, one after the other, and returns what
-// it returned last. Those that are full and were read outside of an Update, so that
-// they are there for good, are kept.
+// texts calls look for each block of a tenant, in order, and returns the last
+// result of look. It caches the full blocks that it read, but not those read
+// in an Update, because they may not be committed.
 func (t *tx) texts(tenantID string, look func(found []int64, b block) ([]int64, error)) (found []int64, err error) {
 	var all int
 	if err := t.row("SELECT n FROM request_counts WHERE tenant = $1", []any{tenantID}, &all); err != nil {
@@ -83,7 +83,7 @@ func (t *tx) texts(tenantID string, look func(found []int64, b block) ([]int64, 
 		}
 	}
 	var full []block
-	// As blobs they are not copied on their way.
+	// As blobs they are not copied.
 	err = t.rows("SELECT block, CAST(seqs AS BLOB), CAST(texts AS BLOB) FROM request_texts WHERE tenant = $1 AND block >= $2 ORDER BY block", []any{tenantID, len(kept)}, func(r scanner) error {
 		var number int
 		var digits, texts sql.RawBytes
@@ -91,7 +91,7 @@ func (t *tx) texts(tenantID string, look func(found []int64, b block) ([]int64, 
 			return err
 		}
 		raw := make([]byte, len(digits)/2)
-		n, _ := hex.Decode(raw, digits) // what is missing is noticed when it is looked at
+		n, _ := hex.Decode(raw, digits) // a short block is detected when it is searched
 		b := block{seqs: make([]int64, 0, n/8), texts: texts}
 		for ; n >= 8; n -= 8 {
 			b.seqs = append(b.seqs, int64(binary.BigEndian.Uint64(raw)))
@@ -115,8 +115,8 @@ func (t *tx) texts(tenantID string, look func(found []int64, b block) ([]int64, 
 	return found, nil
 }
 
-// keep keeps blocks that follow the first ones of a tenant, unless another call
-// has kept them meanwhile.
+// keep caches blocks that follow the first cached blocks of a tenant, unless
+// another call has already done so.
 func (t *tx) keep(tenantID string, first int, blocks []block) {
 	t.db.mu.Lock()
 	defer t.db.mu.Unlock()
@@ -125,7 +125,7 @@ func (t *tx) keep(tenantID string, first int, blocks []block) {
 	}
 	for _, b := range blocks {
 		size := len(b.texts) + 8*len(b.seqs)
-		if t.db.kept+size > t.db.room {
+		if t.db.kept+size > t.db.keepLimit {
 			return
 		}
 		t.db.kept += size
@@ -133,9 +133,9 @@ func (t *tx) keep(tenantID string, first int, blocks []block) {
 	}
 }
 
-// search returns the seqs of the requests that fit a filter with a search, oldest
-// first, and whether they are more than are to be looked at one by one: those that
-// the columns, or else the index of substrings, say may fit.
+// search returns the seqs of the requests that match a filter with a search
+// text, oldest first. many reports that the columns, or else the index of
+// substrings, gave too many candidates to check one by one.
 func (t *tx) search(f Filter) (found []int64, many bool, err error) {
 	lead := f
 	lead.Search, lead.SecurityLevels, lead.From, lead.To = "", nil, time.Time{}, time.Time{}
@@ -159,8 +159,8 @@ func (t *tx) search(f Filter) (found []int64, many bool, err error) {
 	return found, false, err
 }
 
-// among is the query for those of some requests that fit a filter, which have the
-// columns that it asks for, and when sure, its search.
+// among returns the query for the given requests that match a filter. The
+// requests already match the columns and, if sure, the search text.
 func among(f Filter, seqs []int64, sure bool) *query {
 	list := []byte{'['}
 	for i, s := range seqs {
@@ -178,7 +178,7 @@ func among(f Filter, seqs []int64, sure bool) *query {
 	return q
 }
 
-// seqs runs a query for seqs.
+// seqs runs a query that returns seqs.
 func (t *tx) seqs(query string, args []any) ([]int64, error) {
 	seqs := []int64{}
 	err := t.rows(query, args, func(r scanner) error {
@@ -190,15 +190,15 @@ func (t *tx) seqs(query string, args []any) ([]int64, error) {
 	return seqs, err
 }
 
-// walk looks at all texts of a tenant and returns the seqs of the requests that fit
-// a filter, oldest first.
+// walk searches all texts of a tenant and returns the seqs of the requests
+// that match a filter, oldest first.
 func (t *tx) walk(f Filter) ([]int64, error) {
 	text := []byte(fold(f.Search))
 	found, err := t.texts(f.TenantID, func(found []int64, b block) ([]int64, error) { return b.search(found, text) })
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(found) // almost in order: quick
+	slices.Sort(found) // almost sorted, so this is fast
 	f.Search = ""
 	q := plan(f)
 	if q.all() {

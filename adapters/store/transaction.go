@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// maxAttempts bounds how often a transaction is begun again after a conflict.
+// maxAttempts bounds the attempts to run a transaction after conflicts.
 const maxAttempts = 20
 
-// errReadOnly is what writes in a View return.
+// errReadOnly is the error of writes in a View.
 var errReadOnly = errors.New("store: a View cannot write")
 
-// tx implements [Tx] on one transaction. It holds the context of the call that it
-// serves: it does not outlive it.
+// tx implements [Tx] on one transaction. It holds the context of the call,
+// because it does not outlive that call.
 type tx struct {
 	ctx      context.Context
 	db       *DB
@@ -33,7 +33,7 @@ func (d *DB) View(ctx context.Context, f func(Tx) error) error {
 	return d.wrap(err, own)
 }
 
-// wrap names the package in errors that are not the caller's own.
+// wrap adds the package name to errors other than the caller's own.
 func (d *DB) wrap(err, own error) error {
 	if err == nil || own != nil && errors.Is(err, own) {
 		return err
@@ -41,18 +41,18 @@ func (d *DB) wrap(err, own error) error {
 	return fmt.Errorf("store: %w", err)
 }
 
-// An update waits for its turn, and for the commit.
+// An update is a call of Update that waits for its turn and its commit.
 type update struct {
 	ctx  context.Context
 	f    func(Tx) error
-	own  error // what f returned
-	bug  any   // what f panicked with
+	own  error // the error of f
+	bug  any   // the value with which f panicked
 	done chan error
 }
 
-// Update implements [Store]. Updates that wait at the same time share one
-// transaction, each behind a savepoint, and so one write to the disk: none is
-// acknowledged before it, and one that fails takes nothing of another with it.
+// Update implements [Store]. Concurrent updates share one transaction and so
+// one write to disk. Each runs behind a savepoint, so a failing update does
+// not affect the others. No update returns before the commit.
 func (d *DB) Update(ctx context.Context, f func(Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (d *DB) Update(ctx context.Context, f func(Tx) error) error {
 		}
 		d.commit(batch)
 		if len(u.done) > 0 {
-			break // the next in line goes on
+			break // the next update takes over
 		}
 	}
 	<-d.writing
@@ -91,12 +91,12 @@ func (u *update) result(d *DB, err error) error {
 	return d.wrap(err, u.own)
 }
 
-// commit runs a batch in one transaction, and tells each how it ended. The
-// transaction belongs to all of them, so none of their contexts ends it.
+// commit runs a batch in one transaction and tells each update its result. The
+// transaction belongs to all of them, so none of their contexts cancels it.
 func (d *DB) commit(batch []*update) {
 	results := make([]error, len(batch))
 	err := d.transact(context.Background(), false, func(s *sql.Tx) error {
-		if len(batch) == 1 { // it has the transaction for itself
+		if len(batch) == 1 { // it has the transaction to itself
 			if results[0] = batch[0].ctx.Err(); results[0] == nil {
 				results[0] = d.call(s, batch[0])
 			}
@@ -118,7 +118,7 @@ func (d *DB) commit(batch []*update) {
 	}
 }
 
-// runOne runs one update behind a savepoint. err is what ends the whole batch.
+// runOne runs one update behind a savepoint. err ends the whole batch.
 func (d *DB) runOne(s *sql.Tx, u *update) (result, err error) {
 	if result = u.ctx.Err(); result != nil {
 		return result, nil
@@ -139,22 +139,23 @@ func (d *DB) runOne(s *sql.Tx, u *update) (result, err error) {
 // errBug ends the transaction of an update that panicked.
 var errBug = errors.New("store: an update panicked")
 
-// call runs an update. Its panic is for whoever called Update.
+// call runs an update. Update repeats its panic in the goroutine of the
+// caller.
 func (d *DB) call(s *sql.Tx, u *update) (err error) {
 	defer func() {
 		if u.bug = recover(); u.bug != nil {
 			err = errBug
 		}
 	}()
-	u.own = u.f(&tx{context.WithoutCancel(u.ctx), d, s, false}) // a statement that is broken off ends the transaction of all
+	u.own = u.f(&tx{context.WithoutCancel(u.ctx), d, s, false}) // cancelling a statement would end the transaction of all
 	if u.own == nil {
 		return u.ctx.Err()
 	}
 	return u.own
 }
 
-// transact runs f in a transaction, again when the database says that it
-// conflicted with another one.
+// transact runs f in a transaction. It runs f again if the database reports a
+// conflict.
 func (d *DB) transact(ctx context.Context, readOnly bool, f func(*sql.Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := d.once(ctx, readOnly, f)
@@ -175,15 +176,15 @@ func (d *DB) once(ctx context.Context, readOnly bool, f func(*sql.Tx) error) err
 	if err != nil {
 		return err
 	}
-	defer s.Rollback() // nothing, after a commit
+	defer s.Rollback() // no effect after a commit
 	if err := f(s); err != nil {
 		return err
 	}
 	return s.Commit()
 }
 
-// conflict reports whether an error says that a transaction may succeed when it
-// is run again: SQLITE_BUSY, or SQLSTATE 40001 and 40P01.
+// conflict reports whether a transaction may succeed when it is run again:
+// SQLITE_BUSY, or SQLSTATE 40001 and 40P01.
 func conflict(err error) bool {
 	var code interface{ Code() int }
 	var state interface{ SQLState() string }
@@ -196,7 +197,7 @@ func conflict(err error) bool {
 	return false
 }
 
-// exec runs a statement and returns how many rows it changed.
+// exec runs a statement and returns the number of changed rows.
 func (t *tx) exec(query string, args ...any) (int64, error) {
 	if t.readOnly {
 		return 0, errReadOnly
@@ -214,7 +215,8 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	return r.RowsAffected()
 }
 
-// one runs a statement that changes one row, or none, which is otherwise.
+// one runs a statement that changes one row. If it changes none, one returns
+// otherwise.
 func (t *tx) one(otherwise error, query string, args ...any) error {
 	n, err := t.exec(query, args...)
 	if err == nil && n == 0 {
@@ -238,7 +240,7 @@ func (t *tx) row(query string, args []any, into ...any) error {
 	return err
 }
 
-// rows reads all rows, each with one call of scan.
+// rows reads all rows and calls scan for each.
 func (t *tx) rows(query string, args []any, scan func(scanner) error) error {
 	var r *sql.Rows
 	var err error
@@ -261,7 +263,7 @@ func (t *tx) rows(query string, args []any, scan func(scanner) error) error {
 
 type scanner interface{ Scan(into ...any) error }
 
-// ms and at turn times into what is stored, and back.
+// ms and at convert times to their stored form and back.
 func ms(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -276,7 +278,7 @@ func at(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// flag turns a bool into what is stored.
+// flag converts a bool to its stored form.
 func flag(b bool) int64 {
 	if b {
 		return 1
@@ -284,12 +286,13 @@ func flag(b bool) int64 {
 	return 0
 }
 
-// maxStatements bounds how many statements are kept prepared. Those of lists
-// differ by their filters; all others are fewer.
+// maxStatements bounds the number of prepared statements. The statements of
+// lists vary with their filters; there are fewer of all other statements.
 const maxStatements = 256
 
-// stmt returns a statement as it was prepared, nil when it is not yet: then it is
-// once the transaction is over, since that takes another connection.
+// stmt returns a prepared statement, or nil if it is not prepared yet. Then
+// prepare prepares it after the transaction, because that takes another
+// connection.
 func (t *tx) stmt(query string) *sql.Stmt {
 	t.db.mu.Lock()
 	s, known := t.db.prepared[query]
@@ -304,14 +307,14 @@ func (t *tx) stmt(query string) *sql.Stmt {
 	return t.sql.StmtContext(t.ctx, s)
 }
 
-// prepare prepares what was run for the first time.
+// prepare prepares the statements that ran for the first time.
 func (d *DB) prepare() {
 	d.mu.Lock()
 	wanted := d.wanted
 	d.wanted = nil
 	d.mu.Unlock()
 	for _, query := range wanted {
-		if s, err := d.db.Prepare(query); err == nil { // otherwise it runs as it is
+		if s, err := d.db.Prepare(query); err == nil { // on error it runs unprepared
 			d.mu.Lock()
 			d.prepared[query] = s
 			d.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/vault"
 )
 
-// A secret opens in its own context, and in no other.
+// A secret opens only in its own context.
 func ExampleVault() {
 	v, err := vault.New([]byte(strings.Repeat("ab", 32)), []byte("sixteen bytes of"))
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/mandate-engine/mandate/internal/failsql"
 )
 
-// Whichever step of the database fails, Open fails, and there is no half of a
-// vault: the next one opens it, and nothing but its key does.
+// If any step of the database fails, Open fails and leaves no partial vault.
+// The next Open succeeds, and afterwards only with the same key.
 func TestOpenFails(t *testing.T) {
 	for step := 1; ; step++ {
 		dsn := store.SQLiteDSN(filepath.Join(t.TempDir(), "db"))
@@ -44,7 +44,7 @@ func TestOpenFails(t *testing.T) {
 		if !errors.Is(err, failsql.Err) {
 			t.Errorf("step %d: %v", step, err)
 		}
-		if _, err := vault.Open(t.Context(), s, bytes.Repeat([]byte("cd"), 32)); err != nil { // nobody's yet
+		if _, err := vault.Open(t.Context(), s, bytes.Repeat([]byte("cd"), 32)); err != nil { // not in use yet
 			t.Errorf("after step %d: %v", step, err)
 		}
 		if _, err := vault.Open(t.Context(), s, kek); !errors.Is(err, vault.ErrWrongKey) {
@@ -53,8 +53,8 @@ func TestOpenFails(t *testing.T) {
 	}
 }
 
-// A key that is none opens nothing, and keeps nothing; nor does a good one when
-// what is kept was cut.
+// An invalid key opens nothing and stores nothing. A valid key fails if the
+// stored data was truncated.
 func TestOpenRefuses(t *testing.T) {
 	db, err := sql.Open("sqlite", store.SQLiteDSN(filepath.Join(t.TempDir(), "db")))
 	if err != nil {
@@ -86,8 +86,8 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// otherFirst is a store in which another process opens the vault first, whenever
-// one looks and finds none.
+// otherFirst is a store in which another process opens the vault between the
+// read and the write of Open.
 type otherFirst struct {
 	store.Store
 	t *testing.T
@@ -103,9 +103,9 @@ func (o otherFirst) View(ctx context.Context, f func(store.Tx) error) error {
 	return err
 }
 
-// Of two that open a new vault at once, both have the same one, or the second has
-// the wrong key.
-func TestOpenAtOnce(t *testing.T) {
+// If two processes open a new vault at once, both get the same vault, or the
+// second has the wrong key.
+func TestOpenConcurrently(t *testing.T) {
 	for _, tt := range []struct {
 		kek  []byte
 		want error
@@ -132,7 +132,7 @@ func TestOpenAtOnce(t *testing.T) {
 	}
 }
 
-// What is no key of the vault signs nothing.
+// An invalid handle does not sign.
 func TestSignerRefuses(t *testing.T) {
 	v := vaultOf(t, string(kek))
 	ctx := t.Context()
@@ -184,7 +184,7 @@ func TestSignerRefuses(t *testing.T) {
 	}
 }
 
-// A key that cannot be made or read is no key.
+// ReadKEK fails if the key cannot be created or read.
 func TestReadKEKFails(t *testing.T) {
 	dir := t.TempDir()
 	empty, long := filepath.Join(dir, "empty"), filepath.Join(dir, "long")

@@ -13,16 +13,16 @@ import (
 	"path/filepath"
 )
 
-// maxKEK bounds what is read of a key-encryption key, in bytes.
+// maxKEK bounds the size of a key-encryption key, in bytes.
 const maxKEK = 4096
 
-// ReadKEK finds the key-encryption key: the variable MANDATE_KEK itself, or the
-// content of the file that MANDATE_KEK_FILE names, or what the command in
-// MANDATE_KEK_COMMAND prints (run by sh, its error output is ours). Without any it
-// is the content of file, which is made, with mode 0600, when there is none: that
-// keeps the key beside what it protects, so the operator is to be told.
-// byDefault says that it was so. White space around the key does not count. Two
-// variables at once are an error.
+// ReadKEK returns the key-encryption key: the variable MANDATE_KEK itself, or
+// the content of the file named by MANDATE_KEK_FILE, or the output of the
+// command in MANDATE_KEK_COMMAND (run by sh, with our standard error). If none
+// is set, it returns the content of file, which it creates with mode 0600 if
+// necessary, and sets byDefault. The key is then stored next to the data that
+// it protects, so the operator should be warned. White space around the key is
+// removed. Two variables at once are an error.
 func ReadKEK(ctx context.Context, getenv func(string) string, file string) (kek []byte, byDefault bool, err error) {
 	value, path, command := getenv("MANDATE_KEK"), getenv("MANDATE_KEK_FILE"), getenv("MANDATE_KEK_COMMAND")
 	switch {
@@ -68,8 +68,8 @@ func run(ctx context.Context, command string) ([]byte, error) {
 	return out, nil
 }
 
-// make32 writes a new key to a file that is not there. Of two processes that do
-// so at once, both use the one that is.
+// make32 writes a new key to a file that does not exist. If two processes do
+// so at once, both use the file that was created first.
 func make32(file string) ([]byte, error) {
 	b := make([]byte, keySize)
 	rand.Read(b)

@@ -1,9 +1,11 @@
-// Package vault answers one question: how are secrets kept at rest?
+// Package vault answers one question: how are secrets kept at rest? It
+// implements encryption of secrets with AES-256-GCM under one key-encryption
+// key.
 //
-// A Vault encrypts them with AES-256-GCM under one key-encryption key that the
-// operator supplies and that is never stored beside them. Each is bound to a
-// context, so that one that was moved to another place does not open there.
-// Whoever has the key-encryption key and the database has everything.
+// The operator supplies the key-encryption key. It is never stored next to the
+// secrets. Each secret is bound to a context, so it does not open if it is
+// moved to another place. An attacker with the key-encryption key and the
+// database has all secrets.
 package vault
 
 import (
@@ -25,12 +27,12 @@ import (
 	"github.com/mandate-engine/mandate/receipts"
 )
 
-// A KeyStore makes keys and signs with them. What it needs to find a key again
-// is the handle, which others keep beside the public key: a sealed key of a
-// Vault, or the name of a key in a hardware module.
+// A KeyStore creates keys and signs with them. The caller stores the handle of
+// a key next to the public key. A handle is a sealed key of a Vault, or the
+// name of a key in a hardware module.
 type KeyStore interface {
 	NewKey(ctx context.Context) (public ed25519.PublicKey, handle []byte, err error)
-	// Signer returns a signer with the key of a handle, which has to be that of
+	// Signer returns a signer with the key of a handle, which must match
 	// public. method is the DID URL of the key; "" means its did:key.
 	Signer(ctx context.Context, public ed25519.PublicKey, handle []byte, method string) (receipts.Signer, error)
 }
@@ -53,9 +55,9 @@ type Vault struct {
 	mac  []byte
 }
 
-// New returns a vault under a key-encryption key: 32 bytes in hex or base64, or
-// a passphrase of at least 12 bytes, from which one is derived with salt. The
-// salt, of at least 16 bytes, has to be the same ever after.
+// New returns a vault under a key-encryption key: 32 bytes in hex or base64,
+// or a passphrase of at least 12 bytes, from which New derives a key with
+// salt. The salt has at least 16 bytes and must always be the same.
 func New(kek, salt []byte) (*Vault, error) {
 	if len(salt) < 16 {
 		return nil, errors.New("vault: a salt has at least 16 bytes")
@@ -92,12 +94,12 @@ func rootKey(kek string, salt []byte) ([]byte, error) {
 	return pbkdf2.Key(sha256.New, kek, salt, iterations, keySize)
 }
 
-// ErrWrongKey: a store was sealed under another key-encryption key.
+// ErrWrongKey means that a store was sealed under another key-encryption key.
 var ErrWrongKey = errors.New("vault: the key-encryption key is not the one of this store")
 
 // Open returns the vault of a store under a key-encryption key: see [New]. The
-// first time it keeps the salt there, and what tells the key from another one;
-// later it is ErrWrongKey when the key is another.
+// first Open stores the salt and a value that identifies the key. Later Opens
+// return ErrWrongKey for another key.
 func Open(ctx context.Context, s store.Store, kek []byte) (*Vault, error) {
 	const saltName, checkName, checked = "vault.salt", "vault.check", "mandate"
 	var salt, check []byte
@@ -111,7 +113,7 @@ func Open(ctx context.Context, s store.Store, kek []byte) (*Vault, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		fresh := make([]byte, keySize)
 		rand.Read(fresh)
-		v, bad := New(kek, fresh) // outside of the transaction: it takes its time
+		v, bad := New(kek, fresh) // outside the transaction, because it is slow
 		if bad != nil {
 			return nil, bad
 		}
@@ -137,8 +139,9 @@ func Open(ctx context.Context, s store.Store, kek []byte) (*Vault, error) {
 	return v, nil
 }
 
-// Seal encrypts a secret: one byte for the format, a random nonce of 12 bytes,
-// and the ciphertext. Only Open with the same context reads it again.
+// Seal encrypts a secret. The result is one byte for the format, a random
+// nonce of 12 bytes, and the ciphertext. Only Open with the same context
+// decrypts it.
 func (v *Vault) Seal(context string, secret []byte) ([]byte, error) {
 	if v == nil || v.aead == nil {
 		return nil, errors.New("vault: it has no key")
@@ -165,8 +168,8 @@ func (v *Vault) Open(context string, sealed []byte) ([]byte, error) {
 	return secret, nil
 }
 
-// MAC returns 32 bytes that depend on the key, the context and the data: HMAC
-// with SHA-256. Compare them in constant time.
+// MAC returns 32 bytes that depend on the key, the context and the data:
+// HMAC-SHA-256. Compare them in constant time.
 func (v *Vault) MAC(context string, data []byte) []byte {
 	m := hmac.New(sha256.New, v.mac)
 	fmt.Fprintf(m, "%d:%s:", len(context), context)

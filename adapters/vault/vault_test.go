@@ -45,7 +45,7 @@ func TestSealed(t *testing.T) {
 	if got, err := v.Open("a", sealed); err != nil || !bytes.Equal(got, secret) {
 		t.Errorf("%q, %v", got, err)
 	}
-	for i := range sealed { // every byte counts
+	for i := range sealed { // change each byte
 		b := bytes.Clone(sealed)
 		b[i] ^= 1
 		if got, err := v.Open("a", b); err == nil {

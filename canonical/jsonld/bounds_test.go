@@ -23,8 +23,8 @@ func repeat(n int, text func(i int) string) string {
 
 func same(s string) func(int) string { return func(int) string { return s } }
 
-// walkOf makes the walk alone, without the expansion or a timeout, and returns
-// the work that it took.
+// walkOf runs only the walk, without the expansion or a timeout, and returns
+// its work.
 func walkOf(t testing.TB, doc canonical.Value) (*Error, int) {
 	t.Helper()
 	c := newChecker(t, nil)
@@ -35,8 +35,8 @@ func walkOf(t testing.TB, doc canonical.Value) (*Error, int) {
 	return err, w.work
 }
 
-// TestHostile: what would take long, or recurse, or grow, is refused before
-// json-gold expands it, however much time there is.
+// TestHostile checks that documents whose expansion would take long, recurse
+// or grow are refused before json-gold expands them, without the timeout.
 func TestHostile(t *testing.T) {
 	const scoped = `{"@id":"https://example.com/#p","@context":`
 	c := newChecker(t, nil)
@@ -82,8 +82,9 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestWork: the most that the verifier accepts is far from the limit.
-func TestWork(t *testing.T) {
+// TestWorkOfLargestDocument checks that the largest document that the verifier
+// accepts is far below the limit.
+func TestWorkOfLargestDocument(t *testing.T) {
 	err, work := walkOf(t, parse(t, string(sample.Presentation())))
 	if err != nil || work*16*8 > maxWork {
 		t.Errorf("%v, %d of %d", err, work, maxWork)
@@ -95,9 +96,10 @@ func TestWork(t *testing.T) {
 	}
 }
 
-// TestLate: a check that is late is not waited for; so many of them, and no
-// other is begun; when they end, others are.
-func TestLate(t *testing.T) {
+// TestTimeout checks that CheckContext does not wait for a late check, that no
+// further check starts while maxRunning checks are late, and that checks start
+// again when those end.
+func TestTimeout(t *testing.T) {
 	c := newChecker(t, nil)
 	doc := parse(t, credential("", "", ""))
 	begun, release := make(chan bool), make(chan bool)
@@ -137,8 +139,8 @@ func TestLate(t *testing.T) {
 	}
 }
 
-// TestClock: the walk ends by itself when its time is over.
-func TestClock(t *testing.T) {
+// TestWalkTimeout checks that the walk stops by itself at its timeout.
+func TestWalkTimeout(t *testing.T) {
 	c := newChecker(t, nil)
 	c.Timeout = 3 * time.Millisecond
 	clock := &ticking{}
@@ -148,7 +150,7 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// ticking is a clock that goes on by a millisecond whenever it is read.
+// ticking is a clock that advances by a millisecond with each reading.
 type ticking struct{ n int }
 
 func (c *ticking) now() time.Time {
@@ -156,15 +158,16 @@ func (c *ticking) now() time.Time {
 	return time.UnixMilli(int64(c.n))
 }
 
-// TestRealTimer: the default is a timer that is stopped.
-func TestRealTimer(t *testing.T) {
+// TestDefaultTimer checks that the default timer is stopped.
+func TestDefaultTimer(t *testing.T) {
 	expired, stop := newTimer(time.Nanosecond)
 	<-expired
 	stop()
 }
 
-// TestSecondOpinion: what json-gold finds is refused, whatever the walk says.
-func TestSecondOpinion(t *testing.T) {
+// TestExpansionErrors checks that an error of json-gold refuses a document
+// that the walk accepts.
+func TestExpansionErrors(t *testing.T) {
 	l := newChecker(t, nil).known
 	for _, tt := range []struct{ name, doc, want string }{
 		{"ok", credential("", "", ""), "ok"},

@@ -6,37 +6,37 @@ import (
 	"unicode/utf8"
 )
 
-// A Kind says why a document was refused. The texts are stable. The zero Kind
-// is none of them.
+// A Kind is the reason for refusing a document. The texts are stable. The zero
+// Kind is not a reason.
 type Kind string
 
 // The kinds of refusal.
 const (
-	UndefinedTerm   Kind = "undefined_term"   // a member that no context defines
-	UndefinedType   Kind = "undefined_type"   // a type that no context defines
-	RedefinedTerm   Kind = "redefined_term"   // a protected term, given another meaning or none
-	UnknownContext  Kind = "unknown_context"  // a context that the Checker does not know
-	InvalidContext  Kind = "invalid_context"  // a context that JSON-LD, or this package, does not allow
-	InvalidDocument Kind = "invalid_document" // JSON-LD cannot be read from it
+	UndefinedTerm   Kind = "undefined_term"   // no context defines a member
+	UndefinedType   Kind = "undefined_type"   // no context defines a type
+	RedefinedTerm   Kind = "redefined_term"   // a protected term has another meaning or none
+	UnknownContext  Kind = "unknown_context"  // the Checker does not have a context
+	InvalidContext  Kind = "invalid_context"  // JSON-LD or this package does not allow a context
+	InvalidDocument Kind = "invalid_document" // the document is not valid JSON-LD
 	TooLarge        Kind = "too_large"        // over a limit
 
-	// The kinds below say nothing about the document.
+	// The following kinds do not depend on the document alone.
 
 	Timeout Kind = "timeout" // the check took too long
-	Busy    Kind = "busy"    // other checks took too long
-	Broken  Kind = "broken"  // the processor panicked, or the Checker is the zero one
+	Busy    Kind = "busy"    // earlier checks still occupy all slots
+	Broken  Kind = "broken"  // the processor panicked, or the Checker is the zero Checker
 )
 
-// An Error says what was refused and where.
+// An Error describes a refusal and its location.
 type Error struct {
 	Kind Kind
-	// Term is the name, the type or the URL of the context that the error is
-	// about, or empty. It comes from the document, of any length.
+	// Term is the name, type or context URL that caused the error, or empty.
+	// It comes from the document and may have any length.
 	Term string
-	// Pointer is the RFC 6901 pointer, from the root of the document: of the
-	// member, the type or the context; of the value to which a context of its
-	// term or type applies, for a fault in that; of the document when the place
-	// is not known. It comes from the document.
+	// Pointer is the RFC 6901 pointer, from the root of the document, of the
+	// member, type or context. For a fault in the context of a term or type,
+	// it points to the value to which that context applies. If the location is
+	// unknown, it points to the document. It comes from the document.
 	Pointer string
 
 	detail string
@@ -58,10 +58,10 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// maxShown bounds how much of a text of the document stands in a message.
+// maxShown bounds the text from the document in a message.
 const maxShown = 120
 
-// quoted makes text of the document safe for one line of a log.
+// quoted makes text from the document safe for one line of a log.
 func quoted(s string) string {
 	if len(s) > maxShown {
 		s = s[:maxShown]

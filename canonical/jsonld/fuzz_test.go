@@ -11,8 +11,9 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
-// FuzzCheckContext: never a panic, an error of another type, another verdict
-// for the same document, or a walk that goes on when its time is over.
+// FuzzCheckContext checks that there are no panics and no errors of another
+// type, that a document always has the same verdict, and that the walk stops
+// at its timeout.
 func FuzzCheckContext(f *testing.F) {
 	for _, s := range []string{
 		credential("", "", ""), credential(`,{"name":null},{"name":"a:b"}`, "", ""), credential(`,{"a":"b:x","b":"a:x"}`, `,"T"`, `,"a":{"@list":[{"q":1}]}`),

@@ -19,7 +19,7 @@ import (
 
 var _ verifier.ContextChecker = (*Checker)(nil)
 
-// newChecker returns a Checker for which time does not pass.
+// newChecker returns a Checker that never times out.
 func newChecker(t testing.TB, extra map[string][]byte) *Checker {
 	t.Helper()
 	c, err := New(extra)
@@ -42,7 +42,7 @@ func parse(t testing.TB, text string) canonical.Value {
 	return d.Root()
 }
 
-// verdict is "ok", or the kind, the term and the pointer of the error.
+// verdict returns "ok", or the kind, the term and the pointer of the error.
 func verdict(t testing.TB, err error) string {
 	t.Helper()
 	if err == nil {
@@ -57,7 +57,8 @@ func verdict(t testing.TB, err error) string {
 
 const v2 = `"https://www.w3.org/ns/credentials/v2"`
 
-// credential is a sound credential with further contexts, types and members.
+// credential returns a valid credential with further contexts, types and
+// members.
 func credential(contexts, types, members string) string {
 	return `{"@context":[` + v2 + contexts + `],"type":["VerifiableCredential"` + types + `],
 		"issuer":"did:example:i","credentialSubject":{"id":"did:example:s"}` + members + `}`
@@ -105,7 +106,7 @@ func TestCheckContext(t *testing.T) {
 		{"no absolute URL", credential("", `,"https ://example.com"`, ""), "undefined_type https ://example.com /type/1"},
 		{"no scheme", credential("", `,"://example.com"`, ""), "undefined_type ://example.com /type/1"},
 		{"scheme of digits", credential("", `,"1a:b"`, ""), "undefined_type 1a:b /type/1"},
-		// json-gold drops what is wrong below @list and @set without an error.
+		// json-gold silently drops faults below @list and @set.
 		{"undefined in a list", credential(`,{"p":"https://example.com/#p"}`, "", `,"p":{"@list":[{"colour":1}]}`), "undefined_term colour /p/@list/0/colour"},
 		{"undefined in a set", credential(`,{"p":"https://example.com/#p"}`, "", `,"p":{"@set":[{"colour":1}]}`), "undefined_term colour /p/@set/0/colour"},
 		{"undefined in reverse", credential("", "", `,"@reverse":{"p":{"id":"did:example:r"}}`), "undefined_term p /@reverse/p"},
@@ -145,7 +146,7 @@ func TestCheckContext(t *testing.T) {
 		{"protected inline", credential(`,{"@protected":true,"p":"https://a.example/"},{"p":"https://b.example/"}`, "", ""), "redefined_term p /@context/2"},
 		{"protected by itself", credential(`,{"p":{"@id":"https://a.example/","@protected":true}},{"p":"https://b.example/"}`, "", ""), "redefined_term p /@context/2"},
 		{"still protected after the same again", credential(`,{"name":"https://schema.org/name"},{"name":"https://evil.example/#"}`, "", ""), "redefined_term name /@context/2"},
-		// json-gold lets the next three pass.
+		// json-gold accepts the next three.
 		{"set to null", credential(`,{"name":null}`, "", ""), "redefined_term name /@context/1"},
 		{"set to null, then redefined", credential(`,{"name":null},{"name":"https://evil.example/#"}`, "", ""), "redefined_term name /@context/1"},
 		{"set to a reserved name", credential(`,{"name":"@colour"}`, "", ""), "redefined_term name /@context/1"},
@@ -153,7 +154,8 @@ func TestCheckContext(t *testing.T) {
 		{"null context below", credential("", "", `,"evidence":{"@context":null,"@type":"https://example.com/E"}`), "redefined_term  /evidence/@context"},
 		{"null context first", `{"@context":[null,` + v2 + `],"type":"VerifiableCredential"}`, "ok"},
 		{"redefined below", credential("", "", `,"evidence":{"@context":{"name":"https://evil.example/#"},"type":"https://example.com/E"}`), "redefined_term name /evidence/@context"},
-		// The type's own context wins: it is protected, but it comes later.
+		// The context of the type wins: it is protected, although it comes
+		// later.
 		{"redefined before the type defines it", credential(`,{"@protected":true,"issuer":"https://evil.example/#"}`, "", ""), "redefined_term issuer "},
 		{"a type's context may not redefine", credential(`,{"T":{"@id":"https://example.com/#T","@context":{"name":"https://evil.example/#"}}}`, `,"T"`, ""), "redefined_term name "},
 		{"a term's context may redefine", credential(`,{"p":{"@id":"https://example.com/#p","@context":{"name":"https://example.com/#name","q":"https://example.com/#q"}}}`, "", `,"p":{"name":"x","q":1}`), "ok"},
@@ -206,7 +208,7 @@ func TestCheckContext(t *testing.T) {
 		{"id is a number", credential("", "", `,"id":1`), "invalid_document"},
 		{"value object with more", credential("", "", `,"name":{"@value":"n","description":"x"}`), "invalid_document"},
 		{"no object", `[1]`, "invalid_document"},
-		// json-gold reads the definition that is not there.
+		// json-gold dereferences the missing definition.
 		{"prefix taken away", credential(`,{"did":null}`, "", ""), "broken"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -228,8 +230,8 @@ func TestSample(t *testing.T) {
 	}
 }
 
-// TestPartOfADocument: the pointer is from the root.
-func TestPartOfADocument(t *testing.T) {
+// TestPointerFromRoot checks that the pointer begins at the root.
+func TestPointerFromRoot(t *testing.T) {
 	doc := parse(t, `{"list":[`+credential("", "", `,"colour":1`)+`]}`)
 	if got := verdict(t, newChecker(t, nil).CheckContext(doc.Get("list").Index(0))); got != "undefined_term colour /list/0/colour" {
 		t.Error(got)
@@ -330,7 +332,7 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-// The files of the W3C, when they are there.
+// The W3C files, if present.
 const shared = "../../../shared/vectors/"
 
 func readShared(t *testing.T, name string) []byte {
@@ -345,7 +347,7 @@ func readShared(t *testing.T, name string) []byte {
 	return b
 }
 
-func TestBuiltinContextsAreThoseOfTheW3C(t *testing.T) {
+func TestBuiltinContextsMatchW3C(t *testing.T) {
 	files := map[string]string{
 		"https://www.w3.org/ns/credentials/v2":                 "credentials-v2",
 		"https://www.w3.org/ns/credentials/undefined-terms/v2": "undefined-terms-v2",
@@ -370,8 +372,8 @@ func TestBuiltinContextsAreThoseOfTheW3C(t *testing.T) {
 	}
 }
 
-// TestW3CSuite: what needs JSON-LD gets the verdict of the W3C, and nothing
-// that it accepts is refused.
+// TestW3CSuite checks that cases that need JSON-LD get the W3C verdict and
+// that no valid case is refused.
 func TestW3CSuite(t *testing.T) {
 	const suite = "w3c-vcdm2-test-suite/"
 	needs := map[string]string{
@@ -418,7 +420,7 @@ func TestW3CSuite(t *testing.T) {
 			}
 		}
 		if want == "" {
-			continue // refused for something else
+			continue // refused for another reason
 		}
 		b, err := os.ReadFile(file)
 		if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// The contexts of the W3C Recommendations Verifiable Credentials Data Model 2.0
-// (appendix B) and Data Integrity 1.0 (section 2.4).
+// The contexts of the W3C Recommendations Verifiable Credentials Data Model
+// 2.0 (appendix B) and Data Integrity 1.0 (section 2.4).
 var (
 	//go:embed contexts/credentials-v2.json
 	credentialsV2 string
@@ -22,7 +22,7 @@ var (
 	dataIntegrityV2 string
 )
 
-// viaV1 is a context that is known to exist, without its content.
+// viaV1 is a known context whose content is not known.
 const viaV1 = "https://via.humanos.dev/ns/v1"
 
 // builtin returns the context documents of the package by URL.
@@ -34,14 +34,14 @@ func builtin() map[string]string {
 	}
 }
 
-// A library holds contexts by URL. It is not written to once it is made:
-// json-gold changes what it loads only for @import, which is refused.
+// A library holds contexts by URL. It is immutable: json-gold changes loaded
+// documents only for @import, which is refused.
 type library map[string]known
 
 // A known context is the value of @context in a context document.
 type known struct {
 	context   any
-	unchecked bool // it exists, its content is not known
+	unchecked bool // the content is not known
 }
 
 func newLibrary(extra map[string][]byte) (library, error) {
@@ -94,8 +94,8 @@ func (l library) parse(b []byte) (any, *vetting, error) {
 	return tree(context, nil), v, nil
 }
 
-// acyclic reports whether no path of references leads from url to itself.
-// done[url] is false while its references are followed, and true after.
+// acyclic reports whether no path of references leads from url back to url.
+// done[url] is false while its references are followed, and true afterwards.
 func acyclic(url string, refers map[string][]string, done map[string]bool) bool {
 	if over, seen := done[url]; seen {
 		return over
@@ -110,13 +110,13 @@ func acyclic(url string, refers map[string][]string, done map[string]bool) bool 
 	return true
 }
 
-// A vetting looks at the form of contexts before json-gold does: that they
-// load nothing that is not in the library, are no larger than the limits, and
-// hold nothing but what JSON-LD 1.1 section 9.15 lists, on which json-gold would
-// panic or which it would not look at.
+// A vetting checks the form of contexts before json-gold reads them: they must
+// not load anything outside the library, exceed the limits, or contain
+// anything that JSON-LD 1.1 section 9.15 does not list. json-gold would panic
+// on such content or ignore it.
 type vetting struct {
 	library library
-	trusted bool // not of a document: no limits but those of its own
+	trusted bool // not from a document, so the limits do not apply
 	refers  []string
 
 	contexts, terms, bytes int
@@ -183,7 +183,7 @@ func (v *vetting) definitions(c canonical.Value) *Error {
 	return nil
 }
 
-// definition looks at one term definition (JSON-LD 1.1 section 9.15.1).
+// definition checks one term definition (JSON-LD 1.1 section 9.15.1).
 func (v *vetting) definition(name string, d canonical.Value) *Error {
 	if v.terms++; v.terms > maxTerms && !v.trusted {
 		return fault(TooLarge, name, d, "more than %d terms are defined", maxTerms)
@@ -228,7 +228,7 @@ func (v *vetting) definition(name string, d canonical.Value) *Error {
 	return nil
 }
 
-// text counts a name and the text it stands for, when it is one.
+// text counts the bytes of a name and of its text value, if it has one.
 func (v *vetting) text(name string, m canonical.Value) *Error {
 	s, _ := m.String()
 	if v.bytes += len(name) + len(s); v.bytes > maxContextBytes && !v.trusted {
@@ -237,7 +237,7 @@ func (v *vetting) text(name string, m canonical.Value) *Error {
 	return nil
 }
 
-// isTexts reports whether c is a short list of strings, as @container may be.
+// isTexts reports whether c is a short list of strings, as in @container.
 func isTexts(c canonical.Value) bool {
 	if c.Kind() != canonical.Array || c.Len() > 4 {
 		return false

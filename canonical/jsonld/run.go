@@ -10,17 +10,17 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// check runs one check and waits for it no longer than the timeout. json-gold
-// cannot be interrupted: when it is late it is left to itself, with its slot.
+// check runs one check and waits at most for the timeout. json-gold cannot be
+// interrupted: a late check continues and keeps its slot.
 func (c *Checker) check(v canonical.Value) *Error {
 	if c.running == nil {
 		return &Error{Kind: Broken, detail: "the Checker was not made by New"}
 	}
 	if v.Kind() != canonical.Object {
-		return &Error{Kind: InvalidDocument, detail: "it is no object"}
+		return &Error{Kind: InvalidDocument, detail: "it is not an object"}
 	}
-	// A copy, with limits of its own: the caller may reuse the memory of the
-	// document while a check that is late still reads it.
+	// Copy the document, within limits of its own: a late check reads the copy
+	// while the caller reuses the memory of the document.
 	limits := canonical.Limits{MaxBytes: maxBytes, MaxValues: maxValues, MaxDepth: maxDepth}
 	d, err := limits.Parse(v.Raw())
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *Checker) check(v canonical.Value) *Error {
 		library: c.known, vetting: vetting{library: c.known},
 		now: now, deadline: now().Add(timeout), skip: map[canonical.Value]bool{},
 	}
-	done := make(chan *Error, 1) // the check ends also when nobody waits
+	done := make(chan *Error, 1) // buffered, so that a late check can end
 	go func() {
 		err := c.run(w, d.Root())
 		<-c.running
@@ -72,8 +72,8 @@ func newTimer(d time.Duration) (<-chan time.Time, func()) {
 	return t.C, func() { t.Stop() }
 }
 
-// run makes the check: our own walk first, which is bounded, then the expansion
-// of json-gold, whose work is a small multiple of it.
+// run runs the check: first our own bounded walk, then the expansion of
+// json-gold, whose work is a small multiple of the walk's.
 func (c *Checker) run(w *walker, root canonical.Value) (err *Error) {
 	defer func() {
 		if recover() != nil {
@@ -91,8 +91,8 @@ func (c *Checker) run(w *walker, root canonical.Value) (err *Error) {
 	return expand(w.library, t)
 }
 
-// expandTree has json-gold expand a document that the walk has passed: it
-// checks the rest of the algorithm, and is the second opinion on the names.
+// expandTree lets json-gold expand a document that has passed the walk. It
+// checks the rest of the algorithm, and the names a second time.
 func expandTree(l library, t map[string]any) *Error {
 	_, err := ld.NewJsonLdProcessor().Expand(t, options(l))
 	if err == nil {

@@ -13,21 +13,22 @@ import (
 // Processing Algorithms section 4.1). It is immutable.
 type scope struct {
 	context   *ld.Context
-	unchecked bool   // a context whose content is not known is part of it
-	previous  *scope // what nested objects go back to, or nil
+	unchecked bool   // it includes a context whose content is not known
+	previous  *scope // the scope that nested objects revert to, or nil
 }
 
 func newScope(l library) scope {
 	return scope{context: ld.NewContext(nil, options(l))}
 }
 
-// options are those of json-gold, with a loader that knows the library alone.
-// NewJsonLdOptions is not called, since its loader opens files and URLs.
+// options returns options for json-gold with a loader that only knows the
+// library. It does not call NewJsonLdOptions, whose loader opens files and
+// URLs.
 func options(l library) *ld.JsonLdOptions {
 	return &ld.JsonLdOptions{ProcessingMode: ld.JsonLd_1_1, DocumentLoader: l, SafeMode: true}
 }
 
-// LoadDocument implements the interface of json-gold.
+// LoadDocument implements ld.DocumentLoader.
 func (l library) LoadDocument(url string) (*ld.RemoteDocument, error) {
 	k, ok := l[url]
 	if !ok {
@@ -36,8 +37,8 @@ func (l library) LoadDocument(url string) (*ld.RemoteDocument, error) {
 	return &ld.RemoteDocument{DocumentURL: url, Document: map[string]any{"@context": k.context}}, nil
 }
 
-// expand returns what a member name or a type expands to, and whether that is
-// an absolute IRI.
+// expand returns the expansion of a member name or a type and whether it is an
+// absolute IRI.
 func (s scope) expand(name string) (iri string, defined bool) {
 	iri, err := s.context.ExpandIri(name, false, true, nil, nil)
 	if err != nil {
@@ -49,9 +50,9 @@ func (s scope) expand(name string) (iri string, defined bool) {
 	return iri, absolute(iri)
 }
 
-// mayBe reports whether the context that is not known may define name, which
-// the others do not: not when it is reserved (JSON-LD 1.1 section 9.15), nor
-// when it was taken away by name.
+// mayBe reports whether the context with unknown content may define name,
+// which the other contexts do not define. It is false for reserved names
+// (JSON-LD 1.1 section 9.15) and for names set to null.
 func (s scope) mayBe(name string) bool {
 	if _, removed := s.context.TermDefinitions[name]; removed || name == "" {
 		return false
@@ -63,9 +64,9 @@ func (s scope) definition(name string) *ld.TermDefinition {
 	return s.context.TermDefinitions[name]
 }
 
-// absolute reports whether s is an absolute IRI as far as RFC 3987 section 2.2
-// goes with the scheme and the characters that cannot stand in one. A blank
-// node identifier is not: it names nothing.
+// absolute reports whether s has the form of an absolute IRI. It checks only
+// the scheme and the characters that RFC 3987 section 2.2 excludes. Blank node
+// identifiers are not absolute IRIs.
 func absolute(s string) bool {
 	scheme, _, ok := strings.Cut(s, ":")
 	if !ok || scheme == "" {
@@ -91,8 +92,8 @@ func reserved(s string) bool {
 	})
 }
 
-// size is what json-gold copies whenever a context is applied or a scope gone
-// back to: all definitions, also those of the scopes before.
+// size returns the number of definitions that json-gold copies whenever it
+// applies a context or reverts to a scope, including those of previous scopes.
 func (s *scope) size() int {
 	n := 0
 	for ; s != nil && n <= maxWork; s = s.previous {
@@ -101,10 +102,10 @@ func (s *scope) size() int {
 	return n
 }
 
-// apply returns the scope that a context leads to (section 4.1.2). override
-// allows it to redefine protected terms, which a property-scoped context may;
-// without propagate, nested objects go back to s, as from a type-scoped one.
-// at is the place to blame.
+// apply returns the scope after applying a context (section 4.1.2). With
+// override the context may redefine protected terms, as property-scoped
+// contexts may. Without propagate, nested objects revert to s, as for
+// type-scoped contexts. at is the location for errors.
 func (w *walker) apply(s scope, context any, propagate, override bool, at canonical.Value) (scope, *Error) {
 	entries, ok := context.([]any)
 	if !ok {
@@ -139,7 +140,7 @@ func (w *walker) apply(s scope, context any, propagate, override bool, at canoni
 	return out, nil
 }
 
-// reset returns the scope of a null context.
+// reset returns the scope after a null context.
 func (w *walker) reset(s scope, propagate, override bool, at canonical.Value) (scope, *Error) {
 	if err := w.spend(s.size(), at); err != nil {
 		return s, err
@@ -158,12 +159,13 @@ func (w *walker) reset(s scope, propagate, override bool, at canonical.Value) (s
 	return out, nil
 }
 
-// define returns the active context with the definitions of an inline one.
+// define returns the active context with the definitions of an inline context.
 //
-// json-gold v0.9.1 forgets that a term was protected when a context sets it to
-// null, or to a reserved name, so that the next one may redefine it. So it is
-// told that the terms it is about to define are not protected, and what came
-// of them is compared here, after each context.
+// json-gold v0.9.1 has a bug: if a context sets a protected term to null or to
+// a reserved name, it forgets the protection, and the next context may
+// redefine the term. So define clears the protection of the terms that the
+// context defines, and compares the result with the old definitions after each
+// context.
 func (w *walker) define(s scope, inline map[string]any, override bool, at canonical.Value) (*ld.Context, *Error) {
 	active := s.context
 	if err := w.spend(s.size()+8*len(inline), at); err != nil {
@@ -202,8 +204,8 @@ func (w *walker) define(s scope, inline map[string]any, override bool, at canoni
 	return next, nil
 }
 
-// sameMeaning compares a definition with one that has just been made (section
-// 4.2.2, step 27): all but whether they are protected.
+// sameMeaning compares an old definition with a new one (section 4.2.2, step
+// 27), except whether they are protected.
 func sameMeaning(old, made *ld.TermDefinition) bool {
 	isPrefix := func(d *ld.TermDefinition) bool { return d.Prefix != nil && *d.Prefix }
 	d := *made
@@ -211,8 +213,8 @@ func sameMeaning(old, made *ld.TermDefinition) bool {
 	return isPrefix(old) == isPrefix(&d) && ld.DeepCompareTermDef(old, &d, true)
 }
 
-// code returns the error code of the JSON-LD specification. The rest of the
-// message holds text of the document, and changes from run to run.
+// code returns the JSON-LD error code. The rest of the message contains text
+// from the document and varies from run to run.
 func code(err error) string {
 	if e, ok := err.(*ld.JsonLdError); ok {
 		return string(e.Code)

@@ -2,8 +2,8 @@ package jsonld
 
 import "github.com/mandate-engine/mandate/canonical"
 
-// tree returns v in the form that json-gold reads, without the values in
-// skip. An absent value is nil, as null is.
+// tree converts v to the form that json-gold reads, without the values in
+// skip. Absent and null values become nil.
 func tree(v canonical.Value, skip map[canonical.Value]bool) any {
 	switch v.Kind() {
 	case canonical.Bool:

@@ -11,19 +11,19 @@ import (
 )
 
 // A walker follows the expansion algorithm (JSON-LD 1.1 Processing Algorithms
-// section 5.1) through a document as far as it decides which context is active
-// where, and looks every name up. json-gold's own expansion cannot say what it
-// dropped, nor that it did below @list and @set.
+// section 5.1) through a document, far enough to know the active context at
+// each place, and looks up every name. json-gold's own expansion does not
+// report dropped names, and silently drops faults below @list and @set.
 type walker struct {
 	library  library
 	vetting  vetting
 	now      func() time.Time
 	deadline time.Time
 	work     int
-	skip     map[canonical.Value]bool // what the context without content may define
+	skip     map[canonical.Value]bool // members that the context with unknown content may define
 }
 
-// spend counts work, and ends the walk when that or the time is used up.
+// spend counts work. It stops the walk at the limit on work or time.
 func (w *walker) spend(n int, at canonical.Value) *Error {
 	if w.work += n + 1; w.work > maxWork {
 		return fault(TooLarge, "", at, "its contexts are too much work for its members")
@@ -40,8 +40,8 @@ func (w *walker) expand(s scope, name string, at canonical.Value) (iri string, d
 	return iri, defined, w.spend((len(name)+len(iri))/64, at)
 }
 
-// element walks the value of a property. fromMap says that it is a value of an
-// index map.
+// element walks the value of a property. fromMap reports that it is a value of
+// an index map.
 func (w *walker) element(s scope, property string, v canonical.Value, fromMap bool) *Error {
 	switch v.Kind() {
 	case canonical.Array:
@@ -58,8 +58,8 @@ func (w *walker) element(s scope, property string, v canonical.Value, fromMap bo
 	return nil
 }
 
-// texts counts what texts may become if they are expanded: they are not terms,
-// but a prefix may be long.
+// texts counts the size of texts after expansion. They are not terms, but may
+// have a long prefix.
 func (w *walker) texts(s scope, v canonical.Value) *Error {
 	if t, ok := v.String(); ok {
 		return w.text(s, t, v)
@@ -88,7 +88,7 @@ func (w *walker) text(s scope, t string, at canonical.Value) *Error {
 
 // object walks an object: section 5.1.2, steps 7 to 14.
 func (w *walker) object(s scope, property string, v canonical.Value, fromMap bool) *Error {
-	definition := s.definition(property) // before going back
+	definition := s.definition(property) // before reverting
 	if s.previous != nil && !fromMap {
 		stays, err := w.stays(s, v)
 		if err != nil {
@@ -117,8 +117,8 @@ func (w *walker) object(s scope, property string, v canonical.Value, fromMap boo
 	return w.members(s, types, property, v)
 }
 
-// stays reports whether the contexts of the enclosing types remain active in
-// v: it is a value object, or nothing but a reference.
+// stays reports whether the contexts of the enclosing types stay active in v.
+// They do if v is a value object or only a reference.
 func (w *walker) stays(s scope, v canonical.Value) (bool, *Error) {
 	for name := range v.Members() {
 		iri, _, err := w.expand(s, name, v)
@@ -153,7 +153,8 @@ func (w *walker) local(s scope, context canonical.Value) (scope, *Error) {
 }
 
 // typed applies the contexts of the object's types, in the order of their
-// names (step 11). All of them are looked up in the scope without them.
+// names (step 11). It looks all types up in the scope before any of these
+// contexts.
 func (w *walker) typed(s scope, v canonical.Value) (scope, *Error) {
 	var names []string
 	for name, m := range v.Members() {
@@ -188,8 +189,8 @@ func (w *walker) typed(s scope, v canonical.Value) (scope, *Error) {
 	return out, nil
 }
 
-// members walks the members of an object (step 13). types is the scope that its
-// types are looked up in.
+// members walks the members of an object (step 13). types is the scope for
+// looking up its types.
 func (w *walker) members(s, types scope, property string, v canonical.Value) *Error {
 	for name, m := range v.Members() {
 		if name == "@context" {
@@ -203,7 +204,7 @@ func (w *walker) members(s, types scope, property string, v canonical.Value) *Er
 		case "@id":
 			err = w.texts(s, m)
 		case "@value", "@language", "@direction", "@index":
-			// No terms in these. Their form is for the expansion to check.
+			// These contain no terms. The expansion checks their form.
 		case "@type":
 			err = w.types(s, types, v, m)
 		case "@graph", "@included":
@@ -231,7 +232,7 @@ func (w *walker) members(s, types scope, property string, v canonical.Value) *Er
 	return nil
 }
 
-// types looks at the types of an object.
+// types checks the types of an object.
 func (w *walker) types(s, types scope, object, v canonical.Value) *Error {
 	check := func(e canonical.Value) *Error {
 		t, ok := e.String()
@@ -248,7 +249,7 @@ func (w *walker) types(s, types scope, object, v canonical.Value) *Error {
 			w.skip[e] = true
 			return nil
 		}
-		return fault(UndefinedType, t, e, "no context defines it, and it is no absolute URL")
+		return fault(UndefinedType, t, e, "no context defines it, and it is not an absolute URL")
 	}
 	if v.Kind() != canonical.Array {
 		return check(v)
@@ -270,8 +271,8 @@ func (w *walker) isValue(s scope, object canonical.Value) bool {
 	return false
 }
 
-// nested walks the objects of @nest, whose members count as those of the
-// object around them (step 14).
+// nested walks the objects in @nest. Their members belong to the enclosing
+// object (step 14).
 func (w *walker) nested(s, types scope, property string, v canonical.Value) *Error {
 	if c := v.Get("@context"); c.Kind() != canonical.Absent {
 		return fault(InvalidDocument, "", c, "processors pass over a context below @nest")
@@ -287,15 +288,15 @@ func (w *walker) nested(s, types scope, property string, v canonical.Value) *Err
 	return nil
 }
 
-// property walks the value of a member that is defined (steps 13.5 to 13.9).
+// property walks the value of a defined member (steps 13.5 to 13.9).
 func (w *walker) property(s scope, name string, v canonical.Value) *Error {
 	d := s.definition(name)
 	if d == nil {
 		return w.element(s, name, v, false)
 	}
 	if d.HasContext {
-		// json-gold applies it to scalars, too: what is wrong with it, or too
-		// much in it, has to show here.
+		// json-gold applies the context to scalars too, so check it here even
+		// without objects.
 		inner, err := w.apply(s, d.Context, true, true, v)
 		if err == nil {
 			err = w.texts(inner, v)
@@ -367,9 +368,9 @@ func (w *walker) indexed(s scope, name string, d *ld.TermDefinition, v canonical
 	return nil
 }
 
-// leave leaves out a member of which nothing is known but that a context whose
-// content is not known may define it. That context may give any meaning to what
-// is below, so only the contexts that it names are looked at.
+// leave skips a member that only the context with unknown content may define.
+// That context may give everything below any meaning, so leave only checks the
+// contexts named there.
 func (w *walker) leave(m canonical.Value) *Error {
 	w.skip[m] = true
 	return w.contextsBelow(m)

@@ -11,8 +11,8 @@ import (
 	"github.com/mandate-engine/mandate/adapters/store"
 )
 
-// adminCommand are the operator's commands. They work on the database itself,
-// also while a server runs on it.
+// adminCommand returns the operator's commands. They work directly on the
+// database, also while a server uses it.
 func (a *app) adminCommand() *cobra.Command {
 	return group("admin", "Keep keys and identities of an installation",
 		group("key", "Keys for the HTTP API", a.keyCreateCommand(), a.keyRotateCommand(), a.keyRevokeCommand(), a.keyListCommand()),
@@ -23,7 +23,7 @@ func (a *app) adminCommand() *cobra.Command {
 // administer runs a command on an installation.
 func (a *app) administer(f *instanceFlags, do func(context.Context, *instance) error) error {
 	ctx := context.Background()
-	in, err := a.open(ctx, f, "http://127.0.0.1:8080", nil) // for what is issued, and nothing is
+	in, err := a.open(ctx, f, "http://127.0.0.1:8080", nil) // the URL is only for issuing, which admin commands do not do
 	if err != nil {
 		return err
 	}

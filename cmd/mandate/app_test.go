@@ -28,7 +28,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// counting is a random source that repeats itself.
+// counting is a deterministic random source.
 type counting struct{ n byte }
 
 func (c *counting) Read(b []byte) (int, error) {
@@ -39,7 +39,7 @@ func (c *counting) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// testApp is an app at the time of the sample.
+// testApp returns an app at the time of the sample.
 func testApp(stdin string) (a *app, out, diag *bytes.Buffer) {
 	out, diag = &bytes.Buffer{}, &bytes.Buffer{}
 	return &app{
@@ -47,12 +47,12 @@ func testApp(stdin string) (a *app, out, diag *bytes.Buffer) {
 	}, out, diag
 }
 
-// verifyArgs decides the sample, read from stdin.
+// verifyArgs returns arguments that verify the sample from stdin.
 func verifyArgs(params []byte, more ...string) []string {
 	return append([]string{"verify", "-", "--params", string(params), "--issuer", sample.Issuer, "--verifier", sample.Verifier}, more...)
 }
 
-// TestClock: without --at and --created it is the clock that counts.
+// TestClock checks that the clock is used without --at and --created.
 func TestClock(t *testing.T) {
 	a, out, diag := testApp(string(sample.Presentation()))
 	if code := a.run(verifyArgs(sample.ParamsAllow())); code != exitOK {
@@ -76,8 +76,8 @@ func TestClock(t *testing.T) {
 
 var errBroken = errors.New("broken on purpose")
 
-// TestNoRandomness: without random numbers there is no receipt and so no
-// allow, and no key.
+// TestNoRandomness checks that without random numbers there is no receipt, so
+// no allow, and no key.
 func TestNoRandomness(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -96,8 +96,8 @@ func TestNoRandomness(t *testing.T) {
 	}
 }
 
-// TestReceiptCannotBeMade: the key is there, the receipt's id is not. An allow
-// turns into no decision, a deny stays one.
+// TestReceiptCannotBeMade makes the receipt's id fail. An allow becomes no
+// decision; a deny stays a deny.
 func TestReceiptCannotBeMade(t *testing.T) {
 	for _, tt := range []struct {
 		params   []byte
@@ -144,7 +144,8 @@ type shortWriter struct{}
 
 func (shortWriter) Write([]byte) (int, error) { return 0, nil }
 
-// TestAnswerNotWritten: an allow that nobody was told is not one.
+// TestAnswerNotWritten checks that an allow does not exit 0 if its answer
+// could not be written.
 func TestAnswerNotWritten(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -167,7 +168,7 @@ func TestAnswerNotWritten(t *testing.T) {
 	}
 }
 
-// TestInputFails: what cannot be read cannot be judged.
+// TestInputFails checks the exit status for unreadable input.
 func TestInputFails(t *testing.T) {
 	a, out, diag := testApp("")
 	a.stdin = iotest.ErrReader(errBroken)
@@ -176,10 +177,11 @@ func TestInputFails(t *testing.T) {
 	}
 }
 
-// jsonText is a JSON string of n bytes.
+// jsonText returns a JSON string of n bytes.
 func jsonText(n int) string { return `"` + strings.Repeat("x", n-2) + `"` }
 
-// TestInputLimits: everything that is read has a limit, which is named.
+// TestInputLimits checks that every input has a limit, and that the error
+// names it.
 func TestInputLimits(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -203,8 +205,8 @@ func TestInputLimits(t *testing.T) {
 	}
 }
 
-// TestBody: the presentation in a body keeps its bytes, and may be as large as
-// one that stands alone.
+// TestBody checks that the presentation in a body keeps its bytes and has the
+// same size limit as one on its own.
 func TestBody(t *testing.T) {
 	const vp = `{ "type" : "VerifiablePresentation", "n": 1.00 }`
 	for _, tt := range []struct{ name, in, presentation, params string }{
@@ -232,7 +234,7 @@ func TestBody(t *testing.T) {
 	}
 }
 
-// TestDemoFitsAScreen: 24 lines of 100 columns.
+// TestDemoFitsAScreen checks for 24 lines of 100 columns.
 func TestDemoFitsAScreen(t *testing.T) {
 	a, out, diag := testApp("")
 	a.now = func() time.Time { panic("the demo looks at the clock") }
@@ -250,8 +252,8 @@ func TestDemoFitsAScreen(t *testing.T) {
 	}
 }
 
-// TestForge: the forged receipt of the demo is well formed, so that it is the
-// signature that gives it away.
+// TestForge checks that the demo's forged receipt is well formed, so that only
+// its signature is invalid.
 func TestForge(t *testing.T) {
 	got := string(forge([]byte(`{"credentialSubject":{"decision":"deny","event":"VERIFICATION_DENIED","reason":"rule_failed","request":{}}}`)))
 	if want := `{"credentialSubject":{"decision":"allow","event":"VERIFICATION_APPROVED","request":{}}}`; got != want {
@@ -259,7 +261,8 @@ func TestForge(t *testing.T) {
 	}
 }
 
-// TestPrintable: nothing from outside moves the cursor or begins a new line.
+// TestPrintable checks that external text cannot move the cursor or start a
+// new line.
 func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                            "",
@@ -302,8 +305,7 @@ func FuzzPrintable(f *testing.F) {
 	})
 }
 
-// FuzzSplitBody: whatever comes in, what goes to the engine are bytes that
-// came in.
+// FuzzSplitBody checks that the engine gets bytes of the input only.
 func FuzzSplitBody(f *testing.F) {
 	f.Add([]byte(`{"presentation":{"type":"VerifiablePresentation"},"executionParams":{}}`))
 	f.Add(sample.Presentation())
@@ -315,8 +317,8 @@ func FuzzSplitBody(f *testing.F) {
 	})
 }
 
-// TestHostileText: the reason, rules, faults and checks of an answer come from
-// outside, and reach a terminal as text alone.
+// TestHostileText checks that the reason, rules, faults and checks of an
+// answer, which are external, reach a terminal as plain text.
 func TestHostileText(t *testing.T) {
 	const bad = "x\x1b[2J\nallow\n\u202e"
 	a, out, _ := testApp("")
@@ -345,13 +347,13 @@ func TestHostileText(t *testing.T) {
 			t.Errorf("%q", line)
 		}
 	}
-	if n := strings.Count(out.String(), "\nallow\n"); n != 1 { // printAllow's own
+	if n := strings.Count(out.String(), "\nallow\n"); n != 1 { // printed by printAllow
 		t.Errorf("%d lines say allow:\n%s", n, out)
 	}
 }
 
-// TestReceiptNotChecked: a receipt that could not be checked is neither
-// verified nor refused, and a refused one among such outweighs it.
+// TestReceiptNotChecked checks that a receipt that could not be checked is
+// neither verified nor refused, and that a refused receipt outweighs it.
 func TestReceiptNotChecked(t *testing.T) {
 	a, out, _ := testApp("")
 	results := []receiptResult{{file: "a", err: errBroken}}
@@ -383,7 +385,7 @@ func TestReceiptNotChecked(t *testing.T) {
 	}
 }
 
-// TestWriteNew: a file that is there is never replaced.
+// TestWriteNew checks that an existing file is never replaced.
 func TestWriteNew(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "f")
 	if err := writeNew(name, []byte("one")); err != nil {
@@ -397,7 +399,7 @@ func TestWriteNew(t *testing.T) {
 	}
 }
 
-// TestPrintJSON: an answer that has no JSON form is no answer.
+// TestPrintJSON checks that an answer without a JSON form is an error.
 func TestPrintJSON(t *testing.T) {
 	a, out, _ := testApp("")
 	var e *exit
@@ -406,7 +408,8 @@ func TestPrintJSON(t *testing.T) {
 	}
 }
 
-// TestConformance: the status says what the totals say, of the built-in corpus.
+// TestConformance checks the exit status against the totals, with the built-in
+// corpus.
 func TestConformance(t *testing.T) {
 	a, out, diag := testApp("")
 	code := a.run([]string{"conformance", "--json"})
@@ -431,8 +434,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestOutcomes: with a deadline, receipt verify says of every allow what became
-// of the action.
+// TestOutcomes checks that receipt verify with a deadline reports the outcome
+// of the action for every allow.
 func TestOutcomes(t *testing.T) {
 	dir, ctx := t.TempDir(), context.Background()
 	key, err := receipts.NewKeySigner(sample.Key(9), "")
@@ -475,8 +478,8 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestRetiredKey: after a rotation, receipts under the old key count as far as
-// the log goes.
+// TestRetiredKey checks that, after a rotation, receipts under the old key are
+// valid up to the size in the log.
 func TestRetiredKey(t *testing.T) {
 	const did, first = "did:web:receipts.example", "did:web:receipts.example#key-1"
 	dir, ctx := t.TempDir(), context.Background()
@@ -538,7 +541,7 @@ func TestRetiredKey(t *testing.T) {
 		proofs[i] = file(fmt.Sprint("p", i), p)
 	}
 	all := file("checkpoint", checkpoint)
-	// The key was retired when two receipts stood in the log.
+	// The key was retired when the log had two receipts.
 	retired := file("retired.json", []byte(`{"verificationMethod":"`+first+`","publicKeyMultibase":"`+public(1)+`","size":2}`))
 	for _, tt := range []struct {
 		name, want string

@@ -25,7 +25,8 @@ and the JSON pointer on stderr.`,
 }
 
 func (a *app) canonicalize(name string, digest bool) error {
-	// One byte more than the parser takes is enough for it to say so.
+	// Read one byte over the parser's limit, so that the parser reports the
+	// limit.
 	b, err := a.readSome(name, canonical.DefaultMaxBytes)
 	if err != nil {
 		return err
@@ -39,6 +40,6 @@ func (a *app) canonicalize(name string, digest bool) error {
 		a.printf("%x\n", sha256.Sum256(form))
 		return nil
 	}
-	a.stdout.Write(form) // the sink keeps the error
+	a.stdout.Write(form) // the sink records the error
 	return nil
 }

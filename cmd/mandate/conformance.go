@@ -18,7 +18,7 @@ import (
 	"github.com/mandate-engine/mandate/testvectors"
 )
 
-// A conformance is one run of the corpus.
+// A conformance holds the settings of one run of the corpus.
 type conformance struct {
 	exec, filter, junit string
 	timeout             time.Duration
@@ -41,8 +41,8 @@ what it finds to be that member on stdout. Whatever else it does fails the
 vector: an exit status other than 0, an answer that is no JSON, or none in time.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			// Empty is not the same as absent: a script's variable that is not set must
-			// not put the vectors to this engine in place of another one.
+			// An empty flag is an error: if a script's variable is not set,
+			// the run must not test this engine instead of the other one.
 			for _, name := range []string{"exec", "filter", "junit"} {
 				if f := cmd.Flags().Lookup(name); f.Changed && len(fields(f.Value.String())) == 0 {
 					return unusable("--%s is empty", name)
@@ -83,7 +83,7 @@ func (a *app) conformance(args []string, run conformance) error {
 		return unusable("--timeout needs more than nothing")
 	}
 	var junit *os.File
-	if run.junit != "" { // before the run, which can take long; an old result does not stay
+	if run.junit != "" { // before the run, which can take long, so that no old result remains
 		if junit, err = os.Create(run.junit); err != nil {
 			return unusable("--junit: %w", err)
 		}
@@ -110,7 +110,7 @@ func (a *app) conformance(args []string, run conformance) error {
 func (a *app) printConformance(results, here []testvectors.Result, run conformance) error {
 	all, areas := testvectors.Count(results)
 	failures := slices.DeleteFunc(slices.Clone(results), func(r testvectors.Result) bool { return r.Passed })
-	// Not only that none failed: an empty corpus proves nothing.
+	// Require passes, not only no failures: an empty corpus proves nothing.
 	ok := all.Total > 0 && all.Passed == all.Total
 	if run.json {
 		if err := a.printJSON(conformanceJSON(all, areas, failures)); err != nil {
@@ -131,14 +131,15 @@ func (a *app) printConformance(results, here []testvectors.Result, run conforman
 		row(printable(area), areas[area], oursByArea[area])
 	}
 	row("total", all, ours)
-	t.Flush() // the sink keeps the error
+	t.Flush() // the sink records the error
 	for _, r := range failures {
 		a.printf("FAIL %s\n  got  %s\n  want %s\n  %s\n", printable(r.ID), printable(r.Got), printable(r.Want), printable(r.Detail))
 	}
 	return answered(ok)
 }
 
-// progress returns what shows how far it is, on a terminal alone.
+// progress returns a function that displays progress on a terminal. If stderr
+// is not a terminal, the function does nothing.
 func (a *app) progress(total int) func(done int) {
 	f, isFile := a.stderr.(*os.File)
 	if !isFile {
@@ -174,7 +175,7 @@ func conformanceJSON(all testvectors.Totals, areas map[string]testvectors.Totals
 	return o
 }
 
-// The form of JUnit that build servers read: a suite for each area.
+// The JUnit format that build servers read: one suite per area.
 type junitSuites struct {
 	XMLName  xml.Name     `xml:"testsuites"`
 	Tests    int          `xml:"tests,attr"`

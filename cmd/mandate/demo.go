@@ -93,7 +93,8 @@ func (a *app) demoDecision(question string, params []byte, decision string, eval
 	return nil
 }
 
-// demoReceipt checks the receipt of the deny, and a copy that claims an allow.
+// demoReceipt verifies the receipt of the deny, and a forged copy that claims
+// an allow.
 func (a *app) demoReceipt(r *receipts.Receipt, issuer string) error {
 	cfg := receipts.VerifyConfig{Issuers: []string{issuer}, At: sample.Now()}
 	v, err := receipts.Verify(context.Background(), r.Bytes(), cfg)
@@ -116,7 +117,7 @@ func (a *app) demoReceipt(r *receipts.Receipt, issuer string) error {
 	return nil
 }
 
-// forge changes a receipt of a deny into one of an allow that is well formed.
+// forge changes the receipt of a deny into a well-formed receipt of an allow.
 func forge(receipt []byte) []byte {
 	return []byte(strings.NewReplacer(
 		`"decision":"deny"`, `"decision":"allow"`,

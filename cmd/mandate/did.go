@@ -57,7 +57,7 @@ func (a *app) didResolve(did string, from didSources) error {
 	})
 }
 
-// problem returns the RFC 9457 form of a resolver's error.
+// problem returns a resolver's error in RFC 9457 format.
 func problem(err error) object {
 	o := object{"detail": printable(err.Error())}
 	var e *didresolve.Error

@@ -13,9 +13,9 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// text is the value of a flag that may be given once, and not empty: an unset
-// shell variable must not turn a check off, nor a second flag replace the
-// first.
+// text is the value of a flag that may be given once and must not be empty: an
+// unset shell variable must not turn off a check, and a second flag must not
+// replace the first.
 type text struct{ value string }
 
 func (t *text) String() string { return t.value }
@@ -37,8 +37,7 @@ var (
 	errTwice = errors.New("it is given twice")
 )
 
-// texts is the value of a flag that may be given any number of times. A comma
-// is a character like any other.
+// texts is the value of a repeatable flag. Commas do not separate values.
 type texts []string
 
 func (t *texts) String() string { return strings.Join(*t, " ") }
@@ -52,7 +51,7 @@ func (t *texts) Set(s string) error {
 	return nil
 }
 
-// instant is a flag that takes an xsd:dateTimeStamp, which RFC 3339 times are.
+// instant is a flag that takes an xsd:dateTimeStamp, such as an RFC 3339 time.
 type instant struct {
 	t   time.Time
 	set bool
@@ -79,7 +78,7 @@ func (i *instant) Set(s string) error {
 	return nil
 }
 
-// or returns the time, or that of the clock.
+// or returns the time of the flag, or the current time if the flag is not set.
 func (i *instant) or(now func() time.Time) time.Time {
 	if i.set {
 		return i.t
@@ -88,7 +87,7 @@ func (i *instant) or(now func() time.Time) time.Time {
 }
 
 // duration is a flag that takes a positive duration. Zero is refused, because
-// for the engine it means the default and not none.
+// the engine takes it as the default.
 type duration time.Duration
 
 func (*duration) Type() string { return "duration" }
@@ -109,7 +108,7 @@ func (d *duration) Set(s string) error {
 	return err
 }
 
-// number is a flag that takes a whole number from 0.
+// number is a flag that takes an integer from 0.
 type number struct {
 	n   int64
 	set bool
@@ -161,7 +160,7 @@ func atFlag(cmd *cobra.Command, to *instant) {
 	cmd.Flags().Var(to, "at", "the `time` to judge at, RFC 3339; default now")
 }
 
-// didSources are the flags that say where DID documents are from.
+// didSources are the flags for the sources of DID documents.
 type didSources struct {
 	files texts
 	web   bool
@@ -172,9 +171,9 @@ func (s *didSources) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.web, "did-web", false, "fetch the documents of did:web over HTTPS")
 }
 
-// resolver knows the documents in files, and beside them did:key and did:jwk.
-// Unless did:web is asked for it does no network I/O: every other DID is one
-// that does not exist. A document in a file is never fetched.
+// resolver returns a resolver for the documents in files, did:key and did:jwk.
+// It does network I/O only if did:web is requested; otherwise every other DID
+// is not found. A DID with a document in a file is never fetched.
 func (a *app) resolver(s didSources) (didresolve.Resolver, error) {
 	seen := map[string]bool{}
 	var docs []*didresolve.Document

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestHTTPDocument runs the session of docs/http.md, block by block, and
-// compares what it prints with what it says.
+// TestHTTPDocument runs the commands in docs/http.md, block by block, and
+// compares their output with the document.
 func TestHTTPDocument(t *testing.T) {
 	for _, tool := range []string{"bash", "curl", "jq", "openssl"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -25,7 +25,7 @@ func TestHTTPDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The port of the document may be in use.
+	// The document's port may be in use.
 	script, want := session(strings.ReplaceAll(string(doc), "127.0.0.1:8080", freeAddr(t)))
 	if len(want) < 10 {
 		t.Fatalf("the document has %d blocks that print", len(want))
@@ -43,11 +43,11 @@ func TestHTTPDocument(t *testing.T) {
 	got := strings.Split(stdout.String(), mark+"\n")
 	for i, w := range want {
 		if i >= len(got) || got[i] != w.text {
-			have := "nothing"
+			shown := "nothing"
 			if i < len(got) {
-				have = got[i]
+				shown = got[i]
 			}
-			t.Errorf("the block at line %d prints\n%swant\n%s", w.line, have, w.text)
+			t.Errorf("the block at line %d prints\n%swant\n%s", w.line, shown, w.text)
 			break
 		}
 	}
@@ -64,8 +64,8 @@ type printed struct {
 	text string
 }
 
-// session is the script of a document's sh blocks, with a mark after each, and
-// what they are to print: the text block that follows, or nothing.
+// session returns a script of the sh blocks of a document, with a mark after
+// each, and their expected outputs: the text block that follows, or nothing.
 func session(doc string) (script string, want []printed) {
 	var s strings.Builder
 	s.WriteString("trap 'kill -9 ${SERVER:-} 2>/dev/null || :' EXIT\n")
@@ -91,7 +91,7 @@ func session(doc string) (script string, want []printed) {
 	return s.String(), want
 }
 
-// binDir is a folder in which this test is the command mandate.
+// binDir returns a folder in which this test binary is the command mandate.
 func binDir(t *testing.T) string {
 	t.Helper()
 	self, err := os.Executable()
@@ -105,7 +105,7 @@ func binDir(t *testing.T) string {
 	return dir
 }
 
-// freeAddr is an address nobody listens at, for now.
+// freeAddr returns an unused address.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

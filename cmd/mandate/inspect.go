@@ -8,7 +8,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// maxListed bounds how many entries of one list inspect shows.
+// maxListed bounds the entries of one list that inspect prints.
 const maxListed = 64
 
 func (a *app) inspectCommand() *cobra.Command {
@@ -42,15 +42,15 @@ func (in inspector) line(name, text string) {
 	in.a.printf("%s%-*s %s\n", strings.Repeat("  ", in.level), max(0, column-2*in.level), name, text)
 }
 
-// say prints a member when it is there: a string as its text, anything else as
-// it stands in the document.
+// say prints a member if it is present: a string as its text, any other value
+// as in the document.
 func (in inspector) say(name string, v canonical.Value) {
 	if v.Kind() != canonical.Absent {
 		in.line(name, claim(v))
 	}
 }
 
-// claim returns one value on one line.
+// claim returns a value on one line.
 func claim(v canonical.Value) string {
 	if s, ok := v.String(); ok {
 		return short(s)
@@ -61,7 +61,7 @@ func claim(v canonical.Value) string {
 	return short(string(v.AppendCanonical(nil)))
 }
 
-// claims visits the values of a member that is one or a list of them.
+// claims visits the values of a member that is a single value or a list.
 func claims(v canonical.Value, visit func(canonical.Value)) (left int) {
 	switch v.Kind() {
 	case canonical.Absent:

@@ -20,7 +20,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/vault"
 )
 
-// instanceFlags say which installation a command works on.
+// instanceFlags select the installation that a command uses.
 type instanceFlags struct {
 	data, database, publicHost text
 }
@@ -31,7 +31,7 @@ func (f *instanceFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().Var(&f.publicHost, "public-host", "publish new DIDs as did:web under this `HOST`; default did:key")
 }
 
-// An instance is an installation: its store, its secrets and its services.
+// An instance is an open installation: its store, secrets and services.
 type instance struct {
 	dir      string
 	db       *store.DB
@@ -42,8 +42,8 @@ type instance struct {
 	close    func() error
 }
 
-// open opens an installation, which it makes when there is none. publicURL is
-// for what is issued from now on; log may be nil.
+// open opens an installation and creates it if necessary. Credentials issued
+// from now on contain publicURL. log may be nil.
 func (a *app) open(ctx context.Context, f *instanceFlags, publicURL string, log *slog.Logger) (_ *instance, err error) {
 	in := &instance{dir: f.data.value}
 	if in.dir == "" {
@@ -63,7 +63,7 @@ func (a *app) open(ctx context.Context, f *instanceFlags, publicURL string, log 
 	if file, err = filepath.Abs(file); err != nil {
 		return nil, unusable("--database: %w", err)
 	}
-	// The driver would make the file readable by others.
+	// The driver would create the file readable by others.
 	if created, err := os.OpenFile(file, os.O_CREATE, 0o600); err != nil {
 		return nil, unusable("--database: %w", err)
 	} else if err := created.Close(); err != nil {
@@ -109,7 +109,7 @@ func (a *app) open(ctx context.Context, f *instanceFlags, publicURL string, log 
 	return in, nil
 }
 
-// publicBase checks a --public-url: scheme and host, and nothing else.
+// publicBase checks a --public-url: scheme and host only.
 func publicBase(s string) (string, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.TrimSuffix(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
@@ -118,7 +118,7 @@ func publicBase(s string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// localURL is where a listener is reached on this machine.
+// localURL returns the URL of a listener on this machine.
 func localURL(l net.Listener) string {
 	host, port, err := net.SplitHostPort(l.Addr().String())
 	if ip := net.ParseIP(host); err != nil || ip.IsUnspecified() {

@@ -13,11 +13,12 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// maxInput bounds every file that is read, before the limits of the library
-// are applied to what is in it.
+// maxInput bounds every input file in bytes, before the library applies its
+// own limits.
 const maxInput = 12 << 20
 
-// A sink is stdout. It counts what was written and keeps the first error.
+// A sink wraps stdout. It counts the written bytes and records the first
+// error.
 type sink struct {
 	w   io.Writer
 	n   int
@@ -48,19 +49,19 @@ func (o object) put(name, value string) {
 	}
 }
 
-// printJSON writes one JSON object and a newline. Its error is fit to end a
-// command.
+// printJSON prints one JSON object and a newline. It returns an error that can
+// end a command.
 func (a *app) printJSON(o object) error {
 	b, err := canonical.Marshal(o)
 	if err != nil {
 		return undecided("the answer cannot be written as JSON: %w", err)
 	}
-	a.stdout.Write(append(b, '\n')) // the sink keeps the error
+	a.stdout.Write(append(b, '\n')) // the sink records the error
 	return nil
 }
 
-// read returns the content of a file, "-" being stdin, of at most maxInput
-// bytes.
+// read returns the content of a file of at most maxInput bytes. "-" means
+// stdin.
 func (a *app) read(name string) ([]byte, error) {
 	b, err := a.readSome(name, maxInput)
 	if err == nil && len(b) > maxInput {
@@ -69,9 +70,9 @@ func (a *app) read(name string) ([]byte, error) {
 	return b, err
 }
 
-// readSome returns the beginning of a file: all of it when that is no longer
-// than most bytes, otherwise more than most.
-func (a *app) readSome(name string, most int) ([]byte, error) {
+// readSome returns the whole content of a file of at most limit bytes. Of a
+// longer file it returns more than limit bytes from its beginning.
+func (a *app) readSome(name string, limit int) ([]byte, error) {
 	in := a.stdin
 	if name == "-" {
 		if a.stdinRead {
@@ -86,15 +87,15 @@ func (a *app) readSome(name string, most int) ([]byte, error) {
 		defer f.Close()
 		in = f
 	}
-	b, err := io.ReadAll(io.LimitReader(in, int64(most)+1))
+	b, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
 	if err != nil {
 		return nil, &exit{exitUsage, fmt.Errorf("reading %s: %w", name, err)}
 	}
 	return b, nil
 }
 
-// argument returns the JSON of a flag that takes JSON or @FILE. It is never
-// empty: an empty text, as an unset shell variable leaves it, is no JSON.
+// argument returns the JSON of a flag that takes JSON or @FILE. An empty text,
+// for example from an unset shell variable, is an error.
 func (a *app) argument(flag, value string) ([]byte, error) {
 	b := []byte(value)
 	if name, ok := strings.CutPrefix(value, "@"); ok {
@@ -114,7 +115,7 @@ func (a *app) argument(flag, value string) ([]byte, error) {
 	return b, nil
 }
 
-// parse reads a file that is a JSON document.
+// parse reads a file as a JSON document.
 func (a *app) parse(name string) (canonical.Value, error) {
 	b, err := a.read(name)
 	if err != nil {
@@ -127,8 +128,8 @@ func (a *app) parse(name string) (canonical.Value, error) {
 	return d.Root(), nil
 }
 
-// refusal is the message of a document that was refused, without the name of
-// the package: "duplicate_key at byte 7 (/a): …".
+// refusal returns the message for a refused document, without the package
+// name: "duplicate_key at byte 7 (/a): …".
 func refusal(err error) string {
 	var e *canonical.Error
 	if errors.As(err, &e) {
@@ -142,7 +143,7 @@ func writeNew(name string, b []byte) error {
 	return write(name, b, os.O_EXCL)
 }
 
-// write writes a file; one that is new can be read by its owner alone.
+// write writes a file. A new file can be read only by its owner.
 func write(name string, b []byte, flags int) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|flags, 0o600)
 	if err != nil {
@@ -152,9 +153,9 @@ func write(name string, b []byte, flags int) error {
 	return errors.Join(err, f.Close())
 }
 
-// printable makes text from outside fit for a terminal: it stays on one line,
-// and no control character, direction mark or invalid UTF-8 reaches the
-// terminal. What has no visible form is written as an escape.
+// printable makes external text safe for a terminal: it stays on one line and
+// contains no control character, direction mark or invalid UTF-8. Invisible
+// characters are written as escapes.
 func printable(s string) string {
 	clean := true
 	for _, r := range s {
@@ -183,13 +184,13 @@ func printable(s string) string {
 	return b.String()
 }
 
-// short is printable, of bounded length.
+// short is printable with a bounded length.
 func short(s string) string {
-	const most = 300
-	if len(s) <= most {
+	const limit = 300
+	if len(s) <= limit {
 		return printable(s)
 	}
-	cut := most
+	cut := limit
 	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical/jsonld"
 )
 
-// A signCommand holds what issue, present and proof create have in common.
+// A signCommand holds the flags common to issue, present and proof create.
 type signCommand struct {
 	key, purpose, challenge, holder, id text
 	domains, previous                   texts
@@ -31,7 +31,7 @@ func (s *signCommand) bindingFlags(cmd *cobra.Command) {
 	cmd.Flags().Var(&s.domains, "domain", "for whom it is, such as the verifier's DID; repeatable")
 }
 
-// sign reads the file and the key, has make sign, and prints the outcome.
+// sign reads the file and the key, calls sign, and prints the result.
 func (a *app) sign(s *signCommand, name string, sign func(doc []byte, signer signing.Signer, o signing.Options) ([]byte, error)) error {
 	signer, err := a.readKey(s.key.value)
 	if err != nil {
@@ -57,7 +57,7 @@ func (a *app) sign(s *signCommand, name string, sign func(doc []byte, signer sig
 	if err != nil {
 		return unusable("%s: %w", name, err)
 	}
-	a.stdout.Write(append(signed, '\n')) // the sink keeps the error
+	a.stdout.Write(append(signed, '\n')) // the sink records the error
 	return nil
 }
 
@@ -76,7 +76,7 @@ it is a warning.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.sign(&s, args[0], func(doc []byte, signer signing.Signer, o signing.Options) ([]byte, error) {
-				// What cannot be signed is refused as that, whatever its terms.
+				// Report errors of signing before errors of terms.
 				signed, err := signing.Credential(context.Background(), doc, signer, o)
 				if err == nil && !unchecked {
 					err = checkTerms(doc)

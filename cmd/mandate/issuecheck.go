@@ -10,10 +10,10 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 )
 
-// checkMandate refuses a mandate that no verifier accepts, whatever is asked:
-// one without a scope, whose action does not compile, or whose userParams do
-// not fit. What is merely odd goes to stderr. Other credentials, and actions
-// that are referred to, are not judged.
+// checkMandate refuses a mandate that no verifier ever accepts: one without a
+// scope, with an action that does not compile, or with invalid userParams. It
+// prints warnings on stderr. It does not check other credentials and
+// referenced actions.
 func (a *app) checkMandate(name string, doc []byte) error {
 	d, err := canonical.Parse(doc)
 	if err != nil {

@@ -59,7 +59,7 @@ func (a *app) keyGenerate(seedHex, out string) error {
 	return a.printJSON(public)
 }
 
-// newKey returns a signer of a new key, which is kept nowhere.
+// newKey returns a signer with a new key that is not stored.
 func (a *app) newKey() (*receipts.KeySigner, error) {
 	seed := make([]byte, ed25519.SeedSize)
 	if _, err := io.ReadFull(a.rand, seed); err != nil {
@@ -72,7 +72,8 @@ func (a *app) newKey() (*receipts.KeySigner, error) {
 	return signer, nil
 }
 
-// readKey reads a file that key generate has written. No error quotes it.
+// readKey reads a file written by key generate. Its errors do not quote the
+// file.
 func (a *app) readKey(name string) (*receipts.KeySigner, error) {
 	key, _, err := a.readPrivateKey(name)
 	if err != nil {
@@ -85,7 +86,7 @@ func (a *app) readKey(name string) (*receipts.KeySigner, error) {
 	return signer, nil
 }
 
-// readPrivateKey is readKey for what needs the key itself, and its DID.
+// readPrivateKey is readKey for callers that need the key itself and its DID.
 func (a *app) readPrivateKey(name string) (ed25519.PrivateKey, string, error) {
 	if name == "" {
 		return nil, "", unusable("--key FILE is required")

@@ -24,8 +24,8 @@ func (a *app) logCommand() *cobra.Command {
 		a.logAppendCommand(), a.logCheckpointCommand(), a.logProveCommand(), a.logVerifyCommand())
 }
 
-// logFailure is the exit of an error of the log: that it is damaged, or shows
-// something else than it should, is an answer; everything else is none.
+// logFailure converts an error of the log to an exit. A damaged or
+// inconsistent log is a negative answer. All other errors are no answer.
 func logFailure(err error) error {
 	if errors.Is(err, disklog.ErrDamaged) || errors.Is(err, translog.ErrNotProven) {
 		return &exit{exitNo, err}
@@ -36,7 +36,7 @@ func logFailure(err error) error {
 	return undecided("%w", err)
 }
 
-// openLog opens the log in a directory, and says what a crash has left.
+// openLog opens the log in a directory and reports what a crash has left.
 func (a *app) openLog(dir string, o disklog.Options) (*disklog.Log, error) {
 	l, err := disklog.Open(dir, o)
 	if err != nil {
@@ -70,7 +70,7 @@ command ends. Their signatures are not checked.`,
 
 func (a *app) logAppend(dir string, files []string, asJSON bool) error {
 	var all [][]byte
-	for _, name := range files { // all can be read, or nothing is appended
+	for _, name := range files { // read all files before appending any
 		b, err := a.read(name)
 		if err != nil {
 			return err
@@ -87,15 +87,15 @@ func (a *app) logAppend(dir string, files []string, asJSON bool) error {
 	return a.appendAll(l, files, all, asJSON)
 }
 
-// An openedLog is what appendAll needs of a disklog.Log.
+// An openedLog has the methods of disklog.Log that appendAll needs.
 type openedLog interface {
 	translog.Log
 	Size() int64
 	Close() error
 }
 
-// appendAll appends, closes the log, and prints what was acknowledged, also
-// when that was not all.
+// appendAll appends, closes the log, and prints the acknowledged entries, even
+// if it could not append all.
 func (a *app) appendAll(l openedLog, files []string, all [][]byte, asJSON bool) error {
 	list := []object{}
 	var failure error
@@ -117,7 +117,7 @@ func (a *app) appendAll(l openedLog, files []string, all [][]byte, asJSON bool) 
 	if failure != nil {
 		failure = logFailure(failure)
 		var e *exit
-		errors.As(failure, &e) // as every failure of the log
+		errors.As(failure, &e) // like every failure of the log
 		answer = failureJSON("mandate log append", e)
 		answer["appended"] = list
 	}
@@ -159,7 +159,7 @@ func (a *app) logCheckpoint(dir, keyFile, origin, tiles string) error {
 		return unusable("%w", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "state")); err != nil {
-		return unusable("%s is no log: %w", dir, err) // signing makes none
+		return unusable("%s is no log: %w", dir, err) // signing does not create a log
 	}
 	l, err := a.openLog(dir, disklog.Options{})
 	if err != nil {
@@ -175,12 +175,13 @@ func (a *app) logCheckpoint(dir, keyFile, origin, tiles string) error {
 	if vkey, err := note.NewEd25519VerifierKey(origin, private.Public().(ed25519.PublicKey)); err == nil {
 		a.complain("the log's key is %s", vkey)
 	}
-	a.stdout.Write(b) // the sink keeps the error
+	a.stdout.Write(b) // the sink records the error
 	return nil
 }
 
-// writeTiles writes what a static server of the log serves: what is new since
-// the checkpoint that is there, and the new checkpoint last.
+// writeTiles writes the files that a static server of the log serves: the
+// tiles that are new since the existing checkpoint, and the new checkpoint
+// last.
 func writeTiles(l *disklog.Log, checkpoint []byte, out string) error {
 	old := int64(0)
 	b, err := os.ReadFile(filepath.Join(out, "checkpoint"))
@@ -224,7 +225,7 @@ func writeTiles(l *disklog.Log, checkpoint []byte, out string) error {
 	return put("checkpoint", checkpoint)
 }
 
-// A logProof is one run of log prove.
+// A logProof holds the settings of log prove.
 type logProof struct {
 	index, old       number
 	checkpoint, file text
@@ -249,13 +250,13 @@ C2SP tlog-witness). The log may be in use.`,
 }
 
 func (a *app) logProve(dir string, p *logProof) error {
-	given := 0
+	count := 0
 	for _, set := range []bool{p.index.set, p.old.set, p.file.value != ""} {
 		if set {
-			given++
+			count++
 		}
 	}
-	if given != 1 {
+	if count != 1 {
 		return unusable("give one of --index N, --receipt FILE and --old N")
 	}
 	l, err := a.openLog(dir, disklog.Options{ReadOnly: true})
@@ -287,11 +288,11 @@ func (a *app) logProve(dir string, p *logProof) error {
 	if err != nil {
 		return &exit{exitNo, err}
 	}
-	a.stdout.Write(proof) // the sink keeps the error
+	a.stdout.Write(proof) // the sink records the error
 	return nil
 }
 
-// find returns the index at which an entry first stands.
+// find returns the first index of an entry.
 func find(l *disklog.Log, entry []byte) (int64, error) {
 	i := int64(0)
 	for e, err := range translog.Entries(l, l.Size()) {
@@ -306,8 +307,8 @@ func find(l *disklog.Log, entry []byte) (int64, error) {
 	return 0, &exit{exitNo, errors.New("the receipt is not in the log")}
 }
 
-// checkpointOf returns the checkpoint in a file, or without one the newest of
-// the log, nil when there is none.
+// checkpointOf returns the checkpoint in a file, or without a file the newest
+// checkpoint of the log, or nil if there is none.
 func (a *app) checkpointOf(l *disklog.Log, file string) ([]byte, error) {
 	if file != "" {
 		return a.read(file)
@@ -344,7 +345,7 @@ func logKeyFlag(cmd *cobra.Command, to *texts) {
 	cmd.Flags().Var(to, "log-key", "the log's key as a note verifier key `NAME+HASH+KEY`; repeatable")
 }
 
-// A logVerification is one run of log verify.
+// A logVerification holds the settings of log verify.
 type logVerification struct {
 	checkpoint, since text
 	issuers, keys     texts
@@ -446,7 +447,7 @@ func (a *app) logReport(v *logVerification, audit *translog.Audit) error {
 	return nil
 }
 
-// logKeys reads note verifier keys.
+// logKeys parses note verifier keys.
 func logKeys(given texts) ([]note.Verifier, error) {
 	var keys []note.Verifier
 	for _, s := range given {
@@ -459,8 +460,8 @@ func logKeys(given texts) ([]note.Verifier, error) {
 	return keys, nil
 }
 
-// addKey adds a key that is not there yet: a note with two of one name and
-// hash would be refused.
+// addKey adds a key unless it is present: a note with two keys of one name and
+// hash is refused.
 func addKey(keys []note.Verifier, v note.Verifier) []note.Verifier {
 	for _, k := range keys {
 		if k.Name() == v.Name() && k.KeyHash() == v.KeyHash() {
@@ -470,7 +471,7 @@ func addKey(keys []note.Verifier, v note.Verifier) []note.Verifier {
 	return append(keys, v)
 }
 
-// didLogKey returns the log key of a did:key, of the same name.
+// didLogKey returns the log key of a did:key. Its name is the DID.
 func (a *app) didLogKey(did string) (note.Verifier, error) {
 	_, suffix, _ := strings.Cut(did, "did:key:")
 	r, err := didresolve.Key().Resolve(context.Background(), did)

@@ -11,11 +11,11 @@ import (
 	"github.com/mandate-engine/mandate/receipts/disklog"
 )
 
-// fullLog has room for so many entries.
-type fullLog struct{ room, size int64 }
+// fullLog accepts a limited number of entries.
+type fullLog struct{ capacity, size int64 }
 
 func (l *fullLog) Append(context.Context, []byte) (int64, error) {
-	if l.size == l.room {
+	if l.size == l.capacity {
 		return 0, errors.New("the disk is full")
 	}
 	l.size++
@@ -23,15 +23,16 @@ func (l *fullLog) Append(context.Context, []byte) (int64, error) {
 }
 func (l *fullLog) Size() int64 { return l.size }
 
-// Close fails when a write has.
+// Close fails after a failed write.
 func (l *fullLog) Close() error { return errors.New("closed badly") }
 
-// TestLogAppendFailsMidway: what was acknowledged before a failure is said, as
-// JSON too, and the status is that of no decision.
+// TestLogAppendFailsMidway checks that the entries acknowledged before a
+// failure are printed, also with --json, and that the status is that of no
+// decision.
 func TestLogAppendFailsMidway(t *testing.T) {
 	tests := []struct {
 		name           string
-		room           int64
+		capacity       int64
 		json           bool
 		stdout, stderr string
 	}{
@@ -43,7 +44,7 @@ func TestLogAppendFailsMidway(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a, out, _ := testApp("")
-			err := a.appendAll(&fullLog{room: tt.room}, []string{"a", "b", "c"}, [][]byte{{1}, {2}, {3}}, tt.json)
+			err := a.appendAll(&fullLog{capacity: tt.capacity}, []string{"a", "b", "c"}, [][]byte{{1}, {2}, {3}}, tt.json)
 			var e *exit
 			if !errors.As(err, &e) || e.code != exitUndecided || !strings.Contains(err.Error(), tt.stderr) {
 				t.Errorf("%v", err)
@@ -55,8 +56,8 @@ func TestLogAppendFailsMidway(t *testing.T) {
 	}
 }
 
-// TestLogVerifyTorn: a closed log that has lost its tail is damaged, and what
-// stands at the end of one that was not closed is not said to be worthless.
+// TestLogVerifyTorn checks that a closed log without its tail is damaged, and
+// that the tail of a log that was not closed is not reported as worthless.
 func TestLogVerifyTorn(t *testing.T) {
 	tests := []struct {
 		name, state string

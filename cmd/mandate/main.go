@@ -1,10 +1,11 @@
-// Command mandate decides whether an agent may act: it verifies presentations
-// of signed mandates, and makes, checks and explains the documents that such a
-// decision rests on.
+// Command mandate decides whether an agent may act. It verifies presentations
+// of signed mandates. It also makes, checks and explains the documents for
+// such a decision.
 //
-// Exit status: 0 allow, verified, ok; 1 deny, not verified, check failed; 2 bad
-// usage, or input that cannot be judged; 3 no decision. Nothing but an answer
-// that was written out in full exits 0. A crash of the Go runtime is 2.
+// The exit status is 0 for allow, verified, ok; 1 for deny, not verified,
+// check failed; 2 for bad usage or input that cannot be judged; 3 for no
+// decision. The status is 0 only if the answer was written completely. A crash
+// of the Go runtime has status 2.
 package main
 
 import (
@@ -24,21 +25,21 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// run carries out one command line and returns the exit status.
+// run runs one command line and returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: &sink{w: stdout}, stderr: stderr, now: time.Now, rand: rand.Reader}
 	a.web = func() (didresolve.Resolver, error) { return didweb.New(didweb.Config{}) }
 	return a.run(args)
 }
 
-// An app is what a command line runs in.
+// An app is the environment of a command line.
 type app struct {
 	stdin  io.Reader
 	stdout *sink
 	stderr io.Writer
 	now    func() time.Time
 	rand   io.Reader
-	// web resolves did:web for those who ask for it.
+	// web returns the resolver for did:web.
 	web func() (didresolve.Resolver, error)
 
 	stdinRead bool
@@ -65,11 +66,11 @@ func (a *app) run(args []string) int {
 // failed reports an error and returns its exit status, which is never 0.
 func (a *app) failed(cmd *cobra.Command, err error) int {
 	var e *exit
-	if !errors.As(err, &e) { // cobra's own: unknown verbs and flags, wrong number of arguments
+	if !errors.As(err, &e) { // cobra's own errors: unknown verbs and flags, wrong number of arguments
 		e = &exit{exitUsage, fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())}
 	}
 	if e.err == nil {
-		return e.code // the answer has said it
+		return e.code // the answer has been printed
 	}
 	a.complain("%v", e.err)
 	if asked, _ := cmd.Flags().GetBool("json"); asked && a.stdout.n == 0 {
@@ -78,7 +79,7 @@ func (a *app) failed(cmd *cobra.Command, err error) int {
 	return e.code
 }
 
-// failureJSON is what --json prints when a command has no answer.
+// failureJSON returns the --json output of a command without an answer.
 func failureJSON(path string, e *exit) object {
 	kind := "usage"
 	if e.code == exitUndecided {
@@ -96,7 +97,7 @@ func failureJSON(path string, e *exit) object {
 	return o
 }
 
-// complain writes one line of diagnostics.
+// complain prints one line of diagnostics.
 func (a *app) complain(format string, args ...any) {
 	fmt.Fprintf(a.stderr, "mandate: %s\n", printable(fmt.Sprintf(format, args...)))
 }
@@ -109,8 +110,8 @@ const (
 	exitUndecided = 3 // no decision
 )
 
-// An exit ends a command with a status other than 0. err is nil when the
-// answer on stdout has said all.
+// An exit ends a command with a status other than 0. err is nil if the answer
+// on stdout is complete.
 type exit struct {
 	code int
 	err  error
@@ -133,7 +134,7 @@ func undecided(format string, args ...any) error {
 	return &exit{exitUndecided, fmt.Errorf(format, args...)}
 }
 
-// answered ends a command whose answer is yes or no.
+// answered ends a command with a yes or no answer.
 func answered(yes bool) error {
 	if yes {
 		return nil
@@ -167,8 +168,8 @@ func (a *app) command() *cobra.Command {
 	return root
 }
 
-// group is a command that does nothing but hold others. Alone, or with one
-// that it does not hold, it is bad usage.
+// group returns a command that only has subcommands. Without a subcommand, or
+// with an unknown one, it is bad usage.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{
 		Use:   use,
@@ -188,7 +189,8 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	return g
 }
 
-// helpCommand is cobra's, but for an unknown topic being an error.
+// helpCommand is cobra's help command, except that an unknown topic is an
+// error.
 func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",

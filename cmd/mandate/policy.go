@@ -58,15 +58,14 @@ func (a *app) policyCheck(name string, asJSON bool) error {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", i.Severity, where, i.Code, printable(message))
 	}
-	t.Flush() // the sink keeps the error
+	t.Flush() // the sink records the error
 	if ok {
 		a.printf("ok\n")
 	}
 	return answered(ok)
 }
 
-// compile returns the action, which is nil when it does not compile, and
-// everything that is wrong with it.
+// compile returns the action, or nil if it does not compile, and all issues.
 func compile(content canonical.Value) (*policy.Action, []policy.Issue, error) {
 	action, err := policy.Compile(content)
 	if err == nil {
@@ -93,7 +92,7 @@ func issuesJSON(issues []policy.Issue) []object {
 	return out
 }
 
-// A trial is one run of policy eval.
+// A trial holds the settings of policy eval.
 type trial struct {
 	userParams, params text
 	at                 instant
@@ -162,8 +161,8 @@ func (a *app) policyEval(name string, t *trial) error {
 	return answered(d.Allow)
 }
 
-// paramsFlag reads parameters, which are an object. Without the flag they are
-// absent, which counts as {}.
+// paramsFlag reads parameters, which must be an object. Without the flag they
+// are absent, which counts as {}.
 func (a *app) paramsFlag(flag string, value *text) (canonical.Value, error) {
 	if value.value == "" {
 		return canonical.Value{}, nil
@@ -182,8 +181,8 @@ func (a *app) paramsFlag(flag string, value *text) (canonical.Value, error) {
 	return d.Root(), nil
 }
 
-// printInvalid denies with a content that does not compile. A rule that has an
-// issue is an evaluation of its own.
+// printInvalid denies for a content that does not compile. Each rule with an
+// issue becomes an evaluation.
 func (a *app) printInvalid(t *trial, issues []policy.Issue) error {
 	const reason = "action_invalid"
 	var evaluations []policy.Evaluation

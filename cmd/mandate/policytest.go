@@ -133,7 +133,7 @@ func (a *app) policyTest(names []string, asJSON bool) error {
 	return answered(passed)
 }
 
-// here opens files relative to a folder, those in folders beside it included:
+// here opens files relative to a folder. Paths may leave the folder, because
 // the suite is the user's own file.
 type here struct{ dir string }
 
@@ -160,7 +160,7 @@ func (a *app) printSuite(r *suite.Report) {
 	}
 }
 
-// untried says which outcomes no case had.
+// untried names the outcomes that no case had.
 func untried(b policy.Branch) string {
 	switch {
 	case !b.True && !b.False:

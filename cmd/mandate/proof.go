@@ -43,8 +43,8 @@ func (a *app) proofCreateCommand() *cobra.Command {
 // proofLeeway is the clock skew tolerated at a proof's created and expires.
 const proofLeeway = time.Minute
 
-// A proofCheck is one run of proof verify. An expectation that is empty is not
-// compared.
+// A proofCheck holds the settings of proof verify. Empty expectations are not
+// checked.
 type proofCheck struct {
 	purpose, challenge text
 	domains            texts
@@ -77,7 +77,8 @@ issuer or holder.`,
 	return cmd
 }
 
-// A failure says why a proof does not hold. The zero failure says that it does.
+// A failure is the reason why a proof does not verify. The zero failure means
+// that it verifies.
 type failure struct {
 	problem string // W3C problem type, a URL
 	code    verifier.Reason
@@ -93,7 +94,7 @@ func (f failure) name() string {
 	return name
 }
 
-// A proofResult is what became of one proof.
+// A proofResult is the result for one proof.
 type proofResult struct {
 	proof *dataintegrity.Proof
 	failure
@@ -136,14 +137,14 @@ func (a *app) proofVerify(name string, c *proofCheck) error {
 			first = r.failure
 		}
 	}
-	// At least one proof: Parse does not return none.
+	// Parse returns at least one proof.
 	return a.proofReport(c, results, dataintegrity.VerifiedDocument(proofs), first)
 }
 
-// chain fails the proofs that build on a proof that does not hold.
+// chain fails the proofs that reference a failed proof.
 func chain(results []proofResult) {
 	broken := map[*dataintegrity.Proof]bool{}
-	for range results { // a chain is no longer than that
+	for range results { // the maximum length of a chain
 		for i := range results {
 			r := &results[i]
 			if r.problem == "" && slices.ContainsFunc(r.proof.Previous, func(p *dataintegrity.Proof) bool { return broken[p] }) {
@@ -154,7 +155,7 @@ func chain(results []proofResult) {
 	}
 }
 
-// check checks one proof. An error is no decision.
+// check checks one proof. An error means no decision.
 func (c *proofCheck) check(p *dataintegrity.Proof, resolver didresolve.Resolver, at time.Time) (failure, error) {
 	var checks []*dataintegrity.Error
 	if c.purpose.value != "" {
@@ -185,8 +186,8 @@ func (c *proofCheck) check(p *dataintegrity.Proof, resolver didresolve.Resolver,
 	return failure{}, nil
 }
 
-// retrieve finds the key of a proof (Controlled Identifiers 1.0 section 3.3).
-// It must be listed for the purpose that the proof states.
+// retrieve returns the key of a proof (Controlled Identifiers 1.0 section
+// 3.3). The key must be listed for the purpose of the proof.
 func retrieve(p *dataintegrity.Proof, resolver didresolve.Resolver, at time.Time) (didresolve.VerificationMethod, error) {
 	u, err := didresolve.ParseURL(p.VerificationMethod)
 	if err != nil {
@@ -203,14 +204,14 @@ func retrieve(p *dataintegrity.Proof, resolver didresolve.Resolver, at time.Time
 	return method, err
 }
 
-// Where W3C problem types are defined.
+// The vocabularies of W3C problem types.
 const (
 	security  = "https://w3id.org/security#"
 	dataModel = "https://www.w3.org/TR/vc-data-model#"
 )
 
-// problemOfForm names the problem of proofs that cannot be read (Data Integrity
-// section 4.4 steps 1 to 3).
+// problemOfForm returns the problem type for proofs that cannot be parsed
+// (Data Integrity section 4.4 steps 1 to 3).
 func problemOfForm(doc canonical.Value, bad *dataintegrity.Error) string {
 	if bad.Code == dataintegrity.Missing {
 		return dataModel + "PARSING_ERROR"
@@ -239,14 +240,14 @@ func problemOf(bad *dataintegrity.Error) string {
 	return security + "PROOF_VERIFICATION_ERROR"
 }
 
-// problemOfKey names the problem of a key by its W3C problem type. A key that is
-// not there, revoked or expired is an invalid verification method.
+// problemOfKey returns the W3C problem type for an error of a key. An absent,
+// revoked or expired key is an invalid verification method.
 func problemOfKey(err error) string {
 	e := &didresolve.Error{Type: didresolve.TypeOf(err)}
 	return e.Problem()
 }
 
-// proofUnreadable answers for a file that is no JSON object.
+// proofUnreadable answers for a file that is not a JSON object.
 func (a *app) proofUnreadable(c *proofCheck, message string) error {
 	a.complain("%s", message)
 	if c.json {
@@ -259,7 +260,7 @@ func (a *app) proofUnreadable(c *proofCheck, message string) error {
 	return &exit{code: exitUsage}
 }
 
-// put writes a failure into an answer; none writes nothing.
+// put adds a failure to an answer. The zero failure adds nothing.
 func (f failure) put(o object) {
 	o.put("error", f.name())
 	o.put("problem", f.problem)
@@ -267,14 +268,14 @@ func (f failure) put(o object) {
 	o.put("detail", printable(f.detail))
 }
 
-// proofReport answers. failed is the first failure, if any.
+// proofReport prints the answer. failed is the first failure, if any.
 func (a *app) proofReport(c *proofCheck, results []proofResult, document []byte, failed failure) error {
 	verified := failed.problem == "" && len(results) > 0
 	if c.json {
 		o := object{"verified": verified, "proofs": proofsJSON(results)}
 		failed.put(o)
 		if verified {
-			// The canonical form can be longer than the document was.
+			// The canonical form can be longer than the document.
 			d, err := canonical.Limits{MaxBytes: maxInput}.Parse(document)
 			if err != nil {
 				return undecided("%w", err)

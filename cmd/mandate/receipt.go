@@ -19,7 +19,7 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// A receiptCheck is one run of receipt verify.
+// A receiptCheck holds the settings of receipt verify.
 type receiptCheck struct {
 	issuers, logKeys, retired texts
 	checkpoint, proof         text
@@ -59,17 +59,17 @@ one that signed the receipts, named by their issuer, unless --log-key names it.`
 	return cmd
 }
 
-// A receiptResult is what became of one file.
+// A receiptResult is the result for one file.
 type receiptResult struct {
 	file string
 	*receipts.Verified
 	err   error
 	bytes []byte
-	index int64 // in the log, when completeness is proven
+	index int64 // in the log, if completeness is proven
 }
 
-// refused reports whether the receipt is not to be believed, as opposed to one
-// that could not be checked.
+// refused reports whether the receipt failed verification, as opposed to not
+// having been checked.
 func (r receiptResult) refused() bool { return errors.Is(r.err, receipts.ErrNotVerified) }
 
 func (a *app) receiptVerify(files []string, c *receiptCheck) error {
@@ -115,7 +115,7 @@ func (a *app) receiptVerify(files []string, c *receiptCheck) error {
 		}
 		return nil
 	}
-	if len(cfg.Retired) > 0 { // their receipts count as far as the log goes
+	if len(cfg.Retired) > 0 { // their receipts are valid up to the size in the log
 		if err := prove(); err != nil {
 			return err
 		}
@@ -148,11 +148,12 @@ func (a *app) receiptVerify(files []string, c *receiptCheck) error {
 	return nil
 }
 
-// isKey reports whether a log's key, NAME+HASH+KEY, is a Multikey.
+// isKey reports whether a log key, NAME+HASH+KEY, has the same public key as a
+// Multikey.
 func isKey(vkey, multibase string) bool {
 	public, err := multikey.ParsePublicKey(multibase)
 	if err != nil {
-		return false // receipts.Verify says so
+		return false // receipts.Verify reports the error
 	}
 	b, err := base64.StdEncoding.DecodeString(vkey[strings.LastIndexByte(vkey, '+')+1:])
 	return err == nil && len(b) > 1 && bytes.Equal(b[1:], public.Bytes())
@@ -180,8 +181,8 @@ func (a *app) retiredKeys(files []string) ([]receipts.RetiredKey, error) {
 	return keys, nil
 }
 
-// receiptStatus is the exit status of some results. One that is refused
-// outweighs one that could not be checked; none at all is not success.
+// receiptStatus returns the exit status for results. A refused receipt
+// outweighs one that could not be checked. No results are not a success.
 func receiptStatus(results []receiptResult) int {
 	if len(results) == 0 {
 		return exitNo
@@ -198,7 +199,7 @@ func receiptStatus(results []receiptResult) int {
 	return code
 }
 
-// pair matches the receipts that verified, when that was asked for.
+// pair matches the verified receipts, if pairing was requested.
 func (c *receiptCheck) pair(results []receiptResult, at time.Time) []receipts.Pairing {
 	if c.deadline == 0 {
 		return nil
@@ -223,7 +224,8 @@ func pairJSON(p receipts.Pairing) object {
 	return o
 }
 
-// proveReceipts compares verified receipts with what the log's key has signed.
+// proveReceipts compares verified receipts with the log that the log's key has
+// signed.
 func (a *app) proveReceipts(c *receiptCheck, cfg receipts.VerifyConfig, results []receiptResult) (translog.Completeness, error) {
 	keys, err := logKeys(c.logKeys)
 	for _, r := range results {
@@ -267,7 +269,7 @@ func (a *app) proveReceipts(c *receiptCheck, cfg receipts.VerifyConfig, results 
 	return in.Completeness(), nil
 }
 
-// proveAll compares all the receipts of a log with its checkpoint.
+// proveAll compares all receipts of a log with its checkpoint.
 func proveAll(results []receiptResult, checkpoint []byte, keys []note.Verifier) (translog.Completeness, error) {
 	audit, err := translog.Verify(func(yield func([]byte, error) bool) {
 		for _, r := range results {
@@ -288,8 +290,8 @@ func proveAll(results []receiptResult, checkpoint []byte, keys []note.Verifier) 
 	return audit.Completeness, nil
 }
 
-// receiptLogKey returns the key that signed a receipt as that of the log named
-// by its issuer.
+// receiptLogKey returns the key that signed a receipt as the key of a log
+// named by its issuer.
 func receiptLogKey(v *receipts.Verified, cfg receipts.VerifyConfig) (note.Verifier, error) {
 	method, ok := v.Document.Get("proof").Get("verificationMethod").String()
 	r, err := cfg.Resolver.Resolve(context.Background(), v.Issuer)
@@ -307,12 +309,12 @@ func receiptLogKey(v *receipts.Verified, cfg receipts.VerifyConfig) (note.Verifi
 	return k, nil
 }
 
-// A receiptReport is what receipt verify found.
+// A receiptReport is the result of receipt verify.
 type receiptReport struct {
 	results      []receiptResult
 	pairs        []receipts.Pairing
 	completeness translog.Completeness
-	unproven     error // why the log does not show what it was to show
+	unproven     error // why the log does not prove the receipts
 	verified     bool
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier/bundle"
 )
 
-// A replay is one run of receipt replay.
+// A replay holds the settings of receipt replay.
 type replay struct {
 	bundle text
 	json   bool

@@ -9,7 +9,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// printPreview answers a dry run.
+// printPreview prints the answer of a dry run.
 func (a *app) printPreview(v *verification, p *verifier.Preview) error {
 	switch {
 	case v.json:
@@ -22,15 +22,15 @@ func (a *app) printPreview(v *verification, p *verifier.Preview) error {
 	return answered(p.Allow)
 }
 
-// printSalt shows the salt beside a receipt that is kept: without it nobody can
-// ever show which parameters the receipt commits to.
+// printSalt prints the salt of a stored receipt. Without the salt nobody can
+// show to which parameters the receipt commits.
 func (a *app) printSalt(v *verification, salt string) {
 	if v.receiptOut.value != "" && salt != "" {
 		a.printf("salt     %s opens the receipt's paramsCommitment\n", salt)
 	}
 }
 
-// printAllow says what was allowed, and what a careful reader should know.
+// printAllow prints an allow and remarks for a careful reader.
 func (a *app) printAllow(decision string, checks []verifier.Check, evaluations []policy.Evaluation) {
 	a.printf("%s\n", decision)
 	a.printRules(evaluations)
@@ -41,8 +41,8 @@ func (a *app) printAllow(decision string, checks []verifier.Check, evaluations [
 	}
 }
 
-// printDeny says why it was denied: the reason first, then every rule with its
-// sentence, what is wrong with the parameters, and each check that failed.
+// printDeny prints a deny: the reason first, then the reason of every rule,
+// the faults of the parameters, and each failed check.
 func (a *app) printDeny(decision string, d *verifier.DenyError, checks []verifier.Check) {
 	a.printf("%s %s\n", decision, printable(string(d.Reason)))
 	a.printRules(d.Evaluations)
@@ -50,7 +50,7 @@ func (a *app) printDeny(decision string, d *verifier.DenyError, checks []verifie
 	for _, c := range checks {
 		switch {
 		case c.Result != verifier.Fail:
-		case len(d.Evaluations)+len(d.Faults) > 0: // they are the detail
+		case len(d.Evaluations)+len(d.Faults) > 0: // they replace the detail
 			a.printf("failed   %s: %s\n", c.Check, printable(string(c.Code)))
 		default:
 			a.printf("failed   %s: %s: %s\n", c.Check, printable(string(c.Code)), short(c.Detail))
@@ -72,7 +72,7 @@ func (a *app) printRules(evaluations []policy.Evaluation) {
 			fmt.Fprintf(t, "  \t\tpasses if %s\n", printable(e.PassesIf))
 		}
 	}
-	t.Flush() // the sink keeps the error
+	t.Flush() // the sink records the error
 }
 
 func (a *app) printFaults(faults []policy.Fault) {
@@ -80,5 +80,5 @@ func (a *app) printFaults(faults []policy.Fault) {
 	for _, f := range faults {
 		fmt.Fprintf(t, "  fault\t%s\t%s\t%s\n", short(f.Pointer), f.Code, printable(f.Message))
 	}
-	t.Flush() // the sink keeps the error
+	t.Flush() // the sink records the error
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// engine builds the verifier. Everything wrong with that is bad usage.
+// engine builds the verifier. Every error is bad usage.
 func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 	if len(v.issuers) == 0 && !v.anyIssuer {
 		return nil, unusable("whose mandates count? Name the issuers with --issuer DID, or trust everybody with --insecure-any-issuer")
@@ -86,7 +86,7 @@ func (a *app) engine(v *verification) (*verifier.Verifier, error) {
 	return engine, nil
 }
 
-// receiptSigner returns the key of --receipt-key, or one that is made up.
+// receiptSigner returns the key of --receipt-key, or a new key.
 func (a *app) receiptSigner(v *verification) (receipts.Signer, error) {
 	if v.receiptKey.value != "" {
 		return a.readKey(v.receiptKey.value)
@@ -98,7 +98,8 @@ func (a *app) receiptSigner(v *verification) (receipts.Signer, error) {
 	return key, err
 }
 
-// presentationSigners reads DID=HOLDER. A DID holds no '=', a holder may.
+// presentationSigners parses DID=HOLDER at the first '=': a DID contains none,
+// a holder may.
 func presentationSigners(flags []string) (map[string][]string, error) {
 	signers := map[string][]string{}
 	for _, f := range flags {
@@ -114,12 +115,13 @@ func presentationSigners(flags []string) (map[string][]string, error) {
 	return signers, nil
 }
 
-// actions finds the contents in files by their digest. A reference without one
-// finds nothing: a content does not say whose id and version it is.
+// actions returns a source of the contents in files, which finds them by
+// digest. A reference without a digest is not found, because a content does
+// not contain its ID and version.
 func (a *app) actions(files []string) (policy.Source, error) {
 	var contents [][]byte
 	for _, name := range files {
-		content, err := a.parse(name) // for an error that names the file
+		content, err := a.parse(name) // parse names the file in its error
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +134,8 @@ func (a *app) actions(files []string) (policy.Source, error) {
 	return source, nil
 }
 
-// statusLists finds the lists in files by their id. The engine verifies them.
+// statusLists returns a source of the lists in files, which finds them by
+// their id. The engine verifies them.
 func (a *app) statusLists(files []string) (verifier.StatusSource, error) {
 	if len(files) == 0 {
 		return nil, nil
@@ -155,7 +158,7 @@ func (a *app) statusLists(files []string) (verifier.StatusSource, error) {
 	return lists, nil
 }
 
-// request reads what is to be judged.
+// request reads the input of a verification.
 func (a *app) request(name string, v *verification) (verifier.Request, error) {
 	req := verifier.Request{
 		Challenge: v.challenge.value,
@@ -176,11 +179,12 @@ func (a *app) request(name string, v *verification) (verifier.Request, error) {
 	return req, err
 }
 
-// splitBody tells a body from a presentation, and takes the exact bytes of its
-// two members out of it. What is neither is for the engine to refuse.
+// splitBody distinguishes a body from a presentation and returns the exact
+// bytes of the two members of a body. Other input goes to the engine, which
+// refuses it.
 //
-// A body with other members is refused: one that meant to say more, such as
-// which challenge to expect, must not be judged without it.
+// It refuses a body with further members: one of them, such as an expected
+// challenge, may be a condition that would be ignored.
 func splitBody(b []byte) (presentation, params []byte, err error) {
 	limits := canonical.Limits{
 		MaxBytes:  maxInput,
@@ -189,7 +193,7 @@ func splitBody(b []byte) (presentation, params []byte, err error) {
 	}
 	d, err := limits.Parse(b)
 	if err != nil {
-		return b, nil, nil // the engine says what is wrong, and where
+		return b, nil, nil // the engine reports the error and its location
 	}
 	root := d.Root()
 	if root.Get("type").Kind() != canonical.Absent || root.Get("presentation").Kind() == canonical.Absent {

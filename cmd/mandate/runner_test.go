@@ -10,8 +10,8 @@ import (
 	"github.com/mandate-engine/mandate/testvectors"
 )
 
-// runner is another implementation, as scripts start it: it knows two digests,
-// and what its argument makes of it.
+// runner is another implementation, started as by a script. It knows two
+// digests, and its argument sets its behaviour.
 func runner() {
 	var question struct {
 		ID     string
@@ -50,8 +50,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// A question does not hold its answer.
-func TestQuestions(t *testing.T) {
+// The input for a runner must not contain the expected outcome.
+func TestInputOmitsOutcome(t *testing.T) {
 	cases, err := testvectors.Load()
 	if err != nil {
 		t.Fatal(err)

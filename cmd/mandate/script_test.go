@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"mandate": main, "runner": runner})
 }
 
-// TestScripts runs testdata/*.txt. Beside the commands of testscript there are
+// TestScripts runs testdata/*.txt. It adds these commands to those of
+// testscript:
 //
 //	exits N mandate ...       the command ends with exactly that status
 //	json POINTER WANT         stdout is one JSON object, and says so; a string
@@ -33,14 +34,15 @@ func TestMain(m *testing.M) {
 //	jsonfile FILE POINTER     writes what it says to a file
 //	edit FILE OLD NEW         replaces the one occurrence of OLD
 //
-// The files of the hotel sample stand in the directory of every script.
+// The directory of every script contains the files of the hotel sample.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			// Under the race detector every process would end with a second's wait.
+			// By default the race detector makes every process wait a second
+			// at its end.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			e.Setenv("ISSUER", sample.Issuer)
 			e.Setenv("HOLDER", sample.Holder)
@@ -89,7 +91,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// lookup finds a value in stdout, which has to be exactly one JSON object.
+// lookup finds a value in stdout, which must be exactly one JSON object.
 func lookup(ts *testscript.TestScript, pointer string) (any, bool) {
 	out := ts.ReadFile("stdout")
 	dec := json.NewDecoder(strings.NewReader(out))
@@ -179,8 +181,7 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o600))
 }
 
-// TestUsage: nothing that is asked for wrongly is carried out, and the status
-// is 2.
+// TestUsage checks that bad usage does nothing and has status 2.
 func TestUsage(t *testing.T) {
 	tests := []struct {
 		args string
@@ -232,7 +233,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestHelp: every command can be asked for help, which is on stdout.
+// TestHelp checks that every command prints its help on stdout.
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"help"}, {"help", "verify"}, {"verify", "--help"}, {"policy", "--help"}, {"help", "policy", "eval"}} {
 		var out, diag bytes.Buffer
@@ -242,7 +243,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestVersion: the version is that of the engine in receipts.
+// TestVersion checks that the version equals the engine's version in receipts.
 func TestVersion(t *testing.T) {
 	var out bytes.Buffer
 	if code := run([]string{"version"}, nil, &out, io.Discard); code != exitOK || out.String() != "mandate 0.1.0\n" {
@@ -250,7 +251,8 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// A script has to name its wanted status: testscript's own negation takes any.
+// A script must use exits with a status: testscript's negation accepts any
+// failure.
 func TestScriptsNameTheirStatus(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {

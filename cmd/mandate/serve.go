@@ -25,7 +25,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// A service is one run of serve.
+// A service holds the settings of serve.
 type service struct {
 	instance        instanceFlags
 	addr, publicURL text
@@ -75,7 +75,7 @@ func (a *app) serve(ctx context.Context, s *service) error {
 	if err != nil {
 		return unusable("--addr: %w", err)
 	}
-	defer listener.Close() // after a failed start; otherwise the server has
+	defer listener.Close() // for a failed start; otherwise the server has closed it
 	local := localURL(listener)
 	public := local
 	if s.publicURL.value != "" {
@@ -111,10 +111,10 @@ func (a *app) serve(ctx context.Context, s *service) error {
 	return err
 }
 
-// sweepEvery is how often serve looks for one-time passwords that were not sent.
+// sweepEvery is the interval at which serve sends unsent one-time passwords.
 const sweepEvery = 10 * time.Second
 
-// sweep calls f at once and at each tick, until ctx is done.
+// sweep calls f immediately and at each tick, until ctx is done.
 func sweep(ctx context.Context, f func(context.Context) error, tick <-chan time.Time, log *slog.Logger) {
 	for {
 		if err := f(ctx); err != nil && ctx.Err() == nil {
@@ -128,19 +128,20 @@ func sweep(ctx context.Context, f func(context.Context) error, tick <-chan time.
 	}
 }
 
-// api puts the engine and the services together.
+// api connects the engine and the services.
 func (a *app) api(in *instance, s *service, public string, log *slog.Logger) (*httpapi.Server, error) {
 	signer := in.requests.Signer()
 	engine, err := verifier.New(verifier.Config{
-		// The service's own DIDs are never fetched, and no others are either.
+		// The service's own DIDs come from the store. No DID is fetched.
 		Resolver:       didresolve.Chain(in.requests, didresolve.Key(), didresolve.JWK()),
 		Signer:         signer,
 		TrustedIssuers: append([]string{signing.DID(signer)}, s.issuers...),
 		Status:         in.requests,
 		Actions:        in.requests,
 		Replay:         in.db.Replay(),
-		// What the documented endpoint accepts: mandates without an action, and
-		// presentations without a domain. Every receipt says so.
+		// The documented endpoint accepts mandates without an action and
+		// presentations without a domain. Every receipt records these
+		// settings.
 		AllowActionless:      true,
 		InsecureAllowUnbound: true,
 		Now:                  a.now,
@@ -177,9 +178,9 @@ func (a *app) api(in *instance, s *service, public string, log *slog.Logger) (*h
 	return api, nil
 }
 
-// firstStart makes a tenant and a key when there is no key at all, and reports
-// whether it did. The credentials go to a file that only its owner can read,
-// and nowhere else: what a server prints ends up in logs.
+// firstStart creates a tenant and a key if there is no key, and reports
+// whether it did. It writes the credentials only to a file that its owner
+// alone can read, because the output of a server ends up in logs.
 func (a *app) firstStart(ctx context.Context, in *instance) (bool, error) {
 	var keys []store.APIKey
 	err := in.db.View(ctx, func(tx store.Tx) (err error) { keys, err = tx.APIKeys(); return err })
@@ -197,7 +198,7 @@ func (a *app) firstStart(ctx context.Context, in *instance) (bool, error) {
 	if err == nil {
 		err = writeNew(credentialsFile(in), append(b, '\n'))
 	}
-	if err != nil { // also when another server was first
+	if err != nil { // also if another server was first
 		id, _ := c["id"].(string)
 		err = errors.Join(err, in.keys.Revoke(ctx, id, a.now()))
 		if errors.Is(err, os.ErrExist) {
@@ -211,14 +212,15 @@ func (a *app) firstStart(ctx context.Context, in *instance) (bool, error) {
 
 func credentialsFile(in *instance) string { return filepath.Join(in.dir, "credentials.json") }
 
-// announce says where the server is, and how it is called. It names no secret.
+// announce prints the address of the server and how to call it, without
+// secrets.
 func (a *app) announce(s *service, local string, in *instance, first bool) {
 	if s.json {
 		o := object{"url": local, "issuer": signing.DID(in.requests.Signer())}
 		if first {
 			o["credentials"] = credentialsFile(in)
 		}
-		a.printJSON(o) // the sink keeps the error
+		a.printJSON(o) // the sink records the error
 		return
 	}
 	a.printf("listening on %s\n", local)
@@ -237,7 +239,7 @@ With a body, "$NOW.$BODY" is signed. %[2]s/openapi.yaml has the calls.
 `, credentialsFile(in), local)
 }
 
-// serveUntil serves until ctx is done, and then lets calls in progress end.
+// serveUntil serves until ctx is done, then waits for running calls.
 func serveUntil(ctx context.Context, server *http.Server, l net.Listener, log *slog.Logger) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
@@ -247,7 +249,7 @@ func serveUntil(ctx context.Context, server *http.Server, l net.Listener, log *s
 	case <-ctx.Done():
 	}
 	log.Info("shutting down")
-	// The context of the start is done: this one is for the end.
+	// ctx is done, so shutdown needs a new context.
 	end, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := server.Shutdown(end); err != nil {
@@ -259,8 +261,8 @@ func serveUntil(ctx context.Context, server *http.Server, l net.Listener, log *s
 	return nil
 }
 
-// newAPIKey makes a key of the tenant with a name, which is made when there is
-// none, and returns what its user needs.
+// newAPIKey creates a key for the tenant with a name, creates the tenant if
+// necessary, and returns the credentials.
 func (a *app) newAPIKey(ctx context.Context, in *instance, tenant string, k store.APIKey) (object, error) {
 	t, err := in.requests.Tenant(ctx, tenant)
 	if err != nil {

@@ -32,14 +32,14 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// A running server, and how it is called.
+// A running is a running server with its address and credentials.
 type running struct {
 	t       *testing.T
 	dir     string
 	addr    string
 	args    []string
 	cmd     *exec.Cmd
-	output  lockedBuffer // all that it wrote
+	output  lockedBuffer // its whole output
 	answers lockedBuffer
 	creds   struct{ APIKey, SignatureSecret, DID string }
 }
@@ -70,7 +70,7 @@ func newRunning(t *testing.T, dir string, args ...string) *running {
 	return s
 }
 
-// start starts the server and waits until it says that it listens.
+// start starts the server and waits until it listens.
 func (s *running) start() {
 	s.t.Helper()
 	s.cmd = mandateCommand(s.t, append([]string{"serve", "--json", "--data", s.dir, "--addr", s.addr, "--public-url", "https://mandates.example", "--creates-per-minute", "1000000", "--calls-per-minute", "10000000"}, s.args...)...)
@@ -91,7 +91,7 @@ func (s *running) start() {
 	go io.Copy(&s.output, out)
 }
 
-// kill ends the server as the loss of its process would.
+// kill kills the server's process.
 func (s *running) kill() {
 	if s.cmd != nil && s.cmd.Process != nil {
 		s.cmd.Process.Kill()
@@ -100,7 +100,7 @@ func (s *running) kill() {
 	}
 }
 
-// mandateCommand is this test, as the command mandate.
+// mandateCommand runs this test binary as the command mandate.
 func mandateCommand(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -113,7 +113,7 @@ func mandateCommand(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// errUnanswered: nothing is known of what became of a call.
+// errUnanswered means that the outcome of a call is unknown.
 var errUnanswered = errors.New("no answer")
 
 func (s *running) call(method, target, body string, header ...string) (int, []byte, error) {
@@ -141,7 +141,7 @@ func (s *running) call(method, target, body string, header ...string) (int, []by
 	return resp.StatusCode, b, nil
 }
 
-// get is call for what has to succeed.
+// must is call for calls that must succeed.
 func (s *running) must(method, target, body string) map[string]any {
 	s.t.Helper()
 	status, b, err := s.call(method, target, body)
@@ -152,7 +152,7 @@ func (s *running) must(method, target, body string) map[string]any {
 	return m
 }
 
-// otp takes the one-time password of a request out of the outbox.
+// otp returns the one-time password of a request in the outbox.
 func (s *running) otp(id string) string {
 	files, _ := filepath.Glob(filepath.Join(s.dir, "outbox", "*.json"))
 	for _, f := range files {
@@ -182,7 +182,7 @@ func member(b []byte, path ...string) string {
 	return s
 }
 
-// An acknowledged is what clients were told, and so has to be there for good.
+// An acknowledged holds the answers that clients received, which must survive.
 type acknowledged struct {
 	mu        sync.Mutex
 	requests  map[string][2]string // id and mandate by idempotency key
@@ -191,14 +191,14 @@ type acknowledged struct {
 	receipts  map[string]bool
 	passports map[string]bool
 	allowed   []string // presentations
-	unsure    []string // presentations whose verification nobody was told of
+	unsure    []string // presentations whose verification was not answered
 }
 
 func newAcknowledged() *acknowledged {
 	return &acknowledged{requests: map[string][2]string{}, decided: map[string]bool{}, revoked: map[string]bool{}, receipts: map[string]bool{}, passports: map[string]bool{}}
 }
 
-// client lives the life of mandates until a call is not answered.
+// client runs the life of mandates until a call is not answered.
 func (s *running) client(name string, ack *acknowledged, action string, calls chan<- struct{}) error {
 	do := func(method, target, body string, header ...string) ([]byte, error) {
 		status, b, err := s.call(method, target, body, header...)
@@ -255,9 +255,9 @@ func createBody(action, key string) string {
 
 const bookHotel = `{"name":"book_hotel","content":{"name":"book_hotel","profile":"via-cel/1","tools":["book"],"userParams":{"maxAmount":{"type":"number","required":true}},"executionParams":{"amount":{"type":"number","required":true}},"rules":[{"name":"cap","expression":"executionParams.amount <= userParams.maxAmount"}]}}`
 
-// TestKill: whenever the server dies, what it has acknowledged is there, a
-// create that is tried again makes nothing twice, and no presentation is
-// allowed twice. KILLS says how often.
+// TestKill kills the server at many moments. Acknowledged data survives, a
+// repeated create creates nothing twice, and no presentation is allowed twice.
+// KILLS sets the number of kills.
 func TestKill(t *testing.T) {
 	kills := 3
 	if s := os.Getenv("KILLS"); s != "" {
@@ -269,7 +269,7 @@ func TestKill(t *testing.T) {
 	total := 0
 	for k := range kills {
 		ack := newAcknowledged()
-		calls := make(chan struct{}, 1<<12) // more than there are before the kill
+		calls := make(chan struct{}, 1<<12) // larger than the number of calls before the kill
 		var clients sync.WaitGroup
 		failed := make(chan error, 4)
 		for c := range 4 {
@@ -299,7 +299,7 @@ func TestKill(t *testing.T) {
 		maps.Copy(all.receipts, ack.receipts)
 		maps.Copy(all.passports, ack.passports)
 	}
-	s.holds(all, action) // what was there after its own kill is there after all the others
+	s.holds(all, action) // data that survived one kill survives the later kills
 	s.kill()
 	entries := checkLog(t, s.dir)
 	for id := range all.receipts {
@@ -332,7 +332,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// privateKeys opens all keys in the database of a server that has ended.
+// privateKeys opens all keys in the database of a stopped server.
 func privateKeys(t *testing.T, dir string) (keys []ed25519.PrivateKey) {
 	t.Helper()
 	db, err := sql.Open("sqlite", store.SQLiteDSN(filepath.Join(dir, "mandate.db")))
@@ -382,7 +382,8 @@ func mustJSON(v any) []byte {
 	return b
 }
 
-// holds checks what was acknowledged, and settles what was not.
+// holds checks the acknowledged data and determines the outcome of unanswered
+// calls.
 func (s *running) holds(ack *acknowledged, action string) {
 	s.t.Helper()
 	for key, ids := range ack.requests {
@@ -402,7 +403,7 @@ func (s *running) holds(ack *acknowledged, action string) {
 			if got != "REVOKED" {
 				s.t.Fatalf("%s was revoked, and is %s", mandate, got)
 			}
-		} else if got != want && got != "REVOKED" { // a revocation that nobody was told of
+		} else if got != want && got != "REVOKED" { // an unanswered revocation
 			s.t.Fatalf("%s was decided, and is %s", mandate, got)
 		}
 	}
@@ -435,8 +436,8 @@ func (s *running) holds(ack *acknowledged, action string) {
 	}
 }
 
-// checkLog reads the log from the database and builds its tree again. It
-// returns the ids of the receipts in it.
+// checkLog reads the log from the database and rebuilds its tree. It returns
+// the ids of its receipts.
 func checkLog(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	db, err := sql.Open("sqlite", store.SQLiteDSN(filepath.Join(dir, "mandate.db")))
@@ -468,7 +469,8 @@ func checkLog(t *testing.T, dir string) map[string]bool {
 	return ids
 }
 
-// TestTwoServers: two processes on one database make one request of one key.
+// TestTwoServers checks that two processes on one database create one request
+// for one idempotency key.
 func TestTwoServers(t *testing.T) {
 	dir := t.TempDir()
 	a := newRunning(t, dir)
@@ -483,7 +485,7 @@ func TestTwoServers(t *testing.T) {
 			s = b
 		}
 		wg.Go(func() {
-			for { // 409 while the first one runs
+			for { // 409 while the first call runs
 				status, body, err := s.call("POST", "/request", createBody(action, "one"), "Idempotency-Key", "one")
 				if err != nil || status != 200 && status != 409 {
 					t.Errorf("create: %d %v %s", status, err, body)
@@ -507,7 +509,7 @@ func TestTwoServers(t *testing.T) {
 	}
 }
 
-// TestAdmin: keys are made, rotated and revoked while the server runs.
+// TestAdmin creates, rotates and revokes keys while the server runs.
 func TestAdmin(t *testing.T) {
 	s := newRunning(t, filepath.Join(t.TempDir(), "data"))
 	admin := func(args ...string) []byte {
@@ -592,7 +594,8 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
-// TestWrongKEK: with another key-encryption key nothing starts.
+// TestWrongKEK checks that the server does not start with another
+// key-encryption key.
 func TestWrongKEK(t *testing.T) {
 	s := newRunning(t, filepath.Join(t.TempDir(), "data"))
 	t.Setenv("MANDATE_KEK", strings.Repeat("ab", 32))
@@ -602,8 +605,8 @@ func TestWrongKEK(t *testing.T) {
 	}
 }
 
-// TestSweepLoop: serve looks for what was not sent when it starts and at each
-// tick, whether or not it could the last time, until it is told to end.
+// TestSweepLoop checks that serve sweeps at its start and at each tick, also
+// after a failure, until it is stopped.
 func TestSweepLoop(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	tick, swept := make(chan time.Time), make(chan struct{})
@@ -627,9 +630,9 @@ func TestSweepLoop(t *testing.T) {
 	}
 }
 
-// TestHalfWritten: what a server that was killed has left in the outbox half
-// written is gone when the next one listens.
-func TestHalfWritten(t *testing.T) {
+// TestOutboxCleanedAtStart checks that a new server removes the incomplete
+// messages of a killed server from the outbox.
+func TestOutboxCleanedAtStart(t *testing.T) {
 	s := newRunning(t, t.TempDir())
 	s.must("POST", "/request", `{"contacts":["ana@example.com"],"credentials":[{"type":"CONSENT","data":[{"label":"text","type":"string","value":"I agree"}]}]}`)
 	s.kill()

@@ -15,7 +15,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier/bundle"
 )
 
-// A verification is one run of verify.
+// A verification holds the settings of verify.
 type verification struct {
 	params, verifier, challenge, scope, mandate text
 	receiptKey, receiptOut, bundle              text
@@ -100,8 +100,8 @@ func (a *app) verify(name string, v *verification) error {
 	}
 }
 
-// allowed answers an allow. The receipt comes first: an allow that leaves no
-// receipt behind where one was asked for is none.
+// allowed answers an allow. It writes the receipt first: if a receipt was
+// requested and cannot be written, there is no allow.
 func (a *app) allowed(v *verification, res *verifier.Result) error {
 	if err := writeReceipt(v, res.Receipt); err != nil {
 		return undecided("no decision: the receipt cannot be written: %w", err)
@@ -120,7 +120,8 @@ func (a *app) allowed(v *verification, res *verifier.Result) error {
 	return nil
 }
 
-// denied answers a deny, which stands whatever becomes of its receipt.
+// denied answers a deny. A failure to write the receipt does not change the
+// answer.
 func (a *app) denied(v *verification, deny *verifier.DenyError) error {
 	if err := deny.Unwrap(); err != nil {
 		a.complain("the deny has no receipt: %v", err)
@@ -148,8 +149,8 @@ func writeReceipt(v *verification, r *receipts.Receipt) error {
 	return write(v.receiptOut.value, r.Bytes(), os.O_TRUNC)
 }
 
-// writeBundle writes the evidence where it was asked for. A file that is there is
-// not replaced: it could be a key.
+// writeBundle writes the evidence to the requested file. It does not replace
+// an existing file, which could be a key.
 func writeBundle(v *verification, evidence *verifier.Bundle) error {
 	if v.bundle.value == "" {
 		return nil
@@ -161,8 +162,7 @@ func writeBundle(v *verification, evidence *verifier.Bundle) error {
 	return write(v.bundle.value, b, os.O_EXCL)
 }
 
-// overwritable refuses to put a receipt in the place of a file that is none, a
-// key above all.
+// overwritable refuses to replace a file other than a receipt, such as a key.
 func overwritable(name string) error {
 	b, err := os.ReadFile(name)
 	if errors.Is(err, os.ErrNotExist) || err == nil && len(b) == 0 {
@@ -181,7 +181,7 @@ func overwritable(name string) error {
 	return unusable("--receipt-out: %s is there and is no receipt; nothing was decided", name)
 }
 
-// noDecision ends a request that was neither allowed nor denied.
+// noDecision ends a request without a decision.
 func (a *app) noDecision(v *verification, err error) error {
 	if v.json {
 		a.printBytes(answer.JSON(nil, err))
@@ -195,5 +195,5 @@ func (a *app) noDecision(v *verification, err error) error {
 
 // printBytes prints an answer that is one JSON object.
 func (a *app) printBytes(answer []byte) {
-	a.stdout.Write(append(answer, '\n')) // the sink keeps the error
+	a.stdout.Write(append(answer, '\n')) // the sink records the error
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
-// aWeb is a did:web without a web: what it answers, or the error.
+// aWeb is a did:web resolver without network. It returns a document or an
+// error.
 type aWeb struct {
 	asked  int
 	answer string
@@ -31,8 +32,8 @@ func (w *aWeb) Resolve(_ context.Context, did string) (*didresolve.Resolution, e
 	return &didresolve.Resolution{Document: d, Source: "https://issuer.example/.well-known/did.json", RetrievedAt: sample.Now()}, err
 }
 
-// --did-web asks for documents that neither --did-doc pins nor the DID holds,
-// and nothing asks without it.
+// With --did-web, the command fetches documents that neither --did-doc nor the
+// DID contains. Without it, the command fetches nothing.
 func TestDIDWeb(t *testing.T) {
 	pinned := filepath.Join(t.TempDir(), "did.json")
 	if err := os.WriteFile(pinned, []byte(`{"id":"did:web:pinned.example"}`), 0o600); err != nil {
@@ -66,7 +67,8 @@ func TestDIDWeb(t *testing.T) {
 	}
 }
 
-// An outage of an issuer's web site is no decision, and its absence a deny.
+// An outage of an issuer's web site is no decision. A missing document is a
+// deny.
 func TestVerifyDIDWeb(t *testing.T) {
 	const issuer = "did:web:issuer.example"
 	vp := strings.ReplaceAll(string(sample.Presentation()), sample.Issuer, issuer)
@@ -94,9 +96,8 @@ func TestVerifyDIDWeb(t *testing.T) {
 	}
 }
 
-// The resolver that the command itself makes sends nothing for a DID whose
-// host is an address.
-func TestRealDIDWebRefuses(t *testing.T) {
+// The command's own resolver sends nothing for a DID whose host is an address.
+func TestDIDWebRefusesAddresses(t *testing.T) {
 	var out, diag strings.Builder
 	if code := run([]string{"did", "resolve", "did:web:169.254.169.254", "--did-web"}, strings.NewReader(""), &out, &diag); code != exitNo || !strings.Contains(out.String(), "INVALID_DID") {
 		t.Errorf("exit %d, stdout %s, stderr %s", code, &out, &diag)

@@ -20,7 +20,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// A byteString is one of the corpus.
+// A byteString is a byte string of the corpus.
 type byteString struct {
 	Text, Hex, Base64 string
 	Parts             []struct {
@@ -44,8 +44,8 @@ func (s byteString) bytes() []byte {
 	return out
 }
 
-// A question is what a case of the corpus puts: a request, or bytes. Of settings
-// it has those that decide how far a presentation gets.
+// A question is the input of a corpus case: a request, or bytes. It has only
+// the settings that affect how far a presentation gets.
 type question struct {
 	Area  string
 	Input struct {
@@ -72,8 +72,9 @@ type question struct {
 	}
 }
 
-// corpusAttacks are the vectors of the corpus that are presentations or could be
-// sent as one. One that is allowed is sent again: it is refused for that.
+// corpusAttacks returns the vectors of the corpus that are presentations or
+// could be sent as presentations. An allowed one is sent again, so that it is
+// refused as a replay.
 func corpusAttacks() (out []attack) {
 	cases, err := testvectors.Load()
 	check(err)
@@ -118,7 +119,7 @@ func corpusAttacks() (out []attack) {
 	return out
 }
 
-// madeUpAttacks are inputs that cost as much as could be thought of.
+// madeUpAttacks returns inputs designed to be expensive.
 func madeUpAttacks() (out []attack) {
 	head := overhead()
 	add := func(name string, r verifier.Request) {
@@ -129,16 +130,17 @@ func madeUpAttacks() (out []attack) {
 		out = append(out, attack{name, cfg, newVerifier(cfg), r, head + len(r.Presentation) + len(r.ExecutionParams)})
 	}
 	w := newWorld()
-	// with returns a captured presentation with a member in front of the others: it
-	// is well-formed, and has to be hashed to see that nobody signed it.
+	// with returns a captured presentation with an additional first member. It
+	// is well formed, and the engine must hash it to find that its signature
+	// is invalid.
 	with := func(member string) verifier.Request {
 		r := w.newMandate()
 		r.Presentation = slices.Concat([]byte("{"+member+","), r.Presentation[1:])
 		return r
 	}
-	const most = 1<<20 - 8000
+	const limit = 1<<20 - 8000
 	fill := func(name, item string, values int) {
-		n := min(60_000/values, most/(len(item)+1))
+		n := min(60_000/values, limit/(len(item)+1))
 		add(name, with(`"x":[`+strings.TrimSuffix(strings.Repeat(item+",", n), ",")+"]"))
 	}
 	fill("empty objects", `{}`, 1)
@@ -163,9 +165,10 @@ func madeUpAttacks() (out []attack) {
 		r.Presentation = slices.Concat(r.Presentation[:i], []byte(new), r.Presentation[i+len(old):])
 		return r
 	}
-	add("a proofValue of 1 MiB", change(w.newMandate(), `"proofValue":"z`, `"proofValue":"z`+strings.Repeat("2", most)))
-	add("a verificationMethod of 1 MiB", change(w.newMandate(), `"verificationMethod":"did:key:z`, `"verificationMethod":"did:key:z`+strings.Repeat("2", most)))
-	// What follows has been seen, or is the attacker's own: the mandate is proven.
+	add("a proofValue of 1 MiB", change(w.newMandate(), `"proofValue":"z`, `"proofValue":"z`+strings.Repeat("2", limit)))
+	add("a verificationMethod of 1 MiB", change(w.newMandate(), `"verificationMethod":"did:key:z`, `"verificationMethod":"did:key:z`+strings.Repeat("2", limit)))
+	// In the following attacks, the mandate is valid: a captured one, or the
+	// attacker's own.
 	add("a mandate of somebody else", w.present(stranger(7), w.issue(w.issuer, w.holder)))
 	captured := w.newMandate()
 	add("a captured mandate, its presentation changed", change(captured, `"challenge":"`+captured.Challenge, `"nonce":"x","challenge":"`+captured.Challenge))
@@ -183,8 +186,8 @@ func madeUpAttacks() (out []attack) {
 	return out
 }
 
-// signedAgain returns a presentation with some more proofs of its holder, of which
-// the first or the last one is bad.
+// signedAgain returns a presentation with additional proofs of its holder. The
+// first or the last one is invalid.
 func signedAgain(w *world, more int, first bool) verifier.Request {
 	r := w.newMandate()
 	for i := range more {
@@ -194,8 +197,8 @@ func signedAgain(w *world, more int, first bool) verifier.Request {
 	return r
 }
 
-// signedByMany returns a presentation of a mandate that some strangers have signed
-// as well, of whose proofs the last one is bad.
+// signedByMany returns a presentation of a mandate with additional proofs of
+// strangers. The last one is invalid.
 func signedByMany(w *world, more int) verifier.Request {
 	vc := w.issue(w.issuer, w.holder)
 	for i := range more {
@@ -211,7 +214,7 @@ func addProof(document []byte, by party, o signing.Options) []byte {
 	return b
 }
 
-// spoil changes the first or the last proof of a document, which has several.
+// spoil changes the first or the last proof of a document with several proofs.
 func spoil(document []byte, first bool) []byte {
 	d, err := canonical.Parse(document)
 	check(err)

@@ -15,8 +15,8 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
-// jcsRows compares bytes to canonical bytes with the library that the documents
-// name, on the sample as it travels.
+// jcsRows compares canonicalization with the library that the documents name,
+// on the sample in its transmitted form.
 func jcsRows(h *harness) map[string]measured {
 	var doc bytes.Buffer
 	check(json.Compact(&doc, sample.Presentation()))
@@ -29,8 +29,8 @@ func jcsRows(h *harness) map[string]measured {
 	return map[string]measured{"jcs": ms[0]}
 }
 
-// jsontextRows compares with what the module of peers measures, which alone needs
-// that library.
+// jsontextRows compares with the measurements of the module peers, which alone
+// depends on that library.
 func jsontextRows(h *harness) map[string]measured {
 	dir, remove := scratch()
 	defer remove()

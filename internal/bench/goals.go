@@ -1,15 +1,15 @@
 package main
 
-// A goal is a row of the table: what is measured, in multiples of what, and how
-// far it may be from it. V is one ed25519.Verify of the standard library, S one
-// ed25519.Sign, F = 2 V + S what a decision cannot do without, and V + S when the
-// credential has been verified before.
+// A goal is a row of the table: a measurement, its unit, and the limits of
+// their ratio. V is one ed25519.Verify of the standard library, S one
+// ed25519.Sign. F is the minimum of a decision: 2 V + S, or V + S if the
+// credential was verified before.
 type goal struct {
 	id            string // of the row, for --row
 	group         string // of rows that are measured together
 	subject, base string
 	must, stretch float64 // 0 for none
-	atLeast       bool    // more is better
+	atLeast       bool    // higher is better
 }
 
 // goals returns the rows, in the order of the table.
@@ -42,7 +42,7 @@ func goals() []goal {
 	}
 }
 
-// verdict says what a ratio means for a goal.
+// verdict compares a ratio with a goal.
 func (g goal) verdict(ratio float64) string {
 	meets := func(limit float64) bool {
 		return limit != 0 && (ratio <= limit) != g.atLeast || limit != 0 && ratio == limit

@@ -10,21 +10,21 @@ import (
 	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 )
 
-// A harness measures.
+// A harness runs measurements.
 type harness struct {
 	rounds   int
-	times    int // comparisons, of which the best counts
-	requests int // in the database
+	times    int // number of comparisons; the best counts
+	requests int // number of requests in the database
 	smoke    bool
 }
 
-// measured is what came out for one row.
+// A measured is the result for one row.
 type measured struct {
 	ratio, median float64
-	note          string // such as which one was the worst
+	note          string // such as the name of the worst case
 }
 
-// A failure is what ends a measurement.
+// A failure is the error that ended a measurement.
 type failure struct{ err error }
 
 // check ends the measurement on an error.
@@ -34,14 +34,15 @@ func check(err error) {
 	}
 }
 
-// hold ends the measurement unless what is measured does what it should.
+// hold ends the measurement if ok is false: the measured code did not work as
+// expected.
 func hold(ok bool, what string) {
 	if !ok {
 		panic(failure{fmt.Errorf("not so: %s", what)})
 	}
 }
 
-// measure returns the rows of goals, those of a group measured together.
+// measure returns the rows of goals. It measures the rows of a group together.
 func (h *harness) measure(wanted []goal) (rows []row, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -72,8 +73,8 @@ func (h *harness) measure(wanted []goal) (rows []row, err error) {
 	return rows, nil
 }
 
-// comparison is how subjects take turns; less is how many times fewer turns than
-// usual there are.
+// comparison returns the settings of a comparison with the usual number of
+// turns divided by less.
 func (h *harness) comparison(less int) roundrobin.Comparison {
 	c := roundrobin.Comparison{Rounds: max(h.rounds/less, 1)}
 	if h.smoke {
@@ -82,11 +83,11 @@ func (h *harness) comparison(less int) roundrobin.Comparison {
 	return c
 }
 
-// A pair names a subject and its base by their places.
+// A pair has the indexes of a subject and its base.
 type pair struct{ subject, base int }
 
-// best compares subjects and returns the ratio of each pair, the best of some
-// comparisons.
+// best compares subjects several times and returns the best ratio of each
+// pair.
 func (h *harness) best(c roundrobin.Comparison, pairs []pair, subjects ...roundrobin.Subject) []measured {
 	out := make([]measured, len(pairs))
 	for n := range h.times {
@@ -120,14 +121,14 @@ func percentile(d []time.Duration, p int) time.Duration {
 	return d[min(len(d)*p/100, len(d)-1)]
 }
 
-// scratch returns a new folder and what removes it.
+// scratch returns a new folder and a function that removes it.
 func scratch() (dir string, remove func()) {
 	dir, err := os.MkdirTemp("", "bench")
 	check(err)
 	return dir, func() { os.RemoveAll(dir) }
 }
 
-// build builds a program as it would be shipped.
+// build builds a program as for release.
 func build(dir, pkg, out string) {
 	cmd := exec.Command("go", "build", "-C", dir, "-trimpath", "-ldflags", "-s -w", "-o", out, pkg)
 	if b, err := cmd.CombinedOutput(); err != nil {

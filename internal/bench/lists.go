@@ -15,7 +15,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 )
 
-// begin is when the first request was made; one a minute follows.
+// begin is the time of the first request. The others follow one per minute.
 func begin() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 func requestID(i int) string { return fmt.Sprintf("%024x", i) }
@@ -46,7 +46,7 @@ func loadRequests(s *store.DB, n int) {
 	}
 }
 
-// listRows compares pages of lists, their totals included, with reading one
+// listRows compares pages of lists, including their totals, with reading one
 // request by its id.
 func listRows(h *harness) map[string]measured {
 	dir, remove := scratch()

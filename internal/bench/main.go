@@ -1,5 +1,5 @@
-// Command bench measures what the engine costs beside what it cannot do without,
-// and prints a table of ratios with the goals they have:
+// Command bench measures the cost of the engine in units of the unavoidable
+// cryptography and prints a table of ratios with their goals:
 //
 //	go run ./internal/bench                      all rows, a few minutes
 //	go run ./internal/bench --row warm,hit,cold  some of them
@@ -8,13 +8,13 @@
 //	go run ./internal/bench --smoke --json       every row in seconds; its numbers say nothing
 //	go run ./internal/bench --check FILE         is FILE an answer of --json with all rows?
 //
-// The subjects of a comparison take turns in slices of some 4 ms, on one thread,
-// and the CPU time of the process counts; what waits for a disk or runs on two
-// cores is timed by the clock. A row is the best of three comparisons: the ratio
-// of 10th percentiles, and of medians. Absolute times mean nothing on a machine
-// that others use; ratios hold within 5 to 10 %.
+// The subjects of a comparison run alternately in slices of about 4 ms, on one
+// thread. The process's CPU time counts, except that subjects that wait for a
+// disk or use two cores are timed by wall clock. A row is the best of three
+// comparisons: the ratio of 10th percentiles, and of medians. Absolute times
+// are meaningless on a shared machine. Ratios are accurate to 5 to 10 %.
 //
-// It is run from the root of the repository.
+// Run it in the root of the repository.
 package main
 
 import (
@@ -31,7 +31,7 @@ import (
 	"text/tabwriter"
 )
 
-// resultFile is the last result that was kept.
+// resultFile is the last saved result.
 const resultFile = "internal/bench/RESULT.json"
 
 // A row is one line of the result.
@@ -46,7 +46,7 @@ type row struct {
 	verdict, note string
 }
 
-// A result is what --json prints.
+// A result is the output of --json.
 type result struct {
 	Rows []row `json:"rows"`
 }
@@ -111,7 +111,7 @@ func ids() (out []string) {
 	return out
 }
 
-// selected returns the goals that were asked for; "" asks for all.
+// selected returns the requested goals; "" requests all.
 func selected(only string) ([]goal, error) {
 	if only == "" {
 		return goals(), nil
@@ -201,8 +201,8 @@ func checkFile(file string) error {
 	return nil
 }
 
-// writeMoves prints the rows that differ by more than 10 % from the result that
-// was kept.
+// writeMoves prints the rows that differ by more than 10 % from the saved
+// result.
 func writeMoves(out io.Writer, rows []row) error {
 	old, err := readResult(resultFile)
 	if err != nil {
@@ -225,7 +225,8 @@ func writeMoves(out io.Writer, rows []row) error {
 	return err
 }
 
-// saveRows writes the result. Rows of a part replace those in it.
+// saveRows saves the result. With part, the rows of the saved result that are
+// not in rows stay.
 func saveRows(rows []row, part bool) error {
 	if part {
 		old, err := readResult(resultFile)

@@ -34,7 +34,7 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// allRows are rows with numbers that were made up.
+// allRows returns all rows with invented numbers.
 func allRows(ratio float64) (rows []row) {
 	for _, g := range goals() {
 		rows = append(rows, newRow(g, measured{ratio: ratio, median: ratio}))
@@ -42,8 +42,8 @@ func allRows(ratio float64) (rows []row) {
 	return rows
 }
 
-// TestCheck: a file with all rows passes, one with a row too few, too many or
-// unlike the others does not.
+// TestCheck checks that a file with all rows passes, and that one with a
+// missing, additional or different row fails.
 func TestCheck(t *testing.T) {
 	rows := allRows(2)
 	double := append(allRows(2), rows[0])
@@ -78,7 +78,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestMoves: what was kept is compared with, and a part of it replaced.
+// TestMoves checks the comparison with the saved result and its partial
+// replacement.
 func TestMoves(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.MkdirAll(filepath.Dir(resultFile), 0o700); err != nil {

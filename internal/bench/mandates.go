@@ -30,13 +30,13 @@ func newParty(key ed25519.PrivateKey) party {
 	return party{s, signing.DID(s)}
 }
 
-// stranger returns the n-th party that nobody has seen.
+// stranger returns the n-th unknown party.
 func stranger(n int) party {
 	seed := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("stranger"), uint64(n)))
 	return newParty(ed25519.NewKeyFromSeed(seed[:]))
 }
 
-// A world has the parties of the sample, and makes mandates like it.
+// A world has the parties of the sample and issues mandates like it.
 type world struct {
 	issuer, holder party
 	unsigned       []byte // the sample's credential without its proof
@@ -49,7 +49,7 @@ func newWorld() *world {
 	return &world{issuer: newParty(sample.Key(1)), holder: newParty(sample.Key(2)), unsigned: d.Root().AppendCanonical(nil, canonical.Omit("proof"))}
 }
 
-// issue signs the sample's mandate anew under a new id.
+// issue signs the sample's mandate with a new id.
 func (w *world) issue(issuer, holder party) []byte {
 	w.made++
 	vc := bytes.ReplaceAll(w.unsigned, []byte(sample.MandateID), fmt.Appendf(nil, "urn:via:credential:550e8400-e29b-41d4-a716-%012d", w.made))
@@ -64,7 +64,7 @@ func signCredential(vc []byte, issuer party) []byte {
 	return out
 }
 
-// present presents a mandate for a challenge that was never given out before.
+// present makes a presentation of mandates with a new challenge.
 func (w *world) present(holder party, vcs ...[]byte) verifier.Request {
 	w.made++
 	challenge := fmt.Sprintf("1f44d55f-f161-4938-a659-%012d", w.made)
@@ -74,13 +74,13 @@ func (w *world) present(holder party, vcs ...[]byte) verifier.Request {
 	return verifier.Request{Presentation: vp, ExecutionParams: sample.ParamsAllow(), Challenge: challenge}
 }
 
-// newMandate returns a request with a mandate that was never seen, of parties
-// that are known.
+// newMandate returns a request with a new mandate of known parties.
 func (w *world) newMandate() verifier.Request {
 	return w.present(w.holder, w.issue(w.issuer, w.holder))
 }
 
-// config returns the configuration of a verifier that allows what a world makes.
+// config returns the configuration of a verifier that allows the mandates of a
+// world.
 func config() verifier.Config {
 	return verifier.Config{Resolver: didresolve.Key(), Signer: newParty(sample.Key(9)).signer, TrustedIssuers: []string{sample.Issuer},
 		Verifier: sample.Verifier, Now: sample.Now, ChallengeLifetime: time.Minute}
@@ -92,19 +92,19 @@ func newVerifier(cfg verifier.Config) *verifier.Verifier {
 	return v
 }
 
-// A supply holds requests that are used once.
+// A supply holds requests for single use.
 type supply struct {
 	more  func() verifier.Request
 	ready []verifier.Request
 }
 
-// turns is for how many slices requests are made at once.
+// turns is the number of slices for which requests are made at a time.
 const turns = 32
 
-// prepare makes requests when there are none left, and collects what that left
-// behind: making one leaves nine times the garbage of deciding it, and the decisions
-// would be charged for both. Their own collections fall into the slices as they
-// come, one into some thirty: collectorRows counts them.
+// prepare makes requests when none are left, and then collects garbage. Making
+// a request leaves nine times the garbage of deciding it, which would
+// otherwise be charged to the decisions. The collections caused by the
+// decisions fall into about one slice in thirty; collectorRows measures them.
 func (s *supply) prepare(runs int) {
 	if len(s.ready) >= runs {
 		return
@@ -121,7 +121,7 @@ func (s *supply) next() verifier.Request {
 	return r
 }
 
-// allow has a request allowed.
+// allow runs a request that must be allowed.
 func allow(v *verifier.Verifier, r verifier.Request) {
 	_, err := v.Verify(context.Background(), r)
 	check(err)

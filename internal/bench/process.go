@@ -12,7 +12,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// heap returns the bytes that are in use.
+// heap returns the bytes in use.
 func heap() float64 {
 	runtime.GC()
 	runtime.GC()
@@ -21,18 +21,18 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// memoryRows has 10,000 distinct mandates verified once each, and takes the most
-// that any number of the first of them left in the heap for each: caches forget,
-// so that what is left of all 10,000 would be divided by too many.
+// memoryRows verifies 10,000 distinct mandates once each. It measures the heap
+// growth per mandate after any number of them and reports the maximum: caches
+// evict, so the growth after all 10,000, divided by 10,000, would be too low.
 func memoryRows(h *harness) map[string]measured {
 	cfg := config()
-	cfg.InsecureAllowReplay = true // what was used is remembered elsewhere
+	cfg.InsecureAllowReplay = true // used presentations are stored elsewhere
 	w, v := newWorld(), newVerifier(cfg)
-	for range 64 { // what is there once, and the buffers that are reused
+	for range 64 { // for one-time allocations and reused buffers
 		allow(v, w.newMandate())
 	}
 	size := float64(len(w.issue(w.issuer, w.holder)))
-	before, done, most, last := heap(), 0, 0., 0.
+	before, done, peak, last := heap(), 0, 0., 0.
 	marks := []int{250, 500, 1000, 2500, 5000, 10_000}
 	if h.smoke {
 		marks = marks[:1]
@@ -42,14 +42,14 @@ func memoryRows(h *harness) map[string]measured {
 			allow(v, w.newMandate())
 		}
 		last = (heap() - before) / float64(done) / size
-		most = max(most, last)
+		peak = max(peak, last)
 	}
 	runtime.KeepAlive(v)
-	return map[string]measured{"memory": {ratio: most, median: last, note: fmt.Sprintf("VC of %.0f bytes; median: of all %d", size, done)}}
+	return map[string]measured{"memory": {ratio: peak, median: last, note: fmt.Sprintf("VC of %.0f bytes; median: of all %d", size, done)}}
 }
 
-// startupRows starts a process that verifies once, and takes its CPU time, start
-// and end included: what it would take by the clock on a core of its own.
+// startupRows starts a process that verifies once and measures its CPU time,
+// start and end included, which is its wall-clock time on an idle core.
 func startupRows(h *harness) map[string]measured {
 	dir, remove := scratch()
 	defer remove()
@@ -68,7 +68,7 @@ func startupRows(h *harness) map[string]measured {
 	return map[string]measured{"startup": {ratio: ms(10), median: ms(50)}}
 }
 
-// sizeRows measures programs as they would be shipped.
+// sizeRows measures programs built as for release.
 func sizeRows(*harness) map[string]measured {
 	dir, remove := scratch()
 	defer remove()
@@ -83,7 +83,7 @@ func sizeRows(*harness) map[string]measured {
 	return map[string]measured{"size-core": size("./internal/bench/core"), "size-full": size("./internal/bench/service")}
 }
 
-// decide is a decision that is not an allow.
+// decide runs a request that must not be allowed.
 func decide(v *verifier.Verifier, r verifier.Request) error {
 	_, err := v.Verify(context.Background(), r)
 	return err

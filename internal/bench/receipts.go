@@ -13,7 +13,7 @@ import (
 	"github.com/mandate-engine/mandate/receipts/disklog"
 )
 
-// body is one of a usual size: some 1.3 KB signed.
+// body returns a receipt of a usual size: some 1.3 KB signed.
 func body() receipts.Body {
 	at := sample.Now()
 	return receipts.Body{
@@ -52,8 +52,8 @@ func receiptRows(h *harness) map[string]measured {
 	return map[string]measured{"receipt": ms[0], "append": ms[1]}
 }
 
-// durableRows compares, by the clock, what an append takes when 64 callers append
-// as they like with a 64th of writing and syncing as many bytes at once.
+// durableRows compares, by wall clock, an append by 64 concurrent callers with
+// a 64th of writing and syncing the same bytes at once.
 func durableRows(h *harness) map[string]measured {
 	const callers, each = 64, 4
 	dir, remove := scratch()

@@ -17,8 +17,8 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// unsigned signs nothing: it takes the one signature out of what is measured. It
-// has the name of a signer.
+// unsigned is a signer that does not sign. It removes the cost of the
+// signature from a measurement. It has the name of a real signer.
 type unsigned struct{ receipts.Signer }
 
 // Sign implements [receipts.Signer].
@@ -30,13 +30,14 @@ func withoutSignature(cfg verifier.Config) verifier.Config {
 	return cfg
 }
 
-// refuse returns a request that is not allowed, as a subject.
+// refuse returns a subject that runs a refused request.
 func refuse(name string, v *verifier.Verifier, r verifier.Request) roundrobin.Subject {
 	hold(decide(v, r) != nil, name+" is not allowed")
 	return roundrobin.Subject{Name: name, Run: func() { decide(v, r) }}
 }
 
-// rejectRows: what is wrong in form, or not meant for us, costs no verification.
+// rejectRows measures requests that are malformed or for another verifier.
+// Refusing them costs no signature verification.
 func rejectRows(h *harness) map[string]measured {
 	w, l := newWorld(), newLimit()
 	good := w.newMandate()
@@ -56,17 +57,17 @@ func rejectRows(h *harness) map[string]measured {
 	return map[string]measured{"reject": worst(ms[:3], names), "reject-signed": worst(ms[3:], names)}
 }
 
-// An attack is a request that is refused, and what it costs to send it.
+// An attack is a refused request with the cost of sending it.
 type attack struct {
 	name string
 	cfg  verifier.Config
 	v    *verifier.Verifier
 	req  verifier.Request
-	sent int // bytes of the HTTP call with it
+	sent int // bytes of the HTTP call
 }
 
-// issued reports whether there is a credential in an attack that a trusted issuer
-// has signed: one of the attacker's own, or one that he has seen.
+// issued reports whether an attack contains a credential signed by a trusted
+// issuer: the attacker's own, or a captured one.
 func (a attack) issued() bool {
 	d, err := canonical.Parse(a.req.Presentation)
 	if err != nil {
@@ -97,9 +98,9 @@ func (a attack) issued() bool {
 	return false
 }
 
-// asymmetryRows finds the attack that costs the engine most for each KiB that the
-// attacker sends, among the corpus and attacks that are made up, and measures it:
-// among all, and among those without a credential that a trusted issuer has signed.
+// asymmetryRows measures the attack that costs the engine most per KiB sent,
+// among the corpus and the invented attacks: once among all attacks, once
+// among those without a credential signed by a trusted issuer.
 func asymmetryRows(h *harness) map[string]measured {
 	l := newLimit()
 	perKiB := func(c roundrobin.Comparison, attacks []attack) []measured {
@@ -136,7 +137,8 @@ func asymmetryRows(h *harness) map[string]measured {
 	return map[string]measured{"asymmetry": row(all), "asymmetry-stranger": row(slices.DeleteFunc(slices.Clone(all), attack.issued))}
 }
 
-// overhead is what an HTTP call has beside its presentation and parameters.
+// overhead is the size of an HTTP call without its presentation and
+// parameters.
 func overhead() int {
 	var n counter
 	check(post("http://127.0.0.1:8080", verifier.Request{Verifier: sample.Verifier}).Write(&n))

@@ -21,7 +21,7 @@ import (
 
 const token, secret = "mk_token-of-the-benchmark", "ms_secret-of-the-benchmark"
 
-// caller is the one key there is.
+// caller implements Keys with a single key.
 type caller struct{}
 
 // Key implements [httpapi.Keys].
@@ -32,13 +32,13 @@ func (caller) Key(_ context.Context, hash [sha256.Size]byte, _ time.Time) (httpa
 	return httpapi.Key{ID: "k1", Tenant: store.Tenant{ID: "t1", DID: sample.Verifier}, Secrets: [][]byte{[]byte(secret)}}, nil
 }
 
-// forget keeps no receipts: what is measured is the way to the engine and back.
+// forget does not store receipts: the benchmark measures the HTTP layer only.
 type forget struct{}
 
 // KeepReceipt implements [httpapi.Receipts].
 func (forget) KeepReceipt(context.Context, store.Tenant, *receipts.Receipt) error { return nil }
 
-// post returns a signed call for a decision.
+// post returns a signed call that requests a decision.
 func post(url string, r verifier.Request) *http.Request {
 	payload := append(append(append(append([]byte(`{"presentation":`), r.Presentation...), `,"executionParams":`...), r.ExecutionParams...), '}')
 	call, err := http.NewRequest("POST", url+"/credential/verify", bytes.NewReader(payload))
@@ -52,7 +52,7 @@ func post(url string, r verifier.Request) *http.Request {
 	return call
 }
 
-// An answer is a response that is kept in memory.
+// An answer is a response in memory.
 type answer struct {
 	header http.Header
 	status int
@@ -63,8 +63,8 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
-// httpRows compares a call with the decision in it: through the handler, and from
-// a client over loopback, which is in the same process and counts.
+// httpRows compares a call with its decision: through the handler, and from a
+// client over loopback in the same process, whose time counts too.
 func httpRows(h *harness) map[string]measured {
 	w, cfg := newWorld(), config()
 	server, err := httpapi.New(httpapi.Config{Keys: caller{}, Verifier: newVerifier(cfg), Receipts: forget{}, CallsPerMinute: 1 << 30, Now: sample.Now})
@@ -81,7 +81,7 @@ func httpRows(h *harness) map[string]measured {
 				if len(ready) >= runs {
 					return
 				}
-				for len(ready) < turns*runs { // as supply.prepare, and for its reason
+				for len(ready) < turns*runs { // see supply.prepare
 					ready = append(ready, post("http://"+listener.Addr().String(), w.newMandate()))
 				}
 				runtime.GC()

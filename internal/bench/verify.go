@@ -16,14 +16,14 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// A limit is the cryptography that nothing can do without. It works on one
-// signature after the other, as a decision does: a processor learns the branches
-// of the same one by heart.
+// A limit is the unavoidable cryptography of a decision. It verifies different
+// signatures in sequence, like a decision, because the branch predictor would
+// learn a repeated one.
 type limit struct {
 	key    ed25519.PrivateKey
 	public ed25519.PublicKey
 	signed [1024]struct {
-		message   [64]byte // as long as what a proof signs
+		message   [64]byte // as long as the message of a proof
 		signature []byte
 	}
 	next int
@@ -54,15 +54,15 @@ func (l *limit) sign() {
 func (l *limit) once()  { l.verify(); l.sign() }
 func (l *limit) floor() { l.verify(); l.verify(); l.sign() }
 
-// subject returns Verify on requests that are made as they are used up.
+// subject returns a subject that runs Verify on requests from more.
 func subject(name string, v *verifier.Verifier, more func() verifier.Request) roundrobin.Subject {
 	s := &supply{more: more}
 	return roundrobin.Subject{Name: name, Prepare: s.prepare, Run: func() { allow(v, s.next()) }}
 }
 
-// verifyRows: a mandate that was never seen of known parties; one that was seen,
-// presented anew; and one of parties that nobody has seen, who are trusted as
-// everybody is.
+// verifyRows measures a new mandate of known parties; a known mandate,
+// presented again; and a mandate of unknown parties, with every issuer
+// trusted.
 func verifyRows(h *harness) map[string]measured {
 	w, l := newWorld(), newLimit()
 	known := w.issue(w.issuer, w.holder)
@@ -81,7 +81,7 @@ func verifyRows(h *harness) map[string]measured {
 	return map[string]measured{"warm": ms[0], "hit": ms[1], "cold": ms[2]}
 }
 
-// allocRows counts what warm decisions allocate, in batches of twenty.
+// allocRows counts the allocations of warm decisions, in batches of twenty.
 func allocRows(h *harness) map[string]measured {
 	w := newWorld()
 	v, s := newVerifier(config()), &supply{more: w.newMandate}
@@ -104,9 +104,9 @@ func allocRows(h *harness) map[string]measured {
 	return map[string]measured{"allocs": bestOf(all)}
 }
 
-// collectorRows counts what the garbage collector takes for a warm decision, in a
-// process that holds little but some 10 MB of requests: the slices that a collection falls into
-// are few, and neither the 10th percentile nor the median shows them.
+// collectorRows measures the garbage collector's time for a warm decision, in
+// a process with little more than 10 MB of requests. Collections fall into few
+// slices, so neither the 10th percentile nor the median shows them.
 func collectorRows(h *harness) map[string]measured {
 	w, l := newWorld(), newLimit()
 	v, s := newVerifier(config()), &supply{more: w.newMandate}
@@ -124,16 +124,16 @@ func collectorRows(h *harness) map[string]measured {
 	return map[string]measured{"collector": bestOf(all)}
 }
 
-// collectorTime returns the CPU time that the collector has taken from others, up
-// to the end of the last collection.
+// collectorTime returns the CPU time of the collector up to the end of the
+// last collection.
 func collectorTime() time.Duration {
 	samples := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/gc/mark/idle:cpu-seconds"}}
 	metrics.Read(samples)
 	return time.Duration((samples[0].Value.Float64() - samples[1].Value.Float64()) * float64(time.Second))
 }
 
-// tailRows compares how far the slow decisions are from the usual ones with how
-// far they are for bare cryptography: one of each, in turns, by CPU time.
+// tailRows compares the ratio of slow to usual decisions with the same ratio
+// for bare cryptography. Both run alternately and are measured by CPU time.
 func tailRows(h *harness) map[string]measured {
 	w, l := newWorld(), newLimit()
 	v, s := newVerifier(config()), &supply{more: w.newMandate}
@@ -160,13 +160,13 @@ func tailRows(h *harness) map[string]measured {
 	return map[string]measured{"tail": bestOf(all)}
 }
 
-// bestOf returns the lowest of some ratios, and the one in the middle.
+// bestOf returns the lowest and the median of some ratios.
 func bestOf(all []float64) measured {
 	all = slices.Sorted(slices.Values(all))
 	return measured{ratio: all[0], median: all[len(all)/2]}
 }
 
-// manyRows compares how much faster two threads are than one, by the clock, for
+// manyRows compares the speed-up of two threads over one, by wall clock, for
 // decisions and for bare cryptography.
 func manyRows(h *harness) map[string]measured {
 	const batch = 64
@@ -213,7 +213,7 @@ func manyRows(h *harness) map[string]measured {
 		median = append(median, roundrobin.Ratio(r[2].Median, r[3].Median)/roundrobin.Ratio(r[0].Median, r[1].Median))
 	}
 	m := measured{ratio: p10[0], median: median[0]}
-	for i := range p10 { // more is better
+	for i := range p10 { // higher is better
 		m.ratio, m.median = max(m.ratio, p10[i]), max(m.median, median[i])
 	}
 	return map[string]measured{"many": m}

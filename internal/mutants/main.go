@@ -1,12 +1,13 @@
-// Command mutants turns checks of the engine off, one at a time, and asks whether
-// the conformance corpus notices.
+// Command mutants disables checks of the engine, one at a time, and runs the
+// conformance corpus to see whether a vector fails.
 //
 //	go run ./internal/mutants [NAME...]
 //
-// A mutant is a change to one place of the source, built as an overlay: the tree
-// itself is not touched. Those of the numbered checks are one build, told apart
-// by the environment. One that is noticed fails at least one vector. One that
-// survives fails the run, unless survivors says why.
+// A mutant is a change to one place of the source, built as an overlay. The
+// working tree does not change. The mutants of the numbered checks share one
+// build, which selects the mutant by an environment variable. A mutant is
+// noticed if at least one vector fails. A mutant that survives fails the run,
+// unless survivors gives a reason.
 package main
 
 import (
@@ -79,12 +80,12 @@ func run(only []string) error {
 	return nil
 }
 
-// try runs the corpus against the engine with m in it, and returns the vectors
-// that fail.
+// try runs the corpus with the mutant m of the engine and returns the failed
+// vectors.
 func (m mutant) try(dir string) (failures []string, total int, err error) {
 	built := filepath.Join(dir, "corpus")
 	if _, err := os.Stat(built); err == nil && m.env {
-		return m.count(built) // the one before was of the same build
+		return m.count(built) // the previous mutant had the same build
 	}
 	source, err := os.ReadFile(m.file)
 	if err != nil {
@@ -117,7 +118,7 @@ func (m mutant) try(dir string) (failures []string, total int, err error) {
 	return m.count(binary)
 }
 
-// count runs the corpus in a binary of this command that was built with m.
+// count runs the corpus in a binary of this command built with m.
 func (m mutant) count(binary string) (failures []string, total int, err error) {
 	cmd := exec.Command(binary, corpusArg)
 	cmd.Env = append(os.Environ(), envMutant+"="+m.name)
@@ -130,10 +131,10 @@ func (m mutant) count(binary string) (failures []string, total int, err error) {
 	return lines[1:], total, err
 }
 
-// corpusArg makes this command, built with a mutant, run the corpus.
+// corpusArg makes a binary built with a mutant run the corpus.
 const corpusArg = "-corpus"
 
-// runCorpus prints how many vectors there are, and those that fail.
+// runCorpus prints the number of vectors and the failed vectors.
 func runCorpus() error {
 	cases, err := testvectors.Load()
 	if err != nil {

@@ -1,14 +1,15 @@
 package main
 
-// A mutant is one change to the engine's source. old stands in the file once.
+// A mutant is one change to the engine's source. old must occur exactly once
+// in the file.
 type mutant struct {
 	name, file, old, new string
-	env                  bool // new asks the environment for the name
+	env                  bool // new reads the name from the environment
 }
 
 const envMutant = "MANDATE_MUTANT"
 
-// survivors are the mutants that no vector notices, and why.
+// survivors lists the mutants that no vector notices, and why.
 var survivors = map[string]string{
 	"previous proof of itself": "a proof that signs itself cannot verify, so that the signature fails with the same code",
 	"all proofs of a set":      "the failed proof is in the ledger already, and an allow asks once more whether every proof was verified",
@@ -16,8 +17,8 @@ var survivors = map[string]string{
 	"method with a path":       "the key is looked up in the document by the same rule, which fails with the same reason",
 }
 
-// checks are the numbered checks, by the names of their constants. The mutant of
-// each lets it pass whatever it finds.
+// checks are the numbered checks, by the names of their constants. The mutant
+// of a check lets it always pass.
 var checks = []string{"VPStructure", "VPContext", "VPProofForm", "VPChallenge", "VPDomain", "VPFreshness", "VCStructure", "VCContext",
 	"VCProofForm", "MandateSelect", "MandateShape", "IssuerTrusted", "IssuerKey", "VCProof", "IssuerBinding", "GrantorProofs", "VCValidity",
 	"VCStatus", "VCEvidence", "HolderAuthorized", "VerifierAuthorized", "Scope", "HolderKey", "VPProof", "HolderBinding", "ActionRequired",

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Every mutant changes a line that is there, every check of the verifier has
-// one, and the survivors are mutants.
+// Every mutant changes an existing line, every check of the verifier has a
+// mutant, and every survivor is a mutant.
 func TestTable(t *testing.T) {
 	if err := os.Chdir("../.."); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// findAction makes the checks 80 to 88.
+// findAction performs checks 80 to 88.
 func (j *judge) findAction() {
 	if !j.mandate.hasAction {
 		if !flag(j.cfg, "allowActionless") || len(j.params) > 0 {
@@ -32,7 +32,7 @@ func (j *judge) findAction() {
 	j.paramsBound(name)
 }
 
-// evaluate makes the checks 90 to 98.
+// evaluate performs checks 90 to 98.
 func (j *judge) evaluate(used bool) (object, error) {
 	if j.outside != "" {
 		return nil, fmt.Errorf("%w: %s", ErrNotCovered, j.outside)
@@ -119,7 +119,7 @@ func actionHash(mandate, name string, params any) string {
 	return sri(canon(object{"mandateId": mandate, "action": name, "params": params}))
 }
 
-// allowed is the allow of a request for which everything is in order.
+// allowed returns the allow of a request that passed every check.
 func (j *judge) allowed(evaluations []any) object {
 	o := object{"decision": "allow", "credentialId": j.mandate.id, "paramsBound": j.bound, "proofForm": j.chosen.form, "evaluations": evaluations}
 	insecure := []any{}

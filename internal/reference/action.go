@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// A typ is the type of a parameter, and of an expression: string, number,
-// boolean, object, array, time or any; date and url are strings with a form.
+// A typ is the type of a parameter or of an expression: string, number,
+// boolean, object, array, time or any. date and url are strings with a format.
 type typ struct {
 	kind   string
 	items  *typ
@@ -26,13 +26,13 @@ type field struct {
 	required bool
 }
 
-// A shape is what a content declares of parameters; nil declares nothing.
+// A shape is the declaration of parameters; nil means undeclared.
 type shape map[string]field
 
-// An action is a content that compiles.
+// An action is a compiled content.
 type action struct {
 	name       string
-	tools      []string // nil: none are declared
+	tools      []string // nil: undeclared
 	exec, user shape
 	rules      []rule
 }
@@ -45,8 +45,8 @@ type rule struct {
 	expr          *expr
 }
 
-// readAction compiles a content. outside names the first expression that is in
-// no subset of the language known here.
+// readAction compiles a content. outside names the first expression outside
+// the supported subset of the language.
 func readAction(content any) (a *action, ok bool, outside string) {
 	o, ok := content.(object)
 	a = &action{name: text(o, "name")}
@@ -115,7 +115,7 @@ func readAction(content any) (a *action, ok bool, outside string) {
 
 func isName(s string) bool { return s != "" && utf8.RuneCountInString(s) <= 128 }
 
-// optional reports whether a member is absent or of a type.
+// optional reports whether a member is absent or of type T.
 func optional[T any](o any, name string) bool {
 	_, is := member(o, name).(T)
 	return is || !has(o, name)
@@ -149,7 +149,7 @@ func readShape(v any) (shape, bool) {
 	return s, ok
 }
 
-// readType returns nil for what is no type.
+// readType reads a type. It returns nil if v is not a type.
 func readType(v any, depth int) *typ {
 	if name, ok := v.(string); ok {
 		return typeNamed(name, depth)
@@ -203,10 +203,10 @@ func typeNamed(name string, depth int) *typ {
 	return nil
 }
 
-// A fault is one way in which parameters do not fit: pointer and code.
+// A fault is the pointer and the code of one mismatch of parameters.
 type fault [2]string
 
-// faults appends what keeps v from being of type t.
+// faults appends the faults of v for type t.
 func (t *typ) faults(at string, v any, out []fault) []fault {
 	wrong := fault{at, "type"}
 	switch t.kind {
@@ -285,7 +285,8 @@ var webURLForm = regexp.MustCompile(`^https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[
 
 var labelForm = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
 
-// isWebURL: a host that is a name or an IPv6 address in its canonical form.
+// isWebURL requires a host that is a name or an IPv6 address in its canonical
+// form.
 func isWebURL(s string) bool {
 	form := webURLForm.FindStringSubmatch(s)
 	if _, err := url.Parse(s); err != nil || form == nil || len(s) > 2048 {
@@ -307,8 +308,8 @@ func isWebURL(s string) bool {
 
 func token(s string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(s) }
 
-// params validates parameters and returns them as rules see them. wrapped
-// members are those of a mandate's userParams.
+// params validates parameters and returns them in the form that rules read.
+// wrapped is set for the members of a mandate's userParams.
 func (a *action) params(s shape, v object, wrapped bool) (object, []fault) {
 	if out := bounded("", v, 1, nil); len(out) > 0 {
 		return nil, sorted(out)
@@ -335,7 +336,7 @@ func (a *action) params(s shape, v object, wrapped bool) (object, []fault) {
 		}
 		seen[name] = m
 		switch {
-		case !wrapped && name == "tool" && a.tools != nil: // below
+		case !wrapped && name == "tool" && a.tools != nil: // see below
 		case s == nil:
 			out = unsafe(at, m, out)
 		case !declared:
@@ -406,7 +407,7 @@ func sorted(out []fault) []fault {
 	return out
 }
 
-// decide evaluates an action: reason is "" when the rules allow.
+// decide evaluates an action. reason is "" if the rules allow.
 func (a *action) decide(user, exec object, now time.Time) (reason string, evaluations []any, faults []fault) {
 	u, faults := a.params(a.user, user, true)
 	if len(faults) > 0 {

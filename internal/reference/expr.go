@@ -11,25 +11,25 @@ import (
 	"unicode/utf8"
 )
 
-// The rules of a mandate, as far as this package knows the language: the
-// operators && || ! < <= > >= == != in + - * /, literals, fields, has, size,
-// startsWith, endsWith, contains, and one level of all and exists. It is an
-// interpreter of its own, not another use of the engine's library, so that a
-// mistake about the language is not made twice. compileExpr says of everything
-// else that it is outside.
+// The supported subset of the rule language: the operators && || ! < <= > >=
+// == != in + - * /, literals, fields, has, size, startsWith, endsWith,
+// contains, and one level of all and exists. This is a separate interpreter,
+// independent of the engine's CEL library, so that an error of that library is
+// detected. compileExpr reports everything else as outside.
 
 const (
 	faultType    = "type"    // it does not compile
-	faultOutside = "outside" // nothing is known about it here
+	faultOutside = "outside" // not supported here
 )
 
 type vars map[string]any
 
-// An expr is a typed expression. eval returns a value, or the code of an error.
+// An expr is a typed expression. eval returns a value, or the code of an
+// error.
 type expr struct {
 	t    typ
 	eval func(vars) (any, string)
-	name string // of the variable, when it is one
+	name string // if it is a variable
 	sel  func(vars) (has bool, code string)
 	lit  bool
 }
@@ -150,7 +150,8 @@ func (c *compiler) combine(op string, l, r *expr) *expr {
 			divisor, _ := r.eval(nil)
 			c.demand(divisor != any(0.0), faultType)
 		}
-		// An integer divided by another is refused; which one is meant is not known here.
+		// The profile refuses to divide two integers. This package does not
+		// distinguish integer literals, so a literal dividend is outside.
 		c.demand(op != "/" || !l.lit, faultOutside)
 		e.t = typ{kind: "any"}
 		for _, kind := range []string{"number", "string"} {
@@ -164,7 +165,8 @@ func (c *compiler) combine(op string, l, r *expr) *expr {
 	return e
 }
 
-// logic: an operand that decides wins over one that errs, on either side.
+// logic implements && and ||. A deciding operand on either side takes
+// precedence over an error on the other.
 func logic(deciding bool, v vars, l, r *expr) (any, string) {
 	var first string
 	for _, e := range []*expr{l, r} {
@@ -186,7 +188,7 @@ func logic(deciding bool, v vars, l, r *expr) (any, string) {
 	return !deciding, ""
 }
 
-// both evaluates two operands, of which neither may err.
+// both evaluates two operands. An error of either is the result.
 func both(l, r *expr, f func(x, y any) (any, string)) func(vars) (any, string) {
 	return func(v vars) (any, string) {
 		x, code := l.eval(v)
@@ -405,7 +407,7 @@ func (c *compiler) selected(of *expr, name string) *expr {
 	return e
 }
 
-// static is the type that expressions see: dates and URLs are strings.
+// static returns the type in expressions: dates and URLs are strings.
 func static(t typ) typ {
 	if t.kind == "date" || t.kind == "url" {
 		return typ{kind: "string"}

@@ -19,8 +19,9 @@ import (
 	"github.com/mandate-engine/mandate/testvectors"
 )
 
-// FuzzReference changes cases of the corpus, signs them again or not, and puts
-// them to the engine and to the reference. They must say the same.
+// FuzzReference changes cases of the corpus, signs them again in some cases,
+// and compares the outcomes of the engine and the reference, which must be
+// equal.
 func FuzzReference(f *testing.F) {
 	m := newMutator(f)
 	for i := range m.ids {
@@ -29,7 +30,8 @@ func FuzzReference(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n uint16, seed uint64) { m.compare(t, n, seed) })
 }
 
-// TestMutations is the same for fixed changes: 600, or MUTATIONS.
+// TestMutations does the same with a fixed sequence of changes: 600, or
+// MUTATIONS.
 func TestMutations(t *testing.T) {
 	n, err := strconv.ParseUint(cmp.Or(os.Getenv("MUTATIONS"), "600"), 10, 64)
 	if err != nil {
@@ -53,7 +55,7 @@ type mutator struct {
 	ids   []string
 	cases map[string]object
 	pool  map[string][]any // values in the corpus by the name of their member
-	names []string         // of pool
+	names []string         // the names in pool
 	seen  map[string]bool
 	keys  map[string]ed25519.PrivateKey
 }
@@ -84,7 +86,7 @@ func newMutator(t testing.TB) *mutator {
 	return m
 }
 
-// gather fills the pool, each value once, in a fixed order.
+// gather fills the pool with distinct values in a fixed order.
 func (m *mutator) gather(v any) {
 	switch v := v.(type) {
 	case object:
@@ -102,7 +104,8 @@ func (m *mutator) gather(v any) {
 	}
 }
 
-// compare returns the decision of a changed case, or why there is none to compare.
+// compare returns the decision of a changed case, or the reason why there is
+// nothing to compare.
 func (m *mutator) compare(t testing.TB, n uint16, seed uint64) string {
 	r := rand.New(rand.NewPCG(seed, uint64(n)))
 	id := m.ids[int(n)%len(m.ids)]
@@ -137,7 +140,7 @@ func (m *mutator) compare(t testing.TB, n uint16, seed uint64) string {
 	}
 	want := comparable(area, toObject(said))
 	if len(list(want, "faults")) > 90 {
-		return "too many faults" // which of them are told is not said
+		return "too many faults" // which faults are reported is not specified
 	}
 	got, err := Decide(file)
 	if errors.Is(err, ErrNotCovered) {
@@ -167,7 +170,7 @@ func copied(v any) any {
 	return v
 }
 
-// target picks what of the input to change: mostly the document.
+// target picks the part of the input to change: mostly the document.
 func (m *mutator) target(r *rand.Rand, input object) any {
 	if req, ok := input["request"].(object); ok {
 		switch r.IntN(10) {
@@ -176,7 +179,7 @@ func (m *mutator) target(r *rand.Rand, input object) any {
 		case 1:
 			return input["config"]
 		case 2:
-			return object{"now": input["now"], "input": input} // below: the time, or anything
+			return object{"now": input["now"], "input": input} // the time, or anything
 		}
 		if p, ok := req["presentation"].(object); ok {
 			first := append(many(p["verifiableCredential"]), nil)
@@ -195,7 +198,7 @@ func (m *mutator) target(r *rand.Rand, input object) any {
 	return input
 }
 
-// mutate changes something in v, which is an object or a list.
+// mutate changes a value in v, an object or a list.
 func (m *mutator) mutate(r *rand.Rand, v any) {
 	if in, ok := member(v, "input").(object); ok && r.IntN(2) == 0 {
 		in["now"] = pick(r, []any{"2026-05-02T10:16:00Z", "2026-05-02T10:15:30Z", "2026-05-02T10:20:30.5Z", "2027-01-01T00:00:00Z", "2027-01-01T00:00:01Z", "2025-12-31T23:59:59Z", "2026-05-02T12:15:30+02:00"})
@@ -266,13 +269,13 @@ func (m *mutator) changed(r *rand.Rand, name string, v any) any {
 	return copied(pick(r, m.pool[name]))
 }
 
-// respell writes a document otherwise, or breaks it.
+// respell changes the spelling of a document, or breaks it.
 func (m *mutator) respell(r *rand.Rand, s string) string {
 	at := r.IntN(len(s))
 	switch r.IntN(5) {
 	case 0:
 		if i := strings.Index(s[at:], "{\""); i >= 0 {
-			return s[:at+i+1] + `"type":0,` + s[at+i+1:] // twice, where there is one
+			return s[:at+i+1] + `"type":0,` + s[at+i+1:] // a duplicate if there is a type
 		}
 	case 1:
 		return s[:at]
@@ -284,7 +287,7 @@ func (m *mutator) respell(r *rand.Rand, s string) string {
 	return " " + s + "\n"
 }
 
-// signAgain makes the proofs fit what was changed, where the keys are known.
+// signAgain renews the proofs after a change, if their keys are known.
 func (m *mutator) signAgain(input object) {
 	w := world{input}
 	if vp, ok := member(input["request"], "presentation").(object); ok {

@@ -21,8 +21,9 @@ var (
 	errTooLarge = errors.New("over a limit")
 )
 
-// parse reads one strict I-JSON document (RFC 7493) within the limits of the
-// format: encoding/json, after what it lets pass was looked for.
+// parse parses one strict I-JSON document (RFC 7493) within the limits of the
+// format. It uses encoding/json after checking for input that encoding/json
+// accepts wrongly.
 func parse(b []byte) (any, error) {
 	if len(b) > 1<<20 {
 		return nil, errTooLarge
@@ -46,8 +47,8 @@ func parse(b []byte) (any, error) {
 	return v, nil
 }
 
-// unlessDeep is errJSON, or errTooLarge for what nests deeper than the limit
-// before it breaks.
+// unlessDeep returns errTooLarge if the document exceeds the depth limit
+// before its syntax error, otherwise errJSON.
 func unlessDeep(b []byte) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
@@ -58,7 +59,7 @@ func unlessDeep(b []byte) error {
 	return errJSON
 }
 
-// walk looks for repeated names and exceeded limits.
+// walk checks for repeated names and exceeded limits.
 func walk(d *json.Decoder, depth int, values *int) error {
 	t, err := d.Token()
 	if err != nil {
@@ -100,8 +101,8 @@ func walk(d *json.Decoder, depth int, values *int) error {
 	return nil
 }
 
-// scalars refuses lone surrogates and noncharacters, raw or escaped. b is valid
-// JSON, so a backslash stands in a string.
+// scalars refuses lone surrogates and noncharacters, raw or escaped. b is
+// valid JSON, so a backslash is always inside a string.
 func scalars(b []byte) error {
 	bad := func(r rune) bool { return r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF }
 	for s := string(b); s != ""; {
@@ -131,21 +132,21 @@ func escaped(s string) rune {
 	return rune(n)
 }
 
-// canon returns the RFC 8785 form of v. Every v came from parse, or is made of
-// such.
+// canon returns the RFC 8785 form of v, which comes from parse or consists of
+// such values.
 func canon(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err)
 	}
-	// It reads no scalars: they go through in a list.
+	// jcs refuses scalars, so wrap them in a list.
 	if b, err = jcs.Transform([]byte("[" + string(b) + "]")); err != nil {
 		panic(err)
 	}
 	return b[1 : len(b)-1]
 }
 
-// sri is the digest of bytes as Subresource Integrity writes it.
+// sri returns the Subresource Integrity digest of bytes.
 func sri(b []byte) string {
 	sum := sha256.Sum256(b)
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
@@ -174,8 +175,8 @@ func bytesOf(v any) []byte {
 	return b
 }
 
-// document returns the bytes of the document called name in a case, nil when
-// there is none.
+// document returns the bytes of the document name in a case, or nil if it is
+// absent.
 func document(in object, name string) []byte {
 	if b, ok := in[name+"Bytes"]; ok {
 		return bytesOf(b)
@@ -186,7 +187,8 @@ func document(in object, name string) []byte {
 	return nil
 }
 
-// Small helpers on decoded JSON. What is missing or of another type is zero.
+// Helpers on decoded JSON. They return zero values for absent members and
+// other types.
 
 func member(v any, name string) any { o, _ := v.(object); return o[name] }
 
@@ -200,7 +202,7 @@ func flag(v any, name string) bool { b, _ := member(v, name).(bool); return b }
 
 func list(v any, name string) []any { l, _ := member(v, name).([]any); return l }
 
-// texts returns a list of strings, or a string as a list of one.
+// texts returns a list of strings. A single string becomes a list of one.
 func texts(v any) (out []string, ok bool) {
 	if s, ok := v.(string); ok {
 		return []string{s}, true
@@ -213,7 +215,7 @@ func texts(v any) (out []string, ok bool) {
 	return out, ok && len(out) > 0
 }
 
-// many returns a list as it is, and anything else as a list of one.
+// many returns a list unchanged, and any other value as a list of one.
 func many(v any) []any {
 	if l, ok := v.([]any); ok {
 		return l

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// A world is what a case says is outside of the engine.
+// A world provides a case's inputs from outside the engine.
 type world struct{ in object }
 
-// errOutage is what a look-up says that failed: nothing is decided.
+// errOutage is the reason of a failed lookup: there is no decision.
 const errOutage = "unavailable"
 
 var didForm = regexp.MustCompile(`^did:([a-z0-9]+):((?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}|:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}))$`)
@@ -23,14 +23,14 @@ func isDID(s string) bool { return len(s) <= 2048 && didForm.MatchString(s) }
 
 var keyURLForm = regexp.MustCompile(`^(did:[^/?#]+)#(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})+$`)
 
-// namesKey reports whether a DID URL names a key: a DID and a fragment, no path
-// and no query.
+// namesKey reports whether a DID URL is a DID with a fragment, without path
+// and query.
 func namesKey(url string) bool {
 	m := keyURLForm.FindStringSubmatch(url)
 	return m != nil && isDID(m[1]) && len(url) <= 2048
 }
 
-// controller is the DID of a key.
+// controller returns the DID of a key.
 func controller(url string) string {
 	if i := strings.IndexAny(url, "#?/"); i >= 0 {
 		return url[:i]
@@ -38,7 +38,7 @@ func controller(url string) string {
 	return url
 }
 
-// resolve returns the document of a DID, or the reason for which there is none.
+// resolve returns the document of a DID, or the reason for not having one.
 func (w world) resolve(did string) (doc object, reason string) {
 	doc, reason = w.unpinned(did)
 	for _, p := range list(w.in, "pins") {
@@ -107,8 +107,8 @@ func jwkDocument(did, id string) (object, string) {
 	return object{"id": did, "verificationMethod": []any{method}, "assertionMethod": []any{method["id"]}, "authentication": []any{method["id"]}}, ""
 }
 
-// keyIn retrieves a verification method (Controlled Identifiers 1.0 section 3.3)
-// from the document of its DID.
+// keyIn retrieves a verification method (Controlled Identifiers 1.0 section
+// 3.3) from the document of its DID.
 func keyIn(doc object, url, purpose string, now time.Time) (key []byte, reason string) {
 	absolute := func(id string) string {
 		if strings.HasPrefix(id, "#") {
@@ -131,7 +131,7 @@ func keyIn(doc object, url, purpose string, now time.Time) (key []byte, reason s
 	if method == nil {
 		return nil, "key_not_authorized"
 	}
-	// Embedded in one relationship, it counts for that one alone.
+	// A method embedded in a relationship is valid for that relationship only.
 	for _, relation := range []string{"assertionMethod", "authentication", "capabilityInvocation", "capabilityDelegation", "keyAgreement"} {
 		if relation != purpose && slices.ContainsFunc(list(doc, relation), func(e any) bool { return absolute(text(e, "id")) == url && e != nil }) {
 			listed = false
@@ -172,8 +172,8 @@ func caseVariant(o object, names ...string) bool {
 	return false
 }
 
-// material returns the one Ed25519 key of a method, nil when there is another
-// number or kind of them.
+// material returns the key of a method, or nil unless it has exactly one key,
+// an Ed25519 key.
 func material(method object) []byte {
 	var name string
 	for k := range method {
@@ -225,7 +225,8 @@ func jwkKey(jwk any) []byte {
 	return b
 }
 
-// multikey decodes an Ed25519 Multikey. other reports a sound key of another type.
+// multikey decodes an Ed25519 Multikey. other reports a valid key of another
+// type.
 func multikey(s string) (key []byte, other bool) {
 	b := base58(s, -1)
 	if len(s) > 128 || len(b) < 2 {

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// A transparency log: the tree of RFC 6962 section 2.1, checkpoints as C2SP
-// tlog-checkpoint and signed-note write them, proofs as C2SP tlog-proof and
-// tlog-witness do.
+// A transparency log: the tree of RFC 6962 section 2.1, checkpoints in the
+// formats C2SP tlog-checkpoint and signed-note, proofs in the formats C2SP
+// tlog-proof and tlog-witness.
 
 func logs(in object) object {
 	no := object{"verified": false}
@@ -71,7 +71,7 @@ func hash(s string) string { h := sha256.Sum256([]byte(s)); return string(h[:]) 
 
 func node(left, right string) string { return hash("\x01" + left + right) }
 
-// split is the largest power of two below n.
+// split returns the largest power of two below n.
 func split(n int) int {
 	k := 1
 	for k*2 < n {
@@ -80,8 +80,8 @@ func split(n int) int {
 	return k
 }
 
-// climb returns the root to which a path leads from entry i of n (RFC 6962
-// section 2.1.1, read backwards).
+// climb returns the root that a path gives for entry i of n (the inverse of
+// RFC 6962 section 2.1.1).
 func climb(i, n int, leaf string, path []string) (root string, fits bool) {
 	if n <= 1 {
 		return leaf, len(path) == 0
@@ -98,8 +98,8 @@ func climb(i, n int, leaf string, path []string) (root string, fits bool) {
 	return node(sibling, right), fits
 }
 
-// grown reports whether a path shows that the tree of size n begins with that of
-// size m (RFC 6962 section 2.1.2, read backwards).
+// grown reports whether a path proves that the tree of size n begins with that
+// of size m (the inverse of RFC 6962 section 2.1.2).
 func grown(m, n int, before, after string, path []string) bool {
 	if m == 0 {
 		return len(path) == 0 && before == hash("")
@@ -111,9 +111,9 @@ func grown(m, n int, before, after string, path []string) bool {
 	return ok && len(rest) == 0 && b == before && a == after
 }
 
-// subproof returns the roots of the first m entries and of all n, and what is
-// left of the path. whole: the m entries are a whole tree of the old log, whose
-// root is known.
+// subproof returns the roots of the first m entries and of all n, and the rest
+// of the path. If whole is set, the m entries are a complete tree of the old
+// log, whose root is known.
 func subproof(m, n int, known string, path []string, whole bool) (before, after string, rest []string, ok bool) {
 	if m == n {
 		if whole {
@@ -141,7 +141,7 @@ func subproof(m, n int, known string, path []string, whole bool) (before, after 
 	return node(other, b), node(other, a), rest[1:], true
 }
 
-// checkpoint reads a checkpoint that a log's key has signed.
+// checkpoint parses a checkpoint and verifies the signature of a log's key.
 func checkpoint(c, origin string, key []byte) (size int, root string, ok bool) {
 	body, signatures, ok := strings.Cut(c, "\n\n")
 	lines := strings.Split(body, "\n")

@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// A proof is one Data Integrity proof whose form is sound (VC Data Integrity
-// 1.0, VC DI EdDSA 1.0). Its claims are claims.
+// A proof is one well-formed, unverified Data Integrity proof (VC Data
+// Integrity 1.0, VC DI EdDSA 1.0).
 type proof struct {
 	node             object
 	method, purpose  string
 	created, expires *time.Time
-	domain           []string // nil when absent
+	domain           []string // nil if absent
 	signature        []byte
-	hashed           object // the document as it was signed
-	data             []byte // the 64 bytes that were signed
+	hashed           object // the signed document
+	data             []byte // the 64 signed bytes
 }
 
-// parseProofs reads the proofs of a document, in its order; code says what is
-// wrong with them. form is w3c or via.
+// parseProofs parses the proofs of a document, in order. code is the error, if
+// any. form is w3c or via.
 func parseProofs(doc object, via bool) (proofs []*proof, form, code string) {
 	v, member := doc["proof"], "proof"
 	if form = "w3c"; via && has(doc, "proofs") {
@@ -104,7 +104,8 @@ func parseProof(doc, node object, member string) (*proof, string) {
 	if !ok || p.signature == nil {
 		return nil, "proof_invalid"
 	}
-	// The document's @context begins with that of the proof, which was signed.
+	// The @context of the document must begin with the signed @context of the
+	// proof.
 	p.hashed = without(doc, member)
 	if context, there := node["@context"]; there {
 		want, have := many(context), many(doc["@context"])
@@ -131,8 +132,8 @@ func isContext(v any) bool {
 	return false
 }
 
-// chained puts the proofs that each proof names into what it hashes, and reports
-// whether all of them are there, once, without a cycle.
+// chained adds the proofs that each proof references to its hashed document.
+// It reports whether each reference has exactly one proof, without a cycle.
 func chained(proofs []*proof, nodes []any, form string) bool {
 	byID := map[string]int{}
 	for i, p := range proofs {
@@ -161,7 +162,8 @@ func chained(proofs []*proof, nodes []any, form string) bool {
 			p.hashed["proof"] = named
 		}
 	}
-	// Following any proof for as many steps as there are proofs leads out.
+	// Without a cycle, every chain ends within as many steps as there are
+	// proofs.
 	var leadsOut func(i, steps int) bool
 	leadsOut = func(i, steps int) bool {
 		return steps >= 0 && !slices.ContainsFunc(before[i], func(j int) bool { return !leadsOut(j, steps-1) })
@@ -178,7 +180,7 @@ func (p *proof) verifies(key []byte) bool {
 	return key != nil && verifyEd25519(key, p.data, p.signature)
 }
 
-// times judges expires and created.
+// expired reports whether the proof has expired at now, with the leeway.
 func (p *proof) expired(now time.Time, leeway time.Duration) bool {
 	return p.expires != nil && !now.Before(p.expires.Add(leeway))
 }
@@ -194,8 +196,8 @@ func sameSet(a, b []string) bool {
 	return len(a) > 0 && in(a, b) && in(b, a)
 }
 
-// Ed25519 as RFC 8032 section 5.1.7 has it, with the points that let one
-// signature fit many messages refused.
+// Ed25519 as in RFC 8032 section 5.1.7, without points of small order, under
+// which one signature is valid for many messages.
 
 var (
 	fieldPrime = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
@@ -205,8 +207,8 @@ var (
 	}()
 )
 
-// soundPoint reports whether an encoding is canonical, on the curve, and not of
-// small order. The order divides 8 exactly when y is 0, 1 or -1, or when
+// soundPoint reports whether an encoding is canonical, on the curve, and not
+// of small order. The order divides 8 exactly when y is 0, 1 or -1, or when
 // d·y⁴ + 2·y² - 1 = 0.
 func soundPoint(encoded []byte) bool {
 	b := slices.Clone(encoded)
@@ -234,8 +236,8 @@ func verifyEd25519(key, message, signature []byte) bool {
 
 const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
-// base58 decodes multibase base58btc of exactly size bytes, nil otherwise. A
-// negative size takes any.
+// base58 decodes multibase base58btc of exactly size bytes, or of any size if
+// size is negative. It returns nil on error.
 func base58(s string, size int) []byte {
 	s, ok := strings.CutPrefix(s, "z")
 	if !ok || s == "" || len(s) > 200 {
@@ -268,8 +270,8 @@ func unhex(s string) []byte {
 
 var stampForm = regexp.MustCompile(`^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|([+-])(\d\d):(\d\d))$`)
 
-// instant reads an xsd:dateTimeStamp of the years 0001 to 9999, at most 64
-// bytes; digits beyond the nanosecond do not count.
+// instant parses an xsd:dateTimeStamp of the years 0001 to 9999, at most 64
+// bytes. It ignores digits beyond the nanosecond.
 func instant(s string) (time.Time, bool) {
 	m := stampForm.FindStringSubmatch(s)
 	if m == nil || len(s) > 64 {

@@ -1,11 +1,10 @@
-// Package reference answers one question: what does a case of the conformance
-// corpus decide, by a second reading of the documents?
+// Package reference implements a second, independent verifier for the cases of
+// the conformance corpus, written from the documents.
 //
-// It is a verifier written to be compared with, not to be used: maps in place of
-// a tree, canonical forms by another library, curve points by big integers, an
-// interpreter of its own for the rules, nothing kept, nothing fast. It shares no
-// code with the engine. Where both agree, a mistake was made twice or not at
-// all.
+// It is for comparison, not for use. It uses maps instead of a tree, another
+// library for canonical forms, big integers for curve points, and its own
+// interpreter for rules. It does not cache and is slow. It shares no code with
+// the engine. So a mistake stays undetected only if both make it.
 package reference
 
 import (
@@ -16,14 +15,14 @@ import (
 	"time"
 )
 
-// ErrNotCovered is what Decide says of a case that this package knows nothing
-// of: another area, or a rule outside of its subset of the language.
+// ErrNotCovered is the error of Decide for a case that this package does not
+// support: another area, or a rule outside its subset of the language.
 var ErrNotCovered = errors.New("reference: not covered")
 
-// Decide returns the outcome of a case file, as its member expect says it, but
-// for these: offset, pointer and limit of what is no JSON, and the kind of a
-// refusal in the area canonical, which is "refused" here; the issues of a
-// content and its warnings in the area policy.
+// Decide returns the outcome of a case file in the format of its member
+// expect, with these exceptions: offset, pointer and limit of invalid JSON;
+// the kind of a refusal in the area canonical, which is "refused" here; and
+// the issues and warnings of a content in the area policy.
 func Decide(file []byte) (map[string]any, error) {
 	v, err := parse(file)
 	if err != nil {
@@ -90,7 +89,7 @@ func digests(in object) object {
 	return object{"digest": sri(canon(documentOf(in, "document")))}
 }
 
-// clock is the time of a case; those that do not say have one of their own.
+// clock returns the time of a case, or a default.
 func clock(in object) time.Time {
 	if !has(in, "now") {
 		return time.Date(2026, 5, 2, 10, 16, 0, 0, time.UTC)

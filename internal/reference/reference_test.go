@@ -30,13 +30,13 @@ func corpus(t testing.TB) map[string][]byte {
 	return files
 }
 
-// outOfScope are the areas that the reference decides nothing of, and why.
+// outOfScope lists the areas that the reference does not support, and why.
 var outOfScope = map[string]string{
 	"did":     "what a DID or a DID URL names is read by one regular expression here; the area is about errors that no decision tells apart",
 	"permits": "a residual is no verdict: what it has to be is compared with decisions by a property of package policy",
 }
 
-// notCovered are the cases of other areas that it decides nothing of, and why.
+// notCovered lists the cases of other areas that it does not support, and why.
 var notCovered = map[string][]string{
 	"the rule uses what its subset of the language lacks: patterns, timestamps, indexes, maps, %, other literals, other loops": {
 		"policy/hostile-loops-three-deep", "policy/hostile-map-literal", "policy/hostile-modulo", "policy/hostile-pattern-from-agent",
@@ -52,7 +52,8 @@ var notCovered = map[string][]string{
 	"it counts neither nodes nor cost":                                         {"policy/cost-exceeded", "policy/hostile-nodes-too-many", "policy/pattern-costly"},
 }
 
-// comparable leaves out of an outcome what the reference does not say: see Decide.
+// comparable removes from an outcome the members that the reference does not
+// return: see Decide.
 func comparable(area string, expect object) object {
 	switch {
 	case area == "verify" && expect["decision"] == "none":
@@ -65,8 +66,7 @@ func comparable(area string, expect object) object {
 	return expect
 }
 
-// The corpus says what every implementation has to decide; the reference, made
-// from the documents a second time, has to agree with every case.
+// The reference agrees with every case of the corpus that it covers.
 func TestCorpus(t *testing.T) {
 	covered, left := map[string]int{}, map[string]bool{}
 	for _, ids := range notCovered {

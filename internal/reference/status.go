@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// status returns the reason for which an entry denies, or "".
+// status returns the reason of a denial because of an entry, or "".
 func (j *judge) status(c *credential, entry object) string {
 	const unknown = "status_unknown"
 	purpose, index, url := text(entry, "statusPurpose"), text(entry, "statusListIndex"), text(entry, "statusListCredential")
@@ -87,7 +87,7 @@ func (j *judge) status(c *credential, entry object) string {
 	return unknown
 }
 
-// messages reports whether an entry says what each of its values means.
+// messages reports whether an entry has a message for each of its values.
 func messages(entry object, size int) bool {
 	l, seen := list(entry, "statusMessage"), map[int64]bool{}
 	for _, m := range l {

@@ -4,8 +4,8 @@ import (
 	"slices"
 )
 
-// Structure of the Verifiable Credentials Data Model 2.0, and of mandates. Each
-// function reports whether the document is well formed.
+// The structure of the Verifiable Credentials Data Model 2.0, and of mandates.
+// Each function reports whether the document is well formed.
 
 const contextV2 = "https://www.w3.org/ns/credentials/v2"
 
@@ -17,7 +17,8 @@ func wellFormedPresentation(vp object) bool {
 		(!has(vp, "holder") || idOf(vp["holder"]) != "") && typed(vp, "termsOfUse")
 }
 
-// wellFormedCredential: nullUntil takes a validUntil of null for absent.
+// wellFormedCredential checks a credential. With nullUntil a validUntil of
+// null counts as absent.
 func wellFormedCredential(vc object, nullUntil bool) bool {
 	for _, name := range []string{"credentialStatus", "credentialSchema", "termsOfUse", "evidence", "refreshService", "confidenceMethod", "renderMethod"} {
 		if !typed(vc, name) {
@@ -49,8 +50,8 @@ func wellFormedCredential(vc object, nullUntil bool) bool {
 		each(vc, "evidences", func(object) bool { return true })
 }
 
-// common is what credentials and presentations share: @context, type, id, and
-// texts for people.
+// common checks the members common to credentials and presentations: @context,
+// type, id, name and description.
 func common(doc object, kind string) bool {
 	context, _ := doc["@context"].([]any)
 	if len(context) == 0 || context[0] != any(contextV2) {
@@ -90,7 +91,8 @@ func notObject(v any) bool { _, ok := v.(object); return !ok }
 
 func optionalURL(o object, name string) bool { return !has(o, name) || isURL(text(o, name)) }
 
-// each applies ok to the one or more objects of a member that may be absent.
+// each applies ok to the objects of an optional member, a non-empty list or a
+// single object.
 func each(doc object, name string, ok func(object) bool) bool {
 	if !has(doc, name) {
 		return true
@@ -111,7 +113,7 @@ func hasType(doc any, name string) bool {
 	return ok && slices.Contains(types, name)
 }
 
-// idOf returns the URL that an issuer or a holder is named by, or "".
+// idOf returns the URL of an issuer or a holder, or "".
 func idOf(v any) string {
 	if o, ok := v.(object); ok {
 		v = o["id"]
@@ -122,7 +124,7 @@ func idOf(v any) string {
 	return ""
 }
 
-// A mandate is what a VIAMandate says.
+// A mandate is the content of a VIAMandate.
 type mandate struct {
 	id, subject, scope   string
 	grantors, authorized []string
@@ -132,7 +134,7 @@ type mandate struct {
 	userParams           object
 }
 
-// readMandate reads a mandate; ok is false for one that nobody can understand.
+// readMandate reads a mandate. ok is false if it is invalid.
 func readMandate(vc object) (m mandate, ok bool) {
 	ok = !has(vc, "expirationDate") && !has(vc, "issuanceDate") && !caseVariant(vc, "@context", "id", "type", "issuer", "validFrom", "validUntil",
 		"credentialSubject", "credentialStatus", "termsOfUse", "evidence", "evidences", "proof", "proofs")

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The numbered checks. Of those that fail the lowest gives the reason.
+// The numbered checks. The lowest failed check gives the reason.
 var checkNames = map[int]string{10: "vp.structure", 12: "vp.context", 14: "vp.proof.form", 16: "vp.challenge", 17: "vp.domain", 18: "vp.freshness",
 	20: "vc.structure", 22: "vc.context", 24: "vc.proof.form", 26: "mandate.select", 28: "mandate.shape", 30: "issuer.trusted",
 	40: "issuer.key", 42: "vc.proof", 44: "issuer.binding", 46: "grantor.proofs", 50: "vc.validity", 52: "vc.status", 54: "vc.evidence",
@@ -15,9 +15,9 @@ var checkNames = map[int]string{10: "vp.structure", 12: "vp.context", 14: "vp.pr
 	80: "action.required", 82: "action.source", 84: "action.digest", 86: "action.compile", 88: "params.bound",
 	90: "userParams.shape", 92: "executionParams.shape", 94: "rules", 98: "replay"}
 
-// A judge decides one request. It looks everything up when it needs it, every
-// time; a look-up that fails ends everything, except where something that is
-// known by then denies already.
+// A judge decides one request. It looks everything up when needed, without a
+// cache. A failed lookup ends the decision, unless the request is already
+// denied by what is known.
 type judge struct {
 	world
 	cfg, req object
@@ -40,15 +40,15 @@ type judge struct {
 	params      object
 	bound       bool
 	action      *action // nil: there is none
-	outside     string  // a rule of it that is not known here
+	outside     string  // a rule outside the supported subset
 }
 
-// A credential is one of the presentation, or a status list.
+// A credential is a credential of the presentation, or a status list.
 type credential struct {
 	vc     object
 	proofs []*proof
 	form   string
-	others []*proof // not of the issuer
+	others []*proof // of signers other than the issuer
 }
 
 func (j *judge) fail(check int, reason string) {
@@ -63,7 +63,7 @@ func (j *judge) unless(ok bool, check int, reason string) {
 	}
 }
 
-// doc looks up a document; reason is errOutage when that fails.
+// doc looks up a document. reason is errOutage if the lookup fails.
 func (j *judge) doc(did string) (object, string) {
 	doc, reason := j.resolve(did)
 	if j.resolved[did] = true; reason == errOutage || len(j.resolved) > 8 {
@@ -73,7 +73,7 @@ func (j *judge) doc(did string) (object, string) {
 	return doc, reason
 }
 
-// key finds the key of a proof; whatever keeps it from that fails the check.
+// key finds the key of a proof. Every error fails the check.
 func (j *judge) key(check int, p *proof, purpose string) []byte {
 	doc, reason := j.doc(controller(p.method))
 	if reason == errOutage {
@@ -94,8 +94,8 @@ func seconds(o object, name string, otherwise int) time.Duration {
 	return time.Duration(otherwise) * time.Second
 }
 
-// verify decides a case of the area verify, as its expect says it. Offsets and
-// pointers of what is no JSON are left out.
+// verify decides a case of the area verify, in the format of its expect. It
+// leaves out offsets and pointers of invalid JSON.
 func verify(in object) (object, error) {
 	used := false
 	for _, b := range list(in, "before") {
@@ -121,7 +121,7 @@ func decide(in, req object, used bool) (object, error) {
 	j := &judge{world: world{in}, cfg: member(in, "config").(object), req: req, failed: map[int]string{}, resolved: map[string]bool{}, lists: map[string]bool{}}
 	j.now, _ = instant(text(in, "now"))
 	j.leeway, j.trusted = seconds(j.cfg, "leewaySeconds", 0), list(j.cfg, "trustedIssuers")
-	if j.verifier() == "" { // the caller's mistake: on whose behalf?
+	if j.verifier() == "" { // a configuration error: the verifier's DID is missing
 		return object{"decision": "none", "error": errOutage}, nil
 	}
 	v, err := parse(document(req, "presentation"))
@@ -161,7 +161,7 @@ func none(err error, kind string) object {
 	return object{"decision": "none", "error": kind}
 }
 
-// denied returns the deny of the lowest check that failed, nil when none has.
+// denied returns the deny of the lowest failed check, or nil.
 func (j *judge) denied() object {
 	for n := range 100 {
 		if reason, failed := j.failed[n]; failed {
@@ -171,7 +171,7 @@ func (j *judge) denied() object {
 	return nil
 }
 
-// screen makes the checks 10 to 30, which need nothing from outside.
+// screen performs checks 10 to 30, which need no lookup.
 func (j *judge) screen() {
 	j.unless(wellFormedPresentation(j.vp), 10, "malformed_presentation")
 	j.context(12, j.vp)
@@ -230,7 +230,7 @@ func (j *judge) context(check int, doc object) {
 	}
 }
 
-// presented checks what a proof of the presentation says.
+// presented checks the claims of a proof of the presentation.
 func (j *judge) presented(p *proof) {
 	j.times(14, p, "authentication", false)
 	challenge := text(j.req, "challenge")
@@ -284,8 +284,8 @@ func (j *judge) screenCredential(c *credential) {
 	j.unless(flag(j.cfg, "insecureTrustAnyIssuer") || slices.Contains(j.trusted, any(idOf(c.vc["issuer"]))), 30, "issuer_untrusted")
 }
 
-// prove makes the checks 40 to 46: every credential is of its issuer. What is
-// known without a look-up denies before one could fail.
+// prove performs checks 40 to 46: every credential has a proof of its issuer.
+// Denials without a lookup come before lookups, which could fail.
 func (j *judge) prove() {
 	for _, look := range []bool{false, true} {
 		for _, c := range j.credentials {
@@ -323,7 +323,7 @@ func (j *judge) proveIssuer(c *credential, look bool) {
 	j.unless(found, 44, "issuer_mismatch")
 }
 
-// ofIssuer reports whether a proof counts as its issuer's.
+// ofIssuer reports whether a proof counts as a proof of the issuer.
 func (j *judge) ofIssuer(issuer string, p *proof, look bool) (own, known bool) {
 	signer := controller(p.method)
 	switch {
@@ -349,7 +349,7 @@ func (j *judge) ofIssuer(issuer string, p *proof, look bool) (own, known bool) {
 	return false, true
 }
 
-// signs reports whether the configuration lets a signer sign for somebody.
+// signs reports whether the configuration lets a signer sign for whom.
 func (j *judge) signs(table, column, signer, whom string) bool {
 	return slices.ContainsFunc(list(j.cfg, table), func(row any) bool {
 		return text(row, "signer") == signer && slices.Contains(list(row, column), any(whom))
@@ -373,8 +373,8 @@ func (j *judge) grantors() {
 	j.unless(len(signed) >= want, 46, "grantor_proof_missing")
 }
 
-// authorize makes the checks 50 to 88. What others have signed, status lists and
-// actions are looked up for a presenter who is proven.
+// authorize performs checks 50 to 88. It looks up proofs of others, status
+// lists and actions only for a proven presenter.
 func (j *judge) authorize() {
 	for _, c := range j.credentials {
 		j.validity(c.vc)
@@ -449,7 +449,7 @@ func (j *judge) evidence() {
 	}
 }
 
-// proveHolder reports whether every proof of the presentation is good.
+// proveHolder reports whether every proof of the presentation is valid.
 func (j *judge) proveHolder() bool {
 	before := len(j.failed)
 	for _, p := range j.proofs {

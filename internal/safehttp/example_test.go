@@ -8,7 +8,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/safehttp"
 )
 
-// A URL of somebody else's choice leads nowhere but to the public web.
+// A client connects only to the public web, whoever chose the URL.
 func Example() {
 	client, err := safehttp.New(safehttp.Config{MaxBytes: 64 << 10})
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// special are the networks that are no part of the public internet, or lead
-// back into a private one: the IANA special-purpose registries for IPv4 and
-// IPv6 (RFC 6890), and the host addresses of a cloud that lie outside of them.
-// What is not in publicIPv6 needs no entry.
+// special lists the networks outside the public internet, or leading back into
+// a private one: the IANA special-purpose registries for IPv4 and IPv6 (RFC
+// 6890), and the host addresses of clouds outside those registries. IPv6
+// addresses outside publicIPv6 need no entry.
 var special = prefixes(
 	"0.0.0.0/8",         // this network
 	"10.0.0.0/8",        // private
@@ -38,9 +38,9 @@ var special = prefixes(
 	"3fff::/20",         // documentation
 )
 
-// publicIPv6 is all that IANA has ever given out for global unicast. What
-// embeds IPv4 addresses (IPv4-compatible, NAT64, IPv4-translated), unique local
-// and site-local addresses lie outside.
+// publicIPv6 is the range that IANA allocates for global unicast. Addresses
+// that embed IPv4 addresses (IPv4-compatible, NAT64, IPv4-translated), unique
+// local and site-local addresses are outside.
 var publicIPv6 = netip.MustParsePrefix("2000::/3")
 
 func prefixes(list ...string) []netip.Prefix {
@@ -56,16 +56,16 @@ func public(a netip.Addr) bool {
 	if !a.IsValid() || a.Zone() != "" {
 		return false
 	}
-	a = a.Unmap() // ::ffff:127.0.0.1 is 127.0.0.1 to the kernel
+	a = a.Unmap() // the kernel treats ::ffff:127.0.0.1 as 127.0.0.1
 	if a.Is6() && !publicIPv6.Contains(a) {
 		return false
 	}
 	return !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// control is the net.Dialer.Control of a client: it sees every address that is
-// about to be connected to, after names were looked up, so that a name which
-// leads elsewhere the second time is caught as well.
+// control is the net.Dialer.Control of a client. The dialer calls it with
+// every address before connecting, after the name lookup. So it also catches a
+// name whose second lookup gives another address.
 func (c *Client) control(network, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	switch {

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// bad are addresses that no client may connect to, with what they are.
+// bad lists addresses that no client may connect to, with descriptions.
 var bad = []struct{ address, what string }{
 	{"127.0.0.1", "loopback"},
 	{"127.255.255.254", "the other end of the loopback"},
@@ -131,10 +131,10 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// Addresses as hosts of URLs, in the notations that some system reads as one.
-// Go's dialer reads the canonical ones, and looks the others up: whatever the
-// system makes of them is guarded. Here it makes the address of them that
-// inet_aton does, which is the worst it can do.
+// URLs with addresses as hosts, in notations that some system parses as an
+// address. Go's dialer parses the canonical ones and looks the others up; the
+// guard checks the result of the lookup. The DNS server here answers like
+// inet_aton, the worst case.
 func TestAddressesInURLs(t *testing.T) {
 	for _, tt := range []struct{ host, means string }{
 		{"2130706433", "127.0.0.1"},
@@ -161,7 +161,7 @@ func TestAddressesInURLs(t *testing.T) {
 	} {
 		dns := &fakeDNS{answers: [][]string{{tt.means}}}
 		c := newClient(t, Config{DNS: dns.resolver()})
-		// A name that ends in a number is none to Go's own resolver.
+		// Go's own resolver refuses a name that ends in a number.
 		_, err := c.Get(context.Background(), "https://"+tt.host+"/", nil)
 		var lookup *net.DNSError
 		if !errors.Is(err, ErrBlocked) && !(errors.As(err, &lookup) && lookup.IsNotFound && dns.asked == nil) {
@@ -170,8 +170,8 @@ func TestAddressesInURLs(t *testing.T) {
 	}
 }
 
-// Every bad address as what a harmless name leads to.
-func TestNamesThatLeadToBadAddresses(t *testing.T) {
+// Every bad address as the result of looking up a harmless name.
+func TestNamesOfBadAddresses(t *testing.T) {
 	for _, b := range bad {
 		if strings.Contains(b.address, "%") {
 			continue // DNS has no zones
@@ -184,9 +184,9 @@ func TestNamesThatLeadToBadAddresses(t *testing.T) {
 	}
 }
 
-// Rebinding: the name leads to a public address when it is looked up first,
-// and to this machine the second time. The guard sees what is connected to.
-// A second check behind it keeps the test from connecting to anything.
+// DNS rebinding: the first lookup of a name returns a public address, the
+// second an address of this machine. The guard checks the address of the
+// connection. A second check after it prevents connections in the test.
 func TestRebinding(t *testing.T) {
 	dns := &fakeDNS{answers: [][]string{{"1.1.1.1"}, {"127.0.0.1"}}}
 	c := newClient(t, Config{})
@@ -213,7 +213,7 @@ func TestRebinding(t *testing.T) {
 	}
 }
 
-func TestNobodyDialsUnguarded(t *testing.T) {
+func TestNewUnguardedOnlyInTests(t *testing.T) {
 	root := filepath.Join("..", "..")
 	seen := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -232,8 +232,8 @@ func TestNobodyDialsUnguarded(t *testing.T) {
 	}
 }
 
-// fakeDNS answers every lookup of a name with the next of its answers, and the
-// last one from then on. An address "" is NXDOMAIN, "fail" SERVFAIL.
+// fakeDNS answers the lookups of a name with its answers in order, repeating
+// the last one. The address "" means NXDOMAIN, "fail" SERVFAIL.
 type fakeDNS struct {
 	mu      sync.Mutex
 	answers [][]string

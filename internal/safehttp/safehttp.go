@@ -1,12 +1,12 @@
-// Package safehttp answers one question: what does the public web serve at a
-// URL that somebody else chose?
+// Package safehttp implements an HTTP client for URLs chosen by others. It
+// protects against server-side request forgery.
 //
-// Whoever writes a document chooses the URLs in it, and with them where this
-// process connects to. A [Client] connects to public addresses alone, whatever
-// names lead to, over TLS, without a proxy (which would do the connecting
-// unguarded), without redirects unless they stay on the host, without cookies
-// or credentials, and reads a bounded answer in a bounded time. Everything here
-// that fetches such a URL uses it.
+// The author of a document chooses the URLs in it, and so the hosts that this
+// process connects to. A [Client] connects only to public addresses, whatever
+// a name resolves to. It uses TLS, no proxy (which would make the connections
+// unguarded), no redirects except on the same host, no cookies and no
+// credentials. It reads bounded responses in bounded time. Every package of
+// this module that fetches such a URL uses it.
 package safehttp
 
 import (
@@ -31,47 +31,50 @@ const (
 	DefaultTimeout       = 5 * time.Second
 	DefaultMaxConcurrent = 16
 
-	maxHeader       = 16 << 10 // of an answer, in bytes; net/http would read a megabyte
+	maxHeader       = 16 << 10 // of a response, in bytes; the default of net/http is a megabyte
 	maxConnsPerHost = 4
-	maxRedirects    = 3 // on one host, where any are followed
+	maxRedirects    = 3 // on one host, with SameHostRedirects
 )
 
-// What a client refuses. Any other error of Get is an outage.
+// The refusals of a client. Any other error of Get is an outage.
 var (
-	// ErrBlocked: the URL, or an address that its host leads to, is none to
-	// connect to. Nothing was sent.
+	// ErrBlocked means that the URL, or an address of its host, is not
+	// allowed. Nothing was sent.
 	ErrBlocked = errors.New("safehttp: blocked")
-	// ErrTLS: no connection that proves the host's identity can be made.
+	// ErrTLS means that no TLS connection could authenticate the host.
 	ErrTLS = errors.New("safehttp: TLS")
-	// ErrRedirect: a redirect leads off the host, or there are too many.
+	// ErrRedirect means that a redirect leads to another host, or that there
+	// are too many redirects.
 	ErrRedirect = errors.New("safehttp: redirect")
-	// ErrTooLarge: the body exceeds Config.MaxBytes.
+	// ErrTooLarge means that the body exceeds Config.MaxBytes.
 	ErrTooLarge = errors.New("safehttp: body is too large")
 )
 
 // Config configures a Client. MaxBytes is required.
 type Config struct {
-	// MaxBytes is the largest body that is read.
+	// MaxBytes is the maximum size of a body.
 	MaxBytes int
-	// Ports are the ports that may be connected to. Empty means 443.
+	// Ports are the allowed ports. Empty means 443.
 	Ports []uint16
-	// Timeout bounds one Get, from waiting for its turn to the last byte of
-	// the body. Zero means DefaultTimeout.
+	// Timeout bounds one Get, including the wait for a slot, to the last byte
+	// of the body. Zero means DefaultTimeout.
 	Timeout time.Duration
-	// MaxConcurrent is how many Gets run at a time; others wait. Zero means
+	// MaxConcurrent is the number of concurrent Gets; others wait. Zero means
 	// DefaultMaxConcurrent.
 	MaxConcurrent int
-	// SameHostRedirects follows up to three redirects to https URLs of
-	// exactly the same host and port. Otherwise a redirect is an answer.
+	// SameHostRedirects follows up to three redirects to https URLs of exactly
+	// the same host and port. Without it, Get returns the redirect as the
+	// response.
 	SameHostRedirects bool
-	// RootCAs are the certificate authorities to trust. Nil means the system's.
+	// RootCAs are the trusted certificate authorities. Nil means the system's.
 	RootCAs *x509.CertPool
-	// DNS looks names up. Nil means the system's. What it answers is
-	// guarded like any other answer.
+	// DNS is the resolver for names. Nil means the system's. The guard checks
+	// its answers too.
 	DNS *net.Resolver
 }
 
-// A Client fetches. It is safe for concurrent use and keeps no connections.
+// A Client fetches URLs. It is safe for concurrent use. It does not reuse
+// connections.
 type Client struct {
 	cfg   Config
 	http  http.Client
@@ -92,11 +95,10 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// NewUnguarded returns a client that connects by calling dial, so that tests
-// can serve from the loopback: there is no guard. It is a function of its own,
-// in an internal package, and no setting, so that nobody who configures what is
-// built on this package can turn the guard off; a test fails when code that is
-// no test calls it.
+// NewUnguarded returns a client that connects with dial and has no guard, so
+// that tests can serve from the loopback. It is a separate function in an
+// internal package, not a setting, so that users of the packages built on this
+// one cannot turn off the guard. A test fails if non-test code calls it.
 func NewUnguarded(cfg Config, dial func(ctx context.Context, network, address string) (net.Conn, error)) (*Client, error) {
 	if cfg.MaxBytes <= 0 || cfg.Timeout < 0 || cfg.MaxConcurrent < 0 {
 		return nil, errors.New("safehttp: MaxBytes must be positive, Timeout and MaxConcurrent must not be negative")
@@ -114,10 +116,10 @@ func NewUnguarded(cfg Config, dial func(ctx context.Context, network, address st
 	c.http = http.Client{
 		CheckRedirect: c.redirect,
 		Transport: &http.Transport{
-			Proxy:                  nil, // the guard would see the proxy's address alone
+			Proxy:                  nil, // with a proxy, the guard would only see the proxy's address
 			DialContext:            plain,
 			DialTLSContext:         c.dialTLS,
-			DisableCompression:     true, // or a small body grows without bound
+			DisableCompression:     true, // a small compressed body could grow without bound
 			DisableKeepAlives:      true,
 			MaxConnsPerHost:        maxConnsPerHost,
 			MaxResponseHeaderBytes: maxHeader,
@@ -126,16 +128,17 @@ func NewUnguarded(cfg Config, dial func(ctx context.Context, network, address st
 	return c, nil
 }
 
-// A Response is an answer, whatever its status.
+// A Response is a response with any status.
 type Response struct {
 	Status int
 	Header http.Header
-	Body   []byte // read for status 200 alone
-	// Open says that the connection's end was the body's: it may have been cut.
+	Body   []byte // read only for status 200
+	// Open reports that the body ended with the connection, so it may be
+	// truncated.
 	Open bool
 }
 
-// Get fetches an https URL. The header is sent beside a fixed User-Agent.
+// Get fetches an https URL with the given header and a fixed User-Agent.
 func (c *Client) Get(ctx context.Context, url string, header http.Header) (*Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
@@ -151,7 +154,8 @@ func (c *Client) Get(ctx context.Context, url string, header http.Header) (*Resp
 	}
 	req.Header.Set("User-Agent", "mandate")
 
-	// First a slot of the host, so that one slow host cannot hold them all.
+	// First take a slot of the host, so that one slow host cannot take all
+	// slots.
 	host := c.host(req.URL.Host)
 	defer c.release(req.URL.Host)
 	for _, slots := range []chan struct{}{host, c.slots} {
@@ -173,8 +177,8 @@ func (c *Client) Get(ctx context.Context, url string, header http.Header) (*Resp
 	}
 	out.Body, err = io.ReadAll(io.LimitReader(resp.Body, int64(c.cfg.MaxBytes)+1))
 	if err == nil {
-		// While the connection is being closed an end of the body may still
-		// come in. Too late is too late.
+		// While the connection is being closed, the end of the body may still
+		// arrive. Report the timeout anyway.
 		err = ctx.Err()
 	}
 	switch {
@@ -186,7 +190,7 @@ func (c *Client) Get(ctx context.Context, url string, header http.Header) (*Resp
 	return out, nil
 }
 
-// host returns the slots of a host, kept while somebody wants one.
+// host returns the slots of a host. They exist while a Get uses them.
 func (c *Client) host(name string) chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -214,7 +218,8 @@ type hostSlots struct {
 	users int
 }
 
-// allowsPort judges the port of a URL, "" for none.
+// allowsPort reports whether the port of a URL is allowed; "" means none is
+// given.
 func (c *Client) allowsPort(port string) bool {
 	if port == "" {
 		port = "443"
@@ -240,8 +245,8 @@ func plain(context.Context, string, string) (net.Conn, error) {
 	return nil, fmt.Errorf("%w: no TLS", ErrBlocked)
 }
 
-// dialTLS connects and proves the identity of the host. It has a timeout of
-// its own because net/http goes on dialling when nobody waits any more.
+// dialTLS connects and authenticates the host. It has its own timeout, because
+// net/http continues to dial after the request has ended.
 func (c *Client) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
@@ -251,7 +256,7 @@ func (c *Client) dialTLS(ctx context.Context, network, address string) (net.Conn
 	}
 	name := host
 	if _, err := netip.ParseAddr(host); err != nil && !strings.HasSuffix(host, ".") {
-		name += "." // absolute: the search list of this machine has no say
+		name += "." // an absolute name does not use this machine's search list
 	}
 	conn, err := c.dial(ctx, network, net.JoinHostPort(name, port))
 	if err != nil {
@@ -268,12 +273,12 @@ func (c *Client) dialTLS(ctx context.Context, network, address string) (net.Conn
 	return secure, nil
 }
 
-// interrupted tells a handshake that broke off from one that was refused.
+// interrupted distinguishes a broken-off handshake from a refused one.
 func interrupted(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return true
 	}
-	// crypto/tls wraps alerts, too, as a net.OpError.
+	// crypto/tls also wraps alerts as a net.OpError.
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op != "remote error" && op.Op != "local error"
 }

@@ -19,8 +19,9 @@ import (
 	"time"
 )
 
-// serve starts a TLS server whose certificate is for example.com, and returns
-// a client that trusts it and connects to it whatever it means to connect to.
+// serve starts a TLS server with a certificate for example.com. It returns a
+// client that trusts the certificate and connects to the server for every
+// address.
 func serve(t *testing.T, cfg Config, handler http.HandlerFunc) (*Client, *httptest.Server) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(handler)
@@ -112,7 +113,7 @@ func TestBodies(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		handler http.HandlerFunc
-		want    error // nil: some outage
+		want    error // nil: any outage
 	}{
 		{"a byte too many", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", 65)) }, ErrTooLarge},
 		{"without end", func(w http.ResponseWriter, _ *http.Request) {
@@ -147,13 +148,13 @@ func TestBodies(t *testing.T) {
 		}
 		s.Close()
 	}
-	// What the sockets buffer, and no more.
+	// Only the socket buffers were filled.
 	if n := sent.Load(); n > 32<<20 {
 		t.Errorf("an endless body was read for %d bytes", n)
 	}
 }
 
-// raw answers with these bytes.
+// raw responds with these bytes.
 func raw(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -164,7 +165,8 @@ func raw(text string) http.HandlerFunc {
 	}
 }
 
-// A compressed answer is not inflated, whether it was asked for or not.
+// A compressed body is not decompressed, whether or not compression was
+// requested.
 func TestNoInflation(t *testing.T) {
 	c, _ := serve(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -176,7 +178,7 @@ func TestNoInflation(t *testing.T) {
 	}
 }
 
-func TestStatusesHaveNoBody(t *testing.T) {
+func TestBodyOnlyForStatus200(t *testing.T) {
 	for _, status := range []int{201, 204, 206, 304, 403, 404, 500} {
 		c, _ := serve(t, Config{}, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)
@@ -191,7 +193,7 @@ func TestStatusesHaveNoBody(t *testing.T) {
 func TestRedirects(t *testing.T) {
 	for _, tt := range []struct {
 		name, to string
-		want     error // when redirects on one host are followed; nil: the answer behind it
+		want     error // with SameHostRedirects; nil: the response after the redirect
 	}{
 		{"the same host", "/there", nil},
 		{"the same host in full", "https://example.com/there", nil},
@@ -254,7 +256,7 @@ func TestTLS(t *testing.T) {
 	if _, err := clientOf(t, Config{}, old).Get(t.Context(), "https://example.com/", nil); !errors.Is(err, ErrTLS) {
 		t.Errorf("TLS 1.1: %v", err)
 	}
-	// A server that does not speak TLS at all, and one that hangs up.
+	// A server without TLS, and one that hangs up.
 	for _, tt := range []struct {
 		greeting string
 		refused  bool
@@ -281,8 +283,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// Every phase of a fetch ends with the timeout. The handlers wait for the
-// client to go away; only the timeout can make it.
+// The timeout ends every phase of a fetch. The handlers wait for the client to
+// disconnect, which only the timeout causes.
 func TestTimeout(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -307,7 +309,7 @@ func TestTimeout(t *testing.T) {
 	}
 	c, _ := serve(t, Config{Timeout: 100 * time.Millisecond}, func(http.ResponseWriter, *http.Request) {})
 	c.dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
-		client, _ := net.Pipe() // nobody shakes hands
+		client, _ := net.Pipe() // never completes a handshake
 		return client, nil
 	}
 	if _, err := c.Get(t.Context(), "https://example.com/", nil); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrTLS) {
@@ -342,8 +344,9 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-// The environment names no proxy that is used. net/http reads it once per
-// process, so that only the absence in the transport can be looked at beside.
+// The client ignores proxies from the environment. net/http reads the
+// environment once per process, so the test also checks that the transport has
+// no proxy.
 func TestNoProxy(t *testing.T) {
 	for _, name := range []string{"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy"} {
 		t.Setenv(name, "http://127.0.0.1:1")
@@ -358,7 +361,7 @@ func TestNoProxy(t *testing.T) {
 	}
 }
 
-// Names are looked up as absolute ones: a search list cannot lead elsewhere.
+// Names are looked up as absolute names, so the search list does not apply.
 func TestAbsoluteNames(t *testing.T) {
 	dns := &fakeDNS{answers: [][]string{{""}}}
 	c := newClient(t, Config{DNS: dns.resolver()})

@@ -7,17 +7,18 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// A Memo remembers what was found in lists, or why nothing was, which depends on
-// the bytes of the list alone: to decompress one may take as long as a hundred
-// signatures. Entries not asked for during the longest time go first, in halves. A
-// nil Memo remembers nothing; a Memo is safe for concurrent use.
+// A Memo caches the values, or the errors, of list entries. They depend only
+// on the bytes of the list, and decompressing a list may take as long as a
+// hundred signatures. When it is full, the least recently used half is
+// dropped. A nil Memo caches nothing. A Memo is safe for concurrent use.
 type Memo struct {
 	mu         sync.Mutex
-	most       int
+	limit      int
 	young, old map[place]found
 }
 
-// A place is an entry of a list, told by the SHA-256 of its canonical form.
+// A place is an entry of a list, which is identified by the SHA-256 of its
+// canonical form.
 type place struct {
 	list        [sha256.Size]byte
 	index, size int
@@ -28,17 +29,17 @@ type found struct {
 	err   error
 }
 
-// NewMemo returns a Memo of at most that many entries, about 120 bytes each, and nil
-// when that is less than 1.
-func NewMemo(most int) *Memo {
-	if most < 1 {
+// NewMemo returns a Memo of at most limit entries of about 120 bytes. It
+// returns nil if limit is less than 1.
+func NewMemo(limit int) *Memo {
+	if limit < 1 {
 		return nil
 	}
-	return &Memo{most: most, young: map[place]found{}}
+	return &Memo{limit: limit, young: map[place]found{}}
 }
 
-// Value returns what e.Value(credential) returns. digest is the SHA-256 of the
-// canonical form of credential.
+// Value returns e.Value(credential). digest is the SHA-256 of the canonical
+// form of credential.
 func (m *Memo) Value(e *Entry, credential canonical.Value, digest [sha256.Size]byte) (int, error) {
 	if err := e.fits(credential); m == nil || err != nil {
 		return e.Value(credential)
@@ -70,9 +71,9 @@ func (m *Memo) put(at place, f found) {
 	m.add(at, f)
 }
 
-// add is put for the holder of the lock.
+// add is put for a caller that holds the lock.
 func (m *Memo) add(at place, f found) {
-	if len(m.young) >= max(m.most/2, 1) {
+	if len(m.young) >= max(m.limit/2, 1) {
 		m.young, m.old = map[place]found{}, m.young
 	}
 	m.young[at] = f

@@ -21,8 +21,8 @@ func entryAt(t testing.TB, index, size int) *Entry {
 	return e
 }
 
-// A Memo says what the list says, of each entry of each list by itself, and looks
-// into a list once for each.
+// A Memo returns the value of each entry of each list, and reads a list once
+// per entry.
 func TestMemo(t *testing.T) {
 	bits := make([]byte, MinEntries)
 	bits[0] = 0b0100_0000
@@ -54,12 +54,12 @@ func TestMemo(t *testing.T) {
 			}
 		}
 	}
-	// It does not look again: of another list that is said to be the first one, it
-	// says what the first one held.
+	// With the digest of the first list, it returns the cached value of the
+	// first list and does not read the second.
 	if got, err := m.Value(entryAt(t, 1, 1), second, first.SHA256()); got != 1 || err != nil {
 		t.Errorf("looked into the list again: %d, %v", got, err)
 	}
-	// What the list is for does not depend on the entry.
+	// The purpose of the list is checked even if the value is cached.
 	other := parse(t, list(encode(bits), `"suspension"`))
 	if _, err := m.Value(entryAt(t, 1, 1), other, first.SHA256()); err == nil {
 		t.Error("a list for another purpose is read")

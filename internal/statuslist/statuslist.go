@@ -1,7 +1,7 @@
-// Package statuslist answers one question: what does a status list say of one
-// entry? It reads entries and lists of Bitstring Status List v1.0
-// (https://www.w3.org/TR/vc-bitstring-status-list/). Sections in comments are
-// that document's.
+// Package statuslist implements Bitstring Status List v1.0
+// (https://www.w3.org/TR/vc-bitstring-status-list/): it reads the entries of
+// credentials and the values of lists. Section numbers in comments refer to
+// that document.
 //
 // It does not check who issued a list, its proof, or whether it is current.
 package statuslist
@@ -25,26 +25,26 @@ import (
 // Limits.
 const (
 	maxSize    = 8        // bits of one entry
-	maxBytes   = 16 << 20 // of a list, decompressed; a few hundred KB can hold more
-	MinEntries = 131_072  // section 3.2 step 11: fewer would tell holders apart
+	maxBytes   = 16 << 20 // of a list, decompressed; a few hundred KB can expand to more
+	MinEntries = 131_072  // section 3.2 step 11: with fewer, a request would identify the holder
 )
 
 // An Entry is one entry of a credential's credentialStatus.
 type Entry struct {
-	Purpose string // what a set entry means, such as revocation
+	Purpose string // the meaning of a set entry, such as revocation
 	List    string // the URL of the list
 	index   int    // less than 2^31
 	size    int    // in bits
-	// messages are what the values mean, one for each; nil when the entry does
-	// not say.
+	// messages are the meanings of the values, or nil if the entry has no
+	// statusMessage.
 	messages map[int]string
 }
 
-// Check checks the structure of a list credential. Its id has to be the URL that
-// an entry names, so that nobody can hand out another list.
+// Check checks the structure of a list credential. Its id must be url, the
+// list URL of an entry, so that another list cannot be substituted.
 func Check(credential canonical.Value, url string) error {
 	if credential.Kind() != canonical.Object {
-		return errors.New("the status list is no object")
+		return errors.New("the status list is not an object")
 	}
 	if f := vcdm.CheckCredential(credential, false); f != nil {
 		return errors.New("the status list is malformed: " + f.Detail)
@@ -58,7 +58,7 @@ func Check(credential canonical.Value, url string) error {
 	return nil
 }
 
-// Message returns what the entry says that a value means, or "".
+// Message returns the statusMessage of a value, or "".
 func (e *Entry) Message(value int) string { return e.messages[value] }
 
 // ReadEntry reads an entry (section 2.1).
@@ -120,14 +120,14 @@ func readMessages(list canonical.Value, values int) (map[int]string, error) {
 	return out, nil
 }
 
-// IsList reports whether a credential is of the type of status lists.
+// IsList reports whether a credential has the type of status lists.
 func IsList(credential canonical.Value) bool {
 	return vcdm.HasType(credential, "BitstringStatusListCredential") && vcdm.HasType(credential.Get("credentialSubject"), "BitstringStatusList")
 }
 
-// TTL returns after how long the publisher of a list credential asks for a new
-// one to be fetched (section 2.2): a hint, no bound on what a list is good for. It
-// is 0 when the list does not say, and at most a year.
+// TTL returns the time after which a cached list credential should be fetched
+// again (section 2.2). It is a hint; it does not limit the validity of the
+// list. It is 0 if the list has no ttl, and at most a year.
 func TTL(credential canonical.Value) (time.Duration, error) {
 	v := credential.Get("credentialSubject").Get("ttl")
 	if v.Kind() == canonical.Absent {
@@ -137,13 +137,13 @@ func TTL(credential canonical.Value) (time.Duration, error) {
 	if !v.IsSafeInteger() || ms < 0 {
 		return 0, errors.New("the ttl of the status list is no whole number of milliseconds")
 	}
-	const most = 365 * 24 * time.Hour
-	return time.Duration(min(ms, float64(most.Milliseconds()))) * time.Millisecond, nil
+	const limit = 365 * 24 * time.Hour
+	return time.Duration(min(ms, float64(limit.Milliseconds()))) * time.Millisecond, nil
 }
 
 // Value returns the value of the entry in a list credential (section 3.2). 0
-// means that what Purpose names is not the case. The list is decompressed as a
-// stream: it costs time up to 16 MiB, and little memory.
+// means that the status named by Purpose does not apply. Value decompresses
+// the list as a stream: up to 16 MiB of work, with little memory.
 func (e *Entry) Value(credential canonical.Value) (int, error) {
 	if err := e.fits(credential); err != nil {
 		return 0, err
@@ -151,8 +151,8 @@ func (e *Entry) Value(credential canonical.Value) (int, error) {
 	return e.find(credential)
 }
 
-// fits checks that a list is for the purpose of the entry, and says nothing about
-// itself that makes no sense.
+// fits checks that a list has the purpose of the entry and that its members
+// are valid.
 func (e *Entry) fits(credential canonical.Value) error {
 	purpose := credential.Get("credentialSubject").Get("statusPurpose")
 	s, ok := purpose.String()
@@ -168,7 +168,7 @@ func (e *Entry) fits(credential canonical.Value) error {
 	return err
 }
 
-// find decompresses the list up to its end.
+// find decompresses the list to its end.
 func (e *Entry) find(credential canonical.Value) (int, error) {
 	z, err := decompress(credential)
 	if err != nil {
@@ -195,7 +195,7 @@ func Bits(credential canonical.Value) ([]byte, error) {
 
 func decompress(credential canonical.Value) (*gzip.Reader, error) {
 	text, _ := credential.Get("credentialSubject").Get("encodedList").String()
-	// The decoder skips line breaks, so that they have to be refused here.
+	// The decoder skips line breaks, so refuse them here.
 	if text == "" || text[0] != 'u' || strings.ContainsAny(text, "\r\n") {
 		return nil, errors.New("the status list is not in base64url")
 	}
@@ -214,7 +214,7 @@ func decompress(credential canonical.Value) (*gzip.Reader, error) {
 func Encode(bits []byte) string {
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
-	z.Write(bits) // to memory, which does not fail
+	z.Write(bits) // writing to memory does not fail
 	z.Close()
 	return "u" + base64.RawURLEncoding.EncodeToString(buf.Bytes())
 }
@@ -223,7 +223,7 @@ func Encode(bits []byte) string {
 func (e *Entry) read(bits io.Reader) (int, error) {
 	first := int64(e.index) * int64(e.size) // in bits; an int may have 32
 	past := first + int64(e.size)
-	var held []byte // the bytes that the entry lies in
+	var held []byte // the bytes that contain the entry
 	var total int64
 	buf := make([]byte, 32<<10)
 	for {

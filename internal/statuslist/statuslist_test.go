@@ -30,7 +30,7 @@ func encode(bits []byte) string {
 	return "u" + base64.RawURLEncoding.EncodeToString(buf.Bytes())
 }
 
-// zeros is a list of 256 MiB, which takes a while to compress.
+// zeros is a list of 256 MiB. Compressing it is slow.
 var zeros = sync.OnceValue(func() string { return encode(make([]byte, 256<<20)) })
 
 func list(encoded, purpose string) string {
@@ -41,7 +41,7 @@ func entry(more string) string {
 	return `{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListCredential":"https://x.example/1"` + more + `}`
 }
 
-// messages returns the member statusMessage for that many values.
+// messages returns a member statusMessage for n values.
 func messages(n int) string {
 	var list []string
 	for i := range n {

@@ -1,10 +1,9 @@
-// Package vcdm answers one question: is this a well-formed credential or
-// presentation of the Verifiable Credentials Data Model v2.0
-// (https://www.w3.org/TR/vc-data-model-2.0/)? Sections in comments are that
-// document's.
+// Package vcdm implements the structural rules of the Verifiable Credentials
+// Data Model v2.0 (https://www.w3.org/TR/vc-data-model-2.0/) for credentials
+// and presentations. Section numbers in comments refer to that document.
 //
-// It checks what the model says of members, not what they mean: no proof, no
-// time, no trust, and no @context is read or fetched.
+// It checks the form of members, not their meaning. It does not check proofs,
+// times or trust, and it neither reads nor fetches an @context.
 package vcdm
 
 import (
@@ -17,15 +16,16 @@ import (
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
-// ContextV2 is the base context, the first of every document.
+// ContextV2 is the base context. It must be the first @context of every
+// document.
 const ContextV2 = "https://www.w3.org/ns/credentials/v2"
 
-// MaxCredentials is how many credentials one presentation may hold.
+// MaxCredentials is the maximum number of credentials in one presentation.
 const MaxCredentials = 16
 
-// A Fault is a rule of the data model that a document breaks.
+// A Fault is a violation of a rule of the data model.
 type Fault struct {
-	At        canonical.Value // where
+	At        canonical.Value // the location
 	Detail    string
 	Enveloped bool // an EnvelopedVerifiableCredential: well formed, not accepted
 }
@@ -38,7 +38,7 @@ func Broken(at canonical.Value, format string, args ...any) *Fault {
 // A rule checks one aspect of a document.
 type rule func(doc canonical.Value) *Fault
 
-// firstBroken returns the first rule that doc breaks, or nil.
+// firstBroken returns the Fault of the first rule that doc violates, or nil.
 func firstBroken(doc canonical.Value, rules ...rule) *Fault {
 	for _, r := range rules {
 		if f := r(doc); f != nil {
@@ -48,8 +48,8 @@ func firstBroken(doc canonical.Value, rules ...rule) *Fault {
 	return nil
 }
 
-// CheckPresentation checks the structure of a presentation (section 4.13),
-// down to the kind of its credentials.
+// CheckPresentation checks the structure of a presentation (section 4.13). It
+// checks that each credential is an object, but not its structure.
 func CheckPresentation(vp canonical.Value) *Fault {
 	if f := firstBroken(vp, contextRule, isPresentation, idRule, textRules, holderRule); f != nil {
 		return f
@@ -74,8 +74,8 @@ func CheckCredential(vc canonical.Value, nullUntil bool) *Fault {
 		relatedRule, objectsRule("evidences"))
 }
 
-// plain reports whether a credential has none of the members that most credentials
-// do without: the rules about them are not worth asking then.
+// plain reports whether a credential has no optional members beyond the common
+// ones. The rules about them can then be skipped.
 func plain(vc canonical.Value) bool {
 	for name := range vc.Members() {
 		switch name {
@@ -87,8 +87,8 @@ func plain(vc canonical.Value) bool {
 	return true
 }
 
-// contextRule: an ordered set whose first item is the base context, the rest
-// URLs or objects (section 4.3).
+// contextRule requires an ordered set. The first item is the base context, the
+// others are URLs or objects (section 4.3).
 func contextRule(doc canonical.Value) *Fault {
 	c := doc.Get("@context")
 	if c.Kind() != canonical.Array || c.Len() == 0 {
@@ -108,7 +108,7 @@ func contextRule(doc canonical.Value) *Fault {
 	return nil
 }
 
-// typeRule: one or more strings, one of them base (section 4.5).
+// typeRule requires one or more strings, one of them base (section 4.5).
 func typeRule(doc canonical.Value, base string) *Fault {
 	switch ok, found, empty := types(doc, base); {
 	case !ok:
@@ -124,7 +124,7 @@ func typeRule(doc canonical.Value, base string) *Fault {
 func isPresentation(doc canonical.Value) *Fault { return typeRule(doc, "VerifiablePresentation") }
 func isCredential(doc canonical.Value) *Fault   { return typeRule(doc, "VerifiableCredential") }
 
-// urlRule: absent or one URL (section 4.4 for id).
+// urlRule requires one URL, or that the member is absent (section 4.4 for id).
 func urlRule(name string) rule {
 	return func(doc canonical.Value) *Fault {
 		v := doc.Get(name)
@@ -140,7 +140,7 @@ func urlRule(name string) rule {
 
 func idRule(doc canonical.Value) *Fault { return urlRule("id")(doc) }
 
-// ID returns the URL that names an issuer or holder: itself, or its id.
+// ID returns the URL of an issuer or holder: the value itself or its id.
 func ID(v canonical.Value) (string, bool) {
 	if v.Kind() == canonical.Object {
 		v = v.Get("id")
@@ -149,7 +149,7 @@ func ID(v canonical.Value) (string, bool) {
 	return s, ok && dataintegrity.IsURL(s)
 }
 
-// issuerRule: one URL, or an object with a URL as id (section 4.7).
+// issuerRule requires one URL, or an object with a URL as id (section 4.7).
 func issuerRule(doc canonical.Value) *Fault {
 	issuer := doc.Get("issuer")
 	if _, ok := ID(issuer); !ok {
@@ -166,8 +166,8 @@ func holderRule(doc canonical.Value) *Fault {
 	return nil
 }
 
-// textRules: name and description are strings, language value objects, or
-// lists of these (section 4.6).
+// textRules requires that name and description are strings, language value
+// objects, or lists of these (section 4.6).
 func textRules(doc canonical.Value) *Fault {
 	for _, name := range []string{"name", "description"} {
 		v := doc.Get(name)
@@ -206,7 +206,7 @@ func isText(v canonical.Value) bool {
 	return true
 }
 
-// subjectRule: one or more objects, each with a claim (section 4.8).
+// subjectRule requires one or more objects, each with a claim (section 4.8).
 func subjectRule(doc canonical.Value) *Fault {
 	subject := doc.Get("credentialSubject")
 	if subject.Kind() == canonical.Absent {
@@ -220,8 +220,8 @@ func subjectRule(doc canonical.Value) *Fault {
 	})
 }
 
-// eachObject applies check to an object, or to every element of a list of
-// them, which must not be empty.
+// eachObject applies check to an object, or to every element of a non-empty
+// list of objects.
 func eachObject(v canonical.Value, name string, check rule) *Fault {
 	switch v.Kind() {
 	case canonical.Object:
@@ -243,7 +243,7 @@ func eachObject(v canonical.Value, name string, check rule) *Fault {
 	return Broken(v, "%s is of type %s", name, v.Kind())
 }
 
-// objectsRule: absent, or one or more objects.
+// objectsRule requires one or more objects, or that the member is absent.
 func objectsRule(name string, checks ...rule) rule {
 	return func(doc canonical.Value) *Fault {
 		v := doc.Get(name)
@@ -254,8 +254,8 @@ func objectsRule(name string, checks ...rule) rule {
 	}
 }
 
-// typedRule: absent, or one or more objects with a type, and a URL for an id
-// (sections 4.10, 5.4 to 5.6).
+// typedRule requires one or more objects with a type and, if there is an id, a
+// URL as id, or that the member is absent (sections 4.10, 5.4 to 5.6).
 func typedRule(name string) rule {
 	return objectsRule(name, urlRule("id"), func(o canonical.Value) *Fault {
 		if ok, _, empty := types(o, ""); !ok || empty {
@@ -265,7 +265,8 @@ func typedRule(name string) rule {
 	})
 }
 
-// schemaRule: each credentialSchema has a type and an id (section 4.11).
+// schemaRule requires that each credentialSchema has a type and an id (section
+// 4.11).
 func schemaRule(doc canonical.Value) *Fault {
 	if f := typedRule("credentialSchema")(doc); f != nil {
 		return f
@@ -278,8 +279,8 @@ func schemaRule(doc canonical.Value) *Fault {
 	})(doc)
 }
 
-// relatedRule: each related resource has a URL of its own and a digest
-// (section 5.3).
+// relatedRule requires that each related resource has a unique URL and a
+// digest (section 5.3).
 func relatedRule(doc canonical.Value) *Fault {
 	seen := map[string]bool{}
 	return objectsRule("relatedResource", urlRule("id"), func(o canonical.Value) *Fault {
@@ -310,11 +311,12 @@ func relatedRule(doc canonical.Value) *Fault {
 // A Period is the validity of a credential, both ends included.
 type Period struct {
 	From, Until       time.Time
-	HasFrom, HasUntil bool // or that end is open
+	HasFrom, HasUntil bool // false: that end is open
 }
 
-// Validity reads validFrom and validUntil: single dateTimeStamps, in order (section
-// 4.9). With nullUntil a validUntil of null counts as absent.
+// Validity reads validFrom and validUntil, which must be single dateTimeStamps
+// in order (section 4.9). With nullUntil a validUntil of null counts as
+// absent.
 func Validity(doc canonical.Value, nullUntil bool) (p Period, f *Fault) {
 	if p.From, p.HasFrom, f = instant(doc.Get("validFrom"), "validFrom"); f != nil {
 		return p, f
@@ -332,8 +334,9 @@ func Validity(doc canonical.Value, nullUntil bool) (p Period, f *Fault) {
 	return p, nil
 }
 
-// envelopeRule tells an enveloped credential from a malformed one (section
-// 4.14). Its signature covers another serialization than the one at hand.
+// envelopeRule distinguishes an enveloped credential from a malformed one
+// (section 4.14). The signature of an enveloped credential covers another
+// serialization.
 func envelopeRule(doc canonical.Value) *Fault {
 	if HasType(doc, "EnvelopedVerifiableCredential") {
 		return &Fault{At: doc, Detail: "enveloped credentials are not accepted", Enveloped: true}
@@ -341,8 +344,8 @@ func envelopeRule(doc canonical.Value) *Fault {
 	return nil
 }
 
-// credentialsRule: verifiableCredential is absent, an object, or a list of
-// objects, never text or a number (section 4.13).
+// credentialsRule requires that verifiableCredential is absent, an object, or
+// a list of objects, never a string or a number (section 4.13).
 func credentialsRule(doc canonical.Value) *Fault {
 	v := doc.Get("verifiableCredential")
 	switch v.Kind() {
@@ -363,7 +366,7 @@ func credentialsRule(doc canonical.Value) *Fault {
 	return nil
 }
 
-// orSelf returns v, or parent when v is absent, to point at.
+// orSelf returns v, or parent if v is absent, as a location.
 func orSelf(v, parent canonical.Value) canonical.Value {
 	if v.Kind() == canonical.Absent {
 		return parent
@@ -371,8 +374,9 @@ func orSelf(v, parent canonical.Value) canonical.Value {
 	return v
 }
 
-// types reads the type of a document: ok when it is a string, or a list of strings
-// that is not empty; found when it names typ, empty when it holds empty text.
+// types reads the type of a document. ok reports that it is a string or a
+// non-empty list of strings, found that it includes typ, and empty that it
+// includes an empty string.
 func types(v canonical.Value, typ string) (ok, found, empty bool) {
 	t := v.Get("type")
 	if s, ok := t.String(); ok {
@@ -388,7 +392,8 @@ func types(v canonical.Value, typ string) (ok, found, empty bool) {
 	return ok, found, empty
 }
 
-// HasType reports whether the type of a document is well formed and names typ.
+// HasType reports whether the type of a document is well formed and includes
+// typ.
 func HasType(v canonical.Value, typ string) bool {
 	ok, found, _ := types(v, typ)
 	return ok && found
@@ -422,7 +427,7 @@ func KnownContexts() map[string]bool {
 }
 
 // UnknownContext returns the first @context entry that is not accepted: a URL
-// that is not on the list, or an inline context.
+// outside the list, or an inline context.
 func UnknownContext(doc canonical.Value, accepted map[string]bool) (entry canonical.Value, found bool) {
 	for _, e := range doc.Get("@context").Elements() {
 		if s, ok := e.String(); !ok || !accepted[s] {

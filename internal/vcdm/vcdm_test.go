@@ -15,8 +15,8 @@ const (
 	okVP = `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":"VerifiablePresentation"}`
 )
 
-// with returns doc with members (JSON text without braces) in it, each in the
-// place of one of that name.
+// with returns doc with the given members (JSON text without braces), which
+// replace members of the same name.
 func with(t *testing.T, doc, members string) canonical.Value {
 	t.Helper()
 	base, more := parse(t, doc), parse(t, "{"+members+"}")
@@ -166,9 +166,9 @@ func check(t *testing.T, f *Fault, pointer, detail string) {
 	}
 }
 
-// TestTestSuite runs the structural cases of the W3C test suite for the data
-// model. Those that need the definitions of terms are not for this package.
-func TestTestSuite(t *testing.T) {
+// TestW3CSuite runs the structural cases of the W3C test suite for the data
+// model. It skips cases that need the definitions of terms.
+func TestW3CSuite(t *testing.T) {
 	const dir = "../../../shared/vectors/w3c-vcdm2-test-suite/"
 	b, err := os.ReadFile(dir + "expectations.json")
 	if err != nil {
@@ -186,7 +186,7 @@ func TestTestSuite(t *testing.T) {
 	for _, name := range expect.NeedsJSONLD {
 		skip[name+".json"] = true
 	}
-	// The suite's harness fills these in.
+	// The harness of the suite replaces these.
 	dates := strings.NewReplacer("PAST DATE", "2020-01-01T00:00:00Z", "FUTURE DATE", "2120-01-01T00:00:00Z")
 	ran, skipped := 0, 0
 	for name, want := range expect.Cases {
@@ -201,7 +201,7 @@ func TestTestSuite(t *testing.T) {
 		b = []byte(dates.Replace(string(b)))
 		doc := parse(t, string(b))
 		if doc.Get("issuer").Kind() == canonical.Absent && !strings.Contains(name, "issuer") && strings.Contains(name, "credential-") {
-			// The suite's harness puts the issuer in where there is none.
+			// The harness of the suite adds an issuer if there is none.
 			doc = with(t, string(b), `"issuer":"did:x:i"`)
 		}
 		if issuer := doc.Get("issuer"); issuer.Kind() == canonical.Object && issuer.Get("id").Kind() == canonical.Absent {

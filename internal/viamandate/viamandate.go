@@ -1,6 +1,6 @@
-// Package viamandate answers one question: what does a mandate credential say?
-// It reads a VIAMandate whose structure as a credential was checked, and refuses
-// whatever in it would not be understood. It proves nothing of it.
+// Package viamandate implements the parser of VIAMandate credentials. It
+// requires a credential whose structure was checked, and refuses members that
+// it does not understand. It proves nothing.
 package viamandate
 
 import (
@@ -12,33 +12,34 @@ import (
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
-// MaxIdentifier bounds identifiers, in bytes: they stand in receipts.
+// MaxIdentifier bounds identifiers, in bytes, because receipts contain them.
 const MaxIdentifier = 2048
 
-// Is reports whether a credential is of the type of mandates.
+// Is reports whether a credential has the type of mandates.
 func Is(vc canonical.Value) bool {
 	return vcdm.HasType(vc, "VIAMandate")
 }
 
-// A Mandate is what a credential says, read but not proven.
+// A Mandate is the parsed and unproven content of a credential.
 type Mandate struct {
 	ID         string
 	Subject    string
 	Grantors   []string
 	Scope      string
 	Authorized []string // authorizedDIDs
-	Restricted bool     // authorizedDIDs is present, even when empty
+	Restricted bool     // authorizedDIDs is present, possibly empty
 
-	Action     canonical.Value // absent: a mandate without action
+	Action     canonical.Value // absent: a mandate without an action
 	ActionID   string
-	Version    int64           // of the action; 0 when it states none
-	Digest     string          // of the action's content; "" when it states none
+	Version    int64           // of the action; 0 if absent
+	Digest     string          // of the action's content; "" if absent
 	Content    canonical.Value // absent: the action is only referenced
 	UserParams canonical.Value
 }
 
-// Read reads a mandate credential whose structure was checked into the zero Mandate. A member whose
-// absence would change what the mandate allows must not be misspelt.
+// Read reads a mandate credential into the zero Mandate. The structure of the
+// credential must have been checked. Read refuses misspelt members if their
+// absence would change what the mandate allows.
 func (m *Mandate) Read(vc canonical.Value) *vcdm.Fault {
 	r := reader{}
 	r.spelled(vc)
@@ -70,8 +71,8 @@ func (m *Mandate) Read(vc canonical.Value) *vcdm.Fault {
 	return r.fault
 }
 
-// A reader reads members and keeps the first fault. Null is a fault:
-// whoever signed it meant something, and nobody can say what.
+// A reader reads members and keeps the first fault. A member that is null is a
+// fault, because its meaning is unclear.
 type reader struct{ fault *vcdm.Fault }
 
 func (r *reader) fail(f *vcdm.Fault) {
@@ -80,8 +81,8 @@ func (r *reader) fail(f *vcdm.Fault) {
 	}
 }
 
-// known refuses members that nothing here reads: one that this version does not
-// know, or that is misspelt, may restrict what was meant to be allowed.
+// known refuses members outside names. An unknown or misspelt member may be a
+// restriction.
 func (r *reader) known(in canonical.Value, names ...string) {
 	for name, m := range in.Members() {
 		if !slices.Contains(names, name) {
@@ -90,9 +91,10 @@ func (r *reader) known(in canonical.Value, names ...string) {
 	}
 }
 
-// spelled refuses members of a credential that differ from one that counts in
-// case alone, and the validity of version 1.1 of the data model, which this
-// version does not read. Other members may be there: the data model is open.
+// spelled refuses members of a credential that differ from a known member only
+// in case. It also refuses the validity members of version 1.1 of the data
+// model, which this version does not read. Other members are allowed, because
+// the data model is open.
 func (r *reader) spelled(vc canonical.Value) {
 	counts := []string{"@context", "id", "type", "issuer", "validFrom", "validUntil", "credentialSubject", "credentialStatus",
 		"termsOfUse", "evidence", "evidences", "proof", "proofs"}
@@ -105,7 +107,7 @@ func (r *reader) spelled(vc canonical.Value) {
 		}
 		for _, c := range counts {
 			if strings.EqualFold(name, c) {
-				r.fail(vcdm.Broken(m, "%q is no spelling of %s", truncate(name), c))
+				r.fail(vcdm.Broken(m, "%q is not the spelling of %s", truncate(name), c))
 			}
 		}
 	}
@@ -141,7 +143,7 @@ func (r *reader) object(in canonical.Value, name string, required bool) canonica
 	return canonical.Value{}
 }
 
-// texts reads a list of strings; present is false when there is none.
+// texts reads a list of strings. present is false if the member is absent.
 func (r *reader) texts(in canonical.Value, name string) (list []string, present bool) {
 	v := in.Get(name)
 	if v.Kind() == canonical.Absent {
@@ -163,7 +165,7 @@ func (r *reader) texts(in canonical.Value, name string) (list []string, present 
 	return list, true
 }
 
-// version reads the version of an action: a whole number from 1, or absent.
+// version reads the version of an action: an integer from 1, or absent.
 func (r *reader) version(action canonical.Value) int64 {
 	v := action.Get("version")
 	if v.Kind() == canonical.Absent {
@@ -177,7 +179,7 @@ func (r *reader) version(action canonical.Value) int64 {
 	return int64(f)
 }
 
-// truncate bounds text of the input in messages.
+// truncate bounds text from the input in messages.
 func truncate(s string) string {
 	if len(s) > 80 {
 		s = strings.ToValidUTF8(s[:80], "") + "…"

@@ -1,10 +1,9 @@
-// Package xsdtime answers one question: which instant does this
-// xsd:dateTimeStamp name?
+// Package xsdtime implements a parser for xsd:dateTimeStamp.
 //
-// time.Parse with time.RFC3339 is no substitute. It accepts what XML
-// Schema forbids (T0:00:00Z, 00:00:00,5Z, +24:00) and refuses the end of
-// day 24:00:00Z that XML Schema allows, so that two verifiers would
-// disagree about one credential.
+// time.Parse with time.RFC3339 is not a substitute. It accepts what XML Schema
+// forbids (T0:00:00Z, 00:00:00,5Z, +24:00) and refuses the end of day
+// 24:00:00Z that XML Schema allows, so two verifiers could disagree about a
+// credential.
 package xsdtime
 
 import (
@@ -13,24 +12,24 @@ import (
 	"time"
 )
 
-// maxText bounds the text. Whole seconds with an offset take 25 bytes;
-// the rest leaves room for 38 digits of a fraction.
+// maxText bounds the text in bytes. Whole seconds with an offset take 25
+// bytes, so a fraction may have 38 digits.
 const maxText = 64
 
 var errForm = errors.New("want YYYY-MM-DDThh:mm:ss[.f](Z|±hh:mm)")
 
-// Parse reads an xsd:dateTimeStamp (XML Schema 1.1 Part 2 §3.4.28, the
-// dateTime of §3.3.7 with a mandatory time zone) and returns its instant
-// in UTC.
+// Parse parses an xsd:dateTimeStamp (XML Schema 1.1 Part 2 §3.4.28, the
+// dateTime of §3.3.7 with a mandatory time zone) and returns its instant in
+// UTC.
 //
-// The end of day 24:00:00 is midnight of the next day. Digits of a
-// fraction beyond the nanosecond are checked and dropped. Offsets reach
-// from -14:00 to +14:00.
+// The end of day 24:00:00 is midnight of the next day. Digits of a fraction
+// beyond the nanosecond are checked and dropped. Offsets range from -14:00 to
+// +14:00.
 //
-// Narrower than XML Schema, because nothing that mandates say needs it:
-// the year has exactly four digits, it is not 0000 (illegal in XML Schema
-// 1.0, 1 BC in 1.1) and stays within 0001 to 9999 in UTC too, and the text
-// has at most 64 bytes. A leap second (:60) is no dateTime in XML Schema.
+// Parse is stricter than XML Schema where mandates do not need more: the year
+// has exactly four digits, is not 0000 (illegal in XML Schema 1.0, 1 BC in
+// 1.1) and is within 0001 to 9999 in UTC too, and the text has at most 64
+// bytes. A leap second (:60) is not a dateTime in XML Schema.
 func Parse(s string) (time.Time, error) {
 	t, err := parse(s)
 	if err != nil {
@@ -82,7 +81,7 @@ func parse(s string) (time.Time, error) {
 	case hour > 24 || minute > 59 || second > 59:
 		return time.Time{}, errors.New("no such time of day")
 	}
-	// Date carries hour 24 over to the next day.
+	// time.Date normalizes hour 24 to the next day.
 	t := time.Date(year, time.Month(month), day, hour, minute, second, nano, time.UTC).Add(-offset)
 	if y := t.Year(); y < 1 || y > 9999 {
 		return time.Time{}, errors.New("year outside 0001 to 9999 in UTC")
@@ -98,7 +97,7 @@ func daysIn(year, month int) int {
 	return [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
 }
 
-// cursor reads fixed-width fields; the first misfit sets bad for good.
+// cursor reads fixed-width fields. The first mismatch sets bad permanently.
 type cursor struct {
 	rest string
 	bad  bool
@@ -131,8 +130,8 @@ func (c *cursor) digits(n int) int {
 	return v
 }
 
-// fraction consumes an optional '.' with at least one digit and returns
-// whole nanoseconds; exact reports that nothing but zeros was dropped.
+// fraction consumes an optional '.' with at least one digit and returns whole
+// nanoseconds. exact reports that only zeros were dropped.
 func (c *cursor) fraction() (nano int, exact bool) {
 	exact = true
 	if c.bad || c.rest == "" || c.rest[0] != '.' {

@@ -139,13 +139,13 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		// The instant has a text of its own, which names it.
+		// The RFC 3339 text of the instant parses to the same instant.
 		text := got.Format(time.RFC3339Nano)
 		again, err := Parse(text)
 		if err != nil || !again.Equal(got) {
 			t.Fatalf("%q is %s: %v, %v", s, text, again, err)
 		}
-		// Where the standard library reads the text too, it agrees.
+		// If the standard library also parses the text, the results agree.
 		if std, err := time.Parse(time.RFC3339, s); err == nil && !std.Equal(got) {
 			t.Fatalf("%q: got %s, standard library %s", s, text, std)
 		}

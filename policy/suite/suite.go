@@ -1,5 +1,6 @@
 // Package suite answers one question: do the rules of an action decide as
-// their author expects, and which of their conditions has nobody tried?
+// their author expects, and which of their conditions are untested? It loads
+// and runs test suites for actions.
 //
 // A suite is a YAML file:
 //
@@ -18,15 +19,16 @@
 //	    params: {amount: 100.01}
 //	    expect: {decision: deny, failed: [amount-cap]}
 //
-// expect says all there is: decision, allow or deny; failed, errors and skipped,
-// the rules with these results, and faults, the JSON pointers of what is wrong
-// with the parameters, where absent means none; and reason, which a deny
-// without failed or errors has to name. The rules of an allow that is expected to have
-// no errors passed, or are among skipped.
+// expect is complete. decision is allow or deny. failed, errors and skipped
+// list the rules with these results. faults lists the JSON pointers of the
+// parameters' faults. An absent list means none. reason is the reason of the
+// decision; a deny without failed and errors must name it. All rules outside
+// these lists must pass when decision is allow.
 //
-// Files are read as strictly as JSON: unknown members, duplicate keys, aliases,
-// anchors, tags, and numbers that JSON does not have are errors. No engine but that of
-// package policy takes part; nothing is verified or signed.
+// The parser is as strict as a JSON parser: unknown members, duplicate keys,
+// aliases, anchors, tags, and numbers in a form that JSON does not have are
+// errors. Only the engine of package policy runs. The package does not verify
+// or sign anything.
 package suite
 
 import (
@@ -44,7 +46,7 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 )
 
-// A Suite is a test suite that was read whole. Only [Load] makes one.
+// A Suite is a test suite. [Load] returns it.
 type Suite struct {
 	Name   string
 	action *policy.Action
@@ -65,9 +67,9 @@ type expectation struct {
 // maxCases bounds a suite.
 const maxCases = 10_000
 
-// Load reads a suite and the content that it names. Its error says what is
-// wrong with the file; an action that does not compile is a
-// [*policy.CompileError], wrapped.
+// Load reads a suite and the content that it names. The error describes the
+// problem of the file. If the action does not compile, the error wraps a
+// [*policy.CompileError].
 func Load(fsys fs.FS, name string) (*Suite, error) {
 	s, err := load(fsys, name)
 	if err != nil {
@@ -135,7 +137,7 @@ func read(fsys fs.FS, name string) ([]byte, error) {
 	return b, err
 }
 
-// A reader keeps the first thing that is wrong.
+// A reader keeps the first error.
 type reader struct{ err error }
 
 func (r *reader) fail(format string, args ...any) {
@@ -221,25 +223,26 @@ func (r *reader) testCase(c canonical.Value, where string, mandates, now canonic
 type Report struct {
 	Suite   string
 	Results []Result
-	// Branches are the conditions of all rules, with the values that any of
-	// the cases gave them.
+	// Branches are the conditions of all rules, with the values that they had
+	// in any of the cases.
 	Branches []policy.Branch
 }
 
 // A Result is the outcome of one case.
 type Result struct {
 	Case string
-	// Problems says what was not as expected; none is a pass.
+	// Problems lists the differences from the expectation. A case without
+	// problems passed.
 	Problems []string
 }
 
-// Passed reports whether there are results, none of which has problems.
+// Passed reports whether there are results and none of them has problems.
 func (r *Report) Passed() bool {
 	return len(r.Results) > 0 && !slices.ContainsFunc(r.Results, func(r Result) bool { return len(r.Problems) > 0 })
 }
 
-// Coverage counts the outcomes of conditions, two for each, and those that
-// some case had.
+// Coverage returns the number of outcomes that the cases covered, and the
+// number of all outcomes: two for each condition.
 func (r *Report) Coverage() (had, all int) {
 	for _, b := range r.Branches {
 		all += 2
@@ -253,8 +256,8 @@ func (r *Report) Coverage() (had, all int) {
 	return had, all
 }
 
-// Run runs every case. An error means that one could not be decided, because
-// ctx is done.
+// Run runs every case. It returns an error only if ctx is done before every
+// case has a decision.
 func (s *Suite) Run(ctx context.Context) (*Report, error) {
 	if s == nil || s.action == nil {
 		return nil, errors.New("suite: it was not loaded")
@@ -282,7 +285,7 @@ func (s *Suite) Run(ctx context.Context) (*Report, error) {
 	return report, nil
 }
 
-// compare returns what is not as expected.
+// compare returns the differences from the expectation.
 func (e *expectation) compare(d *policy.Decision) []string {
 	var problems []string
 	differ := func(what, got, want string) {

@@ -36,7 +36,7 @@ func run(t *testing.T, text string) *suite.Report {
 	return r
 }
 
-// The shipped suites pass and try every outcome of every condition.
+// The shipped suites pass and cover every outcome of every condition.
 func TestShipped(t *testing.T) {
 	s, err := suite.Load(os.DirFS("testdata"), "vendor.yaml")
 	if err != nil {

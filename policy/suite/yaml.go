@@ -12,14 +12,14 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// maxFileBytes bounds a suite, and a content beside it.
+// maxFileBytes bounds the size of a suite, and of the content file that it
+// names.
 const maxFileBytes = 1 << 20
 
-// parseYAML reads the one document of a YAML file as the JSON that it stands
-// for. What JSON does not have is refused rather than converted: aliases,
-// anchors, tags (of a lone ! the parser leaves no trace: it has no effect),
-// keys that are no strings, numbers that JSON writes otherwise, and duplicate
-// keys. A plain date or time is a string.
+// parseYAML reads the single document of a YAML file as JSON. It refuses
+// everything that JSON does not have: aliases, anchors, tags (the parser drops
+// a lone !, which has no effect), keys other than strings, numbers in other
+// forms, and duplicate keys. A plain date or time is a string.
 func parseYAML(b []byte) (canonical.Value, error) {
 	var root yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(b))

@@ -12,11 +12,11 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// A batch is what is written, and made durable, by one call: the frame in the
-// making. Whoever gets the turn writes the batch of all who wait.
+// A batch is a frame under construction, which one call writes and syncs. The
+// caller with the turn writes the batch of all waiting callers.
 type batch struct {
 	frame  []byte
-	places []int64     // where each entry begins in the frame
+	places []int64     // offsets of the entries in the frame
 	leaves []tlog.Hash // of the entries
 	done   chan struct{}
 	// first and err are set before done is closed.
@@ -28,8 +28,9 @@ func newBatch() *batch {
 	return &batch{frame: make([]byte, headerSize, 4096), done: make(chan struct{})}
 }
 
-// next returns an empty batch in the memory of b, which was written: those who
-// wait for b look at nothing of it but first and err. A large one is let go.
+// next returns an empty batch that reuses the memory of b, after b was
+// written. The callers waiting for b only read its first and err. next does
+// not reuse large buffers.
 func (b *batch) next() *batch {
 	if cap(b.frame) > 64<<10 {
 		return newBatch()
@@ -37,7 +38,7 @@ func (b *batch) next() *batch {
 	return &batch{frame: b.frame[:headerSize], places: b.places[:0], leaves: b.leaves[:0], done: make(chan struct{})}
 }
 
-// add adds an entry, and reports whether there was room for it.
+// add adds an entry and reports whether it fits.
 func (b *batch) add(entry []byte, leaf tlog.Hash) bool {
 	if len(b.frame)+2+len(entry) > headerSize+maxBody {
 		return false
@@ -49,9 +50,9 @@ func (b *batch) add(entry []byte, leaf tlog.Hash) bool {
 	return true
 }
 
-// Append implements [translog.Log]. Entries of callers that wait at the same
-// time share one write and one fsync. When ctx is done the entry may still be
-// stored. It returns ErrClosed after a failure to write, and from then on.
+// Append implements [translog.Log]. Entries of concurrent callers share one
+// write and one fsync. If ctx is done, the entry may still be stored. After a
+// failed write, Append returns ErrClosed.
 func (l *Log) Append(ctx context.Context, entry []byte) (int64, error) {
 	if err := translog.CheckEntry(entry); err != nil {
 		return 0, err
@@ -81,21 +82,21 @@ func (l *Log) Append(ctx context.Context, entry []byte) (int64, error) {
 	}
 }
 
-// writeInTurn is write, after which the turn is another's: also after a panic.
+// writeInTurn calls write and then releases the turn, even after a panic.
 func (l *Log) writeInTurn(b *batch) {
 	defer func() { <-l.turn }()
 	l.write(b)
 }
 
-// write writes the pending batch, if b still is that. The caller has the turn.
+// write writes b if it is still the pending batch. The caller has the turn.
 func (l *Log) write(b *batch) {
 	select {
 	case <-b.done:
-		return // by the one who had the turn before
+		return // an earlier caller with the turn has written it
 	default:
 	}
-	// As long as others come that are about to append, they share the fsync: it
-	// takes hundreds of microseconds, a turn around the scheduler less than one.
+	// Wait while other callers arrive to share the fsync: it takes hundreds of
+	// microseconds, a yield to the scheduler less than one.
 	for n, idle := 0, 0; !l.opts.NoSync && idle < 32; idle++ {
 		runtime.Gosched()
 		l.mu.RLock()
@@ -107,7 +108,7 @@ func (l *Log) write(b *batch) {
 	l.mu.Lock()
 	l.pending = l.spare
 	l.mu.Unlock()
-	err := ErrClosed // after a panic too, which leaves unknown what was written
+	err := ErrClosed // kept after a panic, when it is unknown what was written
 	defer func() {
 		if b.err = err; err != nil && l.stopped == nil {
 			l.stopped = err
@@ -130,8 +131,8 @@ func (l *Log) write(b *batch) {
 	err = nil
 }
 
-// store writes the frame of a batch, in a new segment when the last is full.
-// It leaves end where it is.
+// store writes the frame of a batch, in a new segment if the last is full. It
+// does not change end.
 func (l *Log) store(b *batch) error {
 	if l.stopped != nil {
 		return l.stopped
@@ -150,8 +151,8 @@ func (l *Log) store(b *batch) error {
 	return l.stop(err)
 }
 
-// stop keeps the first failure to write: after one, what is on the disk is
-// unknown, and a later fsync that succeeds says nothing about it.
+// stop records the first failed write. After it, the content of the disk is
+// unknown, and a later successful fsync proves nothing about it.
 func (l *Log) stop(err error) error {
 	if err == nil {
 		return nil
@@ -160,8 +161,8 @@ func (l *Log) stop(err error) error {
 	return l.stopped
 }
 
-// rotate begins a new segment when there is none, or the last is full. The old
-// one is durable by then, so that only a last segment can be torn.
+// rotate starts a new segment if there is none or the last is full. It first
+// makes the old segment durable, so only the last segment can be torn.
 func (l *Log) rotate(first int64) error {
 	if l.file != nil {
 		if l.end < l.opts.SegmentBytes || l.end == int64(len(magic)) {
@@ -182,7 +183,7 @@ func (l *Log) rotate(first int64) error {
 }
 
 // openLast opens the last segment to append after its first end bytes. The
-// caller has the turn, or the log to itself.
+// caller has the turn, or is the only user of the log.
 func (l *Log) openLast(s segment, end int64) (err error) {
 	if l.file, err = os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0); err != nil {
 		return err
@@ -198,7 +199,7 @@ func (l *Log) openLast(s segment, end int64) (err error) {
 
 func segmentName(first int64) string { return fmt.Sprintf("%016x.seg", first) }
 
-// Sync makes durable what was acknowledged. Without NoSync it always is.
+// Sync makes acknowledged entries durable. Without NoSync they always are.
 func (l *Log) Sync() error {
 	l.turn <- struct{}{}
 	defer func() { <-l.turn }()
@@ -215,8 +216,8 @@ func (l *Log) sync() error {
 	return l.stop(l.file.Sync())
 }
 
-// Close writes what waits, makes all durable, records that nothing is missing,
-// and lets another writer in. After a failed write it records nothing.
+// Close writes the pending batch, syncs, records a clean shutdown and releases
+// the lock. After a failed write it does not record a clean shutdown.
 func (l *Log) Close() error {
 	l.turn <- struct{}{}
 	defer func() { <-l.turn }()

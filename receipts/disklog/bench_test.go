@@ -16,7 +16,7 @@ import (
 	"github.com/mandate-engine/mandate/receipts/disklog"
 )
 
-// body is one of a usual size: some 1.3 KB signed.
+// body returns a receipt of a usual size: some 1.3 KB signed.
 func body() receipts.Body {
 	at := time.Date(2026, 5, 2, 10, 15, 30, 0, time.UTC)
 	return receipts.Body{
@@ -31,8 +31,9 @@ func body() receipts.Body {
 	}
 }
 
-// BenchmarkAppend prints CPU time beside one Ed25519 signature: an append
-// without fsync, and building and signing the receipt with and without it.
+// BenchmarkAppend prints CPU time in units of one Ed25519 signature: for an
+// append without fsync, and for building and signing the receipt with and
+// without it.
 func BenchmarkAppend(b *testing.B) {
 	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))
 	s, err := receipts.NewKeySigner(key, "")
@@ -79,11 +80,11 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// BenchmarkDurable prints what durable appends take, in multiples of writing
-// and syncing as many bytes to another file in turn with them: one batch of 64,
-// which waits for an fsync before it, and 64 callers who append four times each
-// as they come, beside four fsyncs. The time is that of the clock, since a disk
-// takes none of the CPU's.
+// BenchmarkDurable prints the time of durable appends, in multiples of writing
+// and syncing as many bytes to another file in turn: for one batch of 64 that
+// waits for an earlier fsync, and for 64 callers with four appends each,
+// compared with four fsyncs. It is wall-clock time, because waiting for a disk
+// uses no CPU time.
 func BenchmarkDurable(b *testing.B) {
 	const batch, rounds, each = 64, 61, 4
 	dir := b.TempDir()

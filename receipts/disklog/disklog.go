@@ -1,5 +1,5 @@
-// Package disklog answers one question: how do receipts survive a crash? It is
-// a log of package translog in the files of one directory:
+// Package disklog answers one question: how do receipts survive a crash? It
+// implements a log of package translog in the files of one directory:
 //
 //	lock                   held by the one writer
 //	state                  how the last writer worked, and whether it ended
@@ -7,40 +7,47 @@
 //	checkpoint             the newest one that was signed
 //	NNNNNNNNNNNNNNNN.M.dropped  what Open has cut off before entry N, for people
 //
-// Only segments are ever appended to; nothing in them is changed. Opening reads
-// every byte, checks it, and builds the Merkle tree in memory: 72 bytes for each
-// entry, and some two seconds for each gigabyte that the system has cached.
+// Segments are append-only. Open reads and checks every byte and builds the
+// Merkle tree in memory: 72 bytes per entry, and about two seconds per
+// gigabyte in the page cache.
 //
 // # What may be lost
 //
-// As a writer ends by Close, nothing. When it dies in between:
+// If the writer ends with Close, nothing is lost. If it dies:
 //
 //	             process killed   power or kernel lost
 //	default      nothing          nothing
 //	NoSync       nothing          what was acknowledged since the last Sync,
 //	                              Checkpoint or new segment
 //
-// "Nothing" holds for acknowledged entries, on a disk that has stored what it
-// said it had when fsync returned. The next Open cuts off a batch that was not
-// written whole, and keeps it in a file beside the log. When what is missing could have been acknowledged, it appends
-// an entry that says so, a [translog.Gap]:
+// "Nothing" refers to acknowledged entries, on a disk that has stored the data
+// when fsync returns. The next Open cuts off an incomplete batch and keeps it
+// in a file next to the log. If acknowledged entries may be missing, it
+// appends an entry that says so, a [translog.Gap]:
 //
-//   - after a writer with NoSync that did not end by Close, since entries may be
-//     missing without a trace;
-//   - when the last batch is there at its full length but broken: the crash may
-//     have come before fsync returned, or the disk may have failed afterwards;
-//   - when the file state is missing or unreadable.
+//   - after a writer with NoSync that did not end with Close, because entries
+//     may be missing without a trace;
+//   - if the last batch has its full length but is broken: the crash may have
+//     come before fsync returned, or the disk may have failed afterwards;
+//   - if the file state is missing or unreadable.
 //
-// When acknowledged entries are certainly gone, Open refuses with [ErrDamaged],
-// and changes nothing: when a broken or missing batch has others after it, also
-// of a writer with NoSync, which a loss of power can leave so; when anything is
-// broken after a Close; when all segments are gone; and when there is less than the checkpoint in the
-// directory says, or something else. Such a log is restored from a copy, mended
-// by hand as docs/log.md says, or succeeded by another: to go on with it in the
-// dark would be to sign two histories.
+// If acknowledged entries are certainly missing, Open returns [ErrDamaged] and
+// changes nothing:
 //
-// Not found: batches cut off at their very end from a log whose checkpoint does
-// not cover them. Those who keep checkpoints find that when they cover them.
+//   - if other batches follow a broken or missing batch. With NoSync, a power
+//     loss can cause this;
+//   - if anything is broken after a Close;
+//   - if all segments are missing;
+//   - if the log is shorter than the checkpoint in the directory, or does not
+//     match it.
+//
+// Restore such a log from a copy, repair it by hand as described in
+// docs/log.md, or start a new log. Continuing it could mean signing two
+// histories.
+//
+// Open does not detect batches that were cut off completely at the end of the
+// log if no checkpoint in the directory covers them. A client with a
+// checkpoint that covers them does.
 package disklog
 
 import (
@@ -62,35 +69,37 @@ import (
 )
 
 var (
-	// ErrLocked: another writer has the log open.
+	// ErrLocked means that another writer has the log open.
 	ErrLocked = errors.New("disklog: another writer has the log open")
-	// ErrDamaged: acknowledged entries are missing or changed.
+	// ErrDamaged means that acknowledged entries are missing or changed.
 	ErrDamaged = errors.New("disklog: the log is damaged")
-	// ErrClosed: the log is closed, or a write has failed. After a failed write
-	// nothing is known about what is on the disk: open the log again.
+	// ErrClosed means that the log is closed or that a write has failed. After
+	// a failed write the content of the disk is unknown: open the log again.
 	ErrClosed = errors.New("disklog: the log is closed")
 )
 
-// Options configure a Log. The zero value is the safe one.
+// Options configure a Log. The zero value is safe.
 type Options struct {
-	// NoSync acknowledges entries that only the operating system has. By
-	// default an entry is on the disk before it is acknowledged, one fsync for
-	// all that wait at the time.
+	// NoSync acknowledges entries before they are on the disk. By default an
+	// entry is on the disk before it is acknowledged, with one fsync for all
+	// waiting callers.
 	NoSync bool
-	// ReadOnly opens the log beside its writer: nothing is locked, repaired or
-	// changed, Append fails, and a batch in the making is left out.
+	// ReadOnly opens the log while a writer may have it open. It locks,
+	// repairs and changes nothing. Append fails. Incomplete batches are left
+	// out.
 	ReadOnly bool
-	// SegmentBytes is the size at which a new segment is begun. Zero means
-	// 64 MiB.
+	// SegmentBytes is the size at which a new segment starts. Zero means 64
+	// MiB.
 	SegmentBytes int64
 }
 
-// A Recovery is what Open found after a crash.
+// A Recovery describes the repairs of Open after a crash.
 type Recovery struct {
-	// Dropped is how many bytes of an unfinished batch were cut off and set
-	// aside, or with ReadOnly, left out.
+	// Dropped is the number of bytes of an incomplete batch that were cut off
+	// and set aside, or, with ReadOnly, left out.
 	Dropped int64
-	// Gap is what was disclosed, nil when nothing acknowledged can be missing.
+	// Gap is the disclosed gap, or nil if no acknowledged entry can be
+	// missing.
 	Gap *translog.Gap
 }
 
@@ -101,18 +110,18 @@ type Log struct {
 	opts     Options
 	recovery Recovery
 	unlock   func() error
-	found    []byte // the checkpoint that was there when it was opened
+	found    []byte // the checkpoint at the time of Open
 
-	turn    chan struct{} // held by whoever writes
+	turn    chan struct{} // held by the caller that writes
 	file    *os.File      // the last segment; for the holder of turn
 	end     int64         // its length
-	stopped error         // why nothing can be written any more
-	spare   *batch        // the next one
+	stopped error         // the error that ended writing
+	spare   *batch        // reused for the next batch
 
 	mu       sync.RWMutex
 	pending  *batch
 	tree     translog.Tree
-	places   []int64   // where each entry begins in its segment
+	places   []int64   // offset of each entry in its segment
 	segments []segment // by index
 }
 
@@ -121,8 +130,8 @@ type segment struct {
 	path  string
 }
 
-// Open opens the log in a directory, which it makes if there is none, for the
-// one writer, or with ReadOnly for reading what is there now.
+// Open opens the log in a directory for its only writer, or with ReadOnly for
+// reading its present content. It creates the directory if necessary.
 func Open(dir string, opts Options) (l *Log, err error) {
 	if opts.SegmentBytes == 0 {
 		opts.SegmentBytes = 64 << 20
@@ -153,12 +162,12 @@ func Open(dir string, opts Options) (l *Log, err error) {
 	return l, nil
 }
 
-// Recovered returns what Open found.
+// Recovered returns the repairs of Open.
 func (l *Log) Recovered() Recovery { return l.recovery }
 
-// load reads the checkpoint and all segments, in this order: a writer beside a
-// reader may sign more than the reader has seen. It returns what stands at the
-// end of the last segment.
+// load reads the checkpoint and then all segments. The order matters: beside a
+// reader, the writer may sign entries that the reader has not read yet. load
+// returns the state of the end of the last segment.
 func (l *Log) load() (t tail, err error) {
 	if l.found, err = l.readFile("checkpoint"); err != nil {
 		return whole, err
@@ -213,8 +222,8 @@ func (l *Log) loadSegment(name string, last bool) (tail, error) {
 	return t, nil
 }
 
-// checkCheckpoint compares the log with the checkpoint in its directory. Who
-// signed that is not checked: it finds damage, not tampering.
+// checkCheckpoint compares the log with the checkpoint in its directory. It
+// does not check the signature: it detects damage, not tampering.
 func (l *Log) checkCheckpoint() error {
 	if l.found == nil {
 		return nil
@@ -223,8 +232,8 @@ func (l *Log) checkCheckpoint() error {
 	if err != nil {
 		return fmt.Errorf("%w: its checkpoint: %w", ErrDamaged, err)
 	}
-	if have := l.tree.Size(); c.Size > have {
-		return fmt.Errorf("%w: %d entries, and a checkpoint of size %d", ErrDamaged, have, c.Size)
+	if logSize := l.tree.Size(); c.Size > logSize {
+		return fmt.Errorf("%w: %d entries, and a checkpoint of size %d", ErrDamaged, logSize, c.Size)
 	}
 	root, err := tlog.TreeHash(c.Size, &l.tree)
 	if err != nil {
@@ -236,9 +245,9 @@ func (l *Log) checkCheckpoint() error {
 	return nil
 }
 
-// ReadCheckpoint returns the newest checkpoint that was signed, with ReadOnly
-// the newest when the log was opened; nil when there is none. It is not
-// verified.
+// ReadCheckpoint returns the newest signed checkpoint, or nil if there is
+// none. With ReadOnly it is the newest at the time of Open. The signature is
+// not verified.
 func (l *Log) ReadCheckpoint() ([]byte, error) {
 	if l.opts.ReadOnly {
 		return bytes.Clone(l.found), nil
@@ -246,8 +255,8 @@ func (l *Log) ReadCheckpoint() ([]byte, error) {
 	return l.readFile("checkpoint")
 }
 
-// readFile returns the content of a file in the directory, nil when there is
-// none.
+// readFile returns the content of a file in the directory, or nil if it does
+// not exist.
 func (l *Log) readFile(name string) ([]byte, error) {
 	b, err := os.ReadFile(filepath.Join(l.dir, name))
 	if errors.Is(err, os.ErrNotExist) {
@@ -259,8 +268,8 @@ func (l *Log) readFile(name string) ([]byte, error) {
 	return b, nil
 }
 
-// Checkpoint makes what was acknowledged so far durable, signs it, and keeps
-// the checkpoint in the directory. Appends wait meanwhile.
+// Checkpoint makes the acknowledged entries durable, signs a checkpoint of
+// them, and stores it in the directory. Concurrent appends wait.
 func (l *Log) Checkpoint(signer note.Signer) ([]byte, error) {
 	l.turn <- struct{}{}
 	defer func() { <-l.turn }()
@@ -288,8 +297,8 @@ func (l *Log) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return l.tree.ReadHashes(indexes)
 }
 
-// Entry implements [translog.Source]. It reads the disk, and returns ErrDamaged
-// when that no longer holds what it did.
+// Entry implements [translog.Source]. It reads the disk and returns ErrDamaged
+// if the bytes have changed.
 func (l *Log) Entry(index int64) ([]byte, error) {
 	l.mu.RLock()
 	if index < 0 || index >= l.tree.Size() {

@@ -62,7 +62,7 @@ func signer(t testing.TB) (note.Signer, note.Verifier) {
 	return s, v
 }
 
-// holds checks that a log has the entries 0 to n-1 first.
+// holds checks that the first entries of a log are the entries 0 to n-1.
 func holds(t testing.TB, l *disklog.Log, n int) {
 	t.Helper()
 	if l.Size() < int64(n) {
@@ -78,7 +78,7 @@ func holds(t testing.TB, l *disklog.Log, n int) {
 func TestConformance(t *testing.T) {
 	for _, o := range []disklog.Options{{}, {NoSync: true}, {SegmentBytes: 1}, {NoSync: true, SegmentBytes: 1000}} {
 		t.Run(fmt.Sprintf("%+v", o), func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "a[b]*", "log") // characters that a pattern reads otherwise
+			dir := filepath.Join(t.TempDir(), "a[b]*", "log") // characters with a meaning in patterns
 			for range 3 {
 				l := open(t, dir, o)
 				if r := l.Recovered(); r != (disklog.Recovery{}) {
@@ -139,8 +139,8 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestGroupCommit: entries that wait together stand in one frame, so that they
-// share an fsync, and a full frame makes others wait for the next.
+// TestGroupCommit checks that waiting entries share a frame and so an fsync,
+// and that entries beyond a full frame wait for the next.
 func TestGroupCommit(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, disklog.Options{})
@@ -160,8 +160,8 @@ func TestGroupCommit(t *testing.T) {
 	}
 }
 
-// TestCancelled: an entry whose caller has gone is stored by whoever writes
-// next, or by Close; its place is never given to another.
+// TestCancelled checks that the entry of a cancelled caller is stored by the
+// next writing caller or by Close, and that its index is not reused.
 func TestCancelled(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, disklog.Options{})
@@ -252,7 +252,8 @@ func edit(t testing.TB, path string, f func([]byte) []byte) {
 	}
 }
 
-// TestRecovery: what a crash, or a disk, may have left, and what is made of it.
+// TestRecovery checks the recovery from states that a crash or a disk may
+// leave.
 func TestRecovery(t *testing.T) {
 	cut := func(n int) func([]byte) []byte { return func(b []byte) []byte { return b[:len(b)-n] } }
 	flip := func(fromEnd int) func([]byte) []byte {
@@ -323,7 +324,7 @@ func TestRecovery(t *testing.T) {
 				if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
 					t.Error("a damaged log was changed")
 				}
-				if _, err := disklog.Open(dir, disklog.Options{}); !errors.Is(err, disklog.ErrDamaged) { // and is not locked
+				if _, err := disklog.Open(dir, disklog.Options{}); !errors.Is(err, disklog.ErrDamaged) { // the log is not locked
 					t.Error(err)
 				}
 				return
@@ -359,7 +360,7 @@ func TestRecovery(t *testing.T) {
 			if l.Size() != int64(next) {
 				t.Fatalf("%d entries, want %d", l.Size(), next)
 			}
-			// It goes on, and the next opening finds nothing more.
+			// Appending works, and the next Open finds nothing to repair.
 			if i, err := l.Append(context.Background(), []byte("more")); err != nil || i != int64(next) {
 				t.Fatal(i, err)
 			}
@@ -372,8 +373,8 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// TestMendByHand: what docs/log.md says to do with a broken batch that others
-// follow makes a log with a gap of it.
+// TestMendByHand follows docs/log.md to repair a broken batch before other
+// batches. The result is a log with a gap.
 func TestMendByHand(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, disklog.Options{NoSync: true})
@@ -398,8 +399,7 @@ func TestMendByHand(t *testing.T) {
 	}
 }
 
-// TestEmpty: a log that nothing was appended to is one all the same, however
-// its writer ended.
+// TestEmpty checks that an empty log opens again, however its writer ended.
 func TestEmpty(t *testing.T) {
 	for _, state := range []string{"closed\n", "sync\n"} {
 		dir := t.TempDir()
@@ -415,8 +415,9 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// TestSetAside: what is cut off is never lost, though the log is torn at the
-// same entry twice, and nothing is cut off that cannot be set aside.
+// TestSetAside checks that bytes that are cut off are kept, even if the log is
+// torn twice at the same entry, and that nothing is cut off that cannot be
+// kept.
 func TestSetAside(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, disklog.Options{})
@@ -449,7 +450,7 @@ func TestSetAside(t *testing.T) {
 	}
 }
 
-// TestGapSurvivesACrash: a crash between the repair and the disclosure does
+// TestGapSurvivesACrash checks that a crash between repair and disclosure does
 // not hide the gap.
 func TestGapSurvivesACrash(t *testing.T) {
 	dir := t.TempDir()
@@ -460,7 +461,7 @@ func TestGapSurvivesACrash(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "state"), []byte("sync\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	inTheWay := filepath.Join(dir, "0000000000000002.seg.new") // of the segment that the disclosure begins
+	inTheWay := filepath.Join(dir, "0000000000000002.seg.new") // blocks the new segment of the disclosure
 	if err := os.Mkdir(inTheWay, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -481,9 +482,9 @@ func TestGapSurvivesACrash(t *testing.T) {
 	}
 }
 
-// TestCheckpointGuards: a log that has less than its checkpoint says, or
-// something else, is not gone on with.
-func TestCheckpointGuards(t *testing.T) {
+// TestCheckpointMismatch checks that Open refuses a log that is shorter than
+// its checkpoint or does not match it.
+func TestCheckpointMismatch(t *testing.T) {
 	s, _ := signer(t)
 	tests := []struct {
 		name   string
@@ -533,8 +534,8 @@ func TestCheckpointGuards(t *testing.T) {
 	}
 }
 
-// TestSegments: every segment but the last has to be whole, and they have to
-// follow each other.
+// TestSegments checks that every segment but the last must be complete, and
+// that their indexes must be contiguous.
 func TestSegments(t *testing.T) {
 	fresh := func(t *testing.T) (string, []string) {
 		dir := t.TempDir()
@@ -588,11 +589,12 @@ func TestSegments(t *testing.T) {
 		})
 	}
 	dir, _ := fresh(t)
-	os.WriteFile(filepath.Join(dir, "0000000000000fff.seg.new"), []byte("half a seg"), 0o600) // of a crash in rotate
+	os.WriteFile(filepath.Join(dir, "0000000000000fff.seg.new"), []byte("half a seg"), 0o600) // left by a crash in rotate
 	holds(t, open(t, dir, disklog.Options{}), 20)
 }
 
-// TestReaders: a reader leaves a batch in the making out, and changes nothing.
+// TestReaders checks that a reader leaves out an incomplete batch and changes
+// nothing.
 func TestReaders(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, disklog.Options{})
@@ -618,10 +620,9 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// TestReadersBesideWriter: a log that is being appended to, signed, closed and
-// opened is never damaged to those who read it meanwhile, and what they have
-// read goes with the checkpoint that they have read.
-func TestReadersBesideWriter(t *testing.T) {
+// TestReadDuringWrite reads a log while a writer appends, signs, closes and
+// opens it. Readers never find damage, and the entries match the checkpoint.
+func TestReadDuringWrite(t *testing.T) {
 	dir := t.TempDir()
 	s, v := signer(t)
 	o := disklog.Options{NoSync: true, SegmentBytes: 1 << 19}
@@ -682,14 +683,14 @@ func TestReadersBesideWriter(t *testing.T) {
 	closeLog(t, l)
 }
 
-// TestCopy: a copy made beside the writer in the order of docs/log.md is a log;
-// with the segments before the checkpoint it may have less than that says, and
-// is refused.
+// TestCopy checks that a copy made beside the writer in the order of
+// docs/log.md is a valid log. If the segments are copied before the
+// checkpoint, the copy may be shorter than the checkpoint and is then refused.
 func TestCopy(t *testing.T) {
 	s, _ := signer(t)
 	tests := []struct {
 		name          string
-		first, second []string // patterns, copied before and after the writer goes on
+		first, second []string // patterns, copied before and after the writer continues
 		damaged       bool
 	}{
 		{"state and checkpoint, then segments", []string{"state", "checkpoint"}, []string{"*.seg"}, false},
@@ -742,7 +743,8 @@ func TestCopy(t *testing.T) {
 	}
 }
 
-// TestEntryChanged: what the disk no longer holds is not handed out.
+// TestEntryChanged checks that Entry does not return bytes that changed on
+// disk.
 func TestEntryChanged(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, disklog.Options{})
@@ -765,8 +767,8 @@ func TestEntryChanged(t *testing.T) {
 	}
 }
 
-// TestFailedWrite: after a write that failed nothing is acknowledged any more,
-// and what was acknowledged before is there when the log is opened again.
+// TestFailedWrite checks that nothing is acknowledged after a failed write,
+// and that the earlier entries are there after reopening.
 func TestFailedWrite(t *testing.T) {
 	for _, o := range []disklog.Options{{}, {NoSync: true}, {SegmentBytes: 1}} {
 		dir := t.TempDir()
@@ -789,9 +791,9 @@ func TestFailedWrite(t *testing.T) {
 	}
 }
 
-// TestInTheWay: files that cannot be read or written are an error, which says
-// nothing of the log, and never an empty log.
-func TestInTheWay(t *testing.T) {
+// TestUnreadableFiles checks that files that cannot be read or written are an
+// error, neither damage nor an empty log.
+func TestUnreadableFiles(t *testing.T) {
 	s, _ := signer(t)
 	for _, name := range []string{"lock", "state", "state.new", "checkpoint", "0000000000000000.seg"} {
 		t.Run(name, func(t *testing.T) {

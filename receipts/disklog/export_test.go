@@ -2,7 +2,7 @@ package disklog
 
 import "runtime"
 
-// Hold takes the turn to write, as a writer in the middle of an fsync has it.
+// Hold takes the turn to write, like a writer during an fsync.
 func Hold(l *Log) (release func()) {
 	l.turn <- struct{}{}
 	return func() { <-l.turn }
@@ -12,14 +12,14 @@ func Hold(l *Log) (release func()) {
 func AwaitPending(l *Log, n int) {
 	for {
 		l.mu.RLock()
-		have := len(l.pending.leaves)
+		waiting := len(l.pending.leaves)
 		l.mu.RUnlock()
-		if have == n {
+		if waiting == n {
 			return
 		}
 		runtime.Gosched()
 	}
 }
 
-// BreakFile makes every write fail, as a full or broken disk does.
+// BreakFile makes every write fail, like a full or broken disk.
 func BreakFile(l *Log) { l.file.Close() }

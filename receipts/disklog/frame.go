@@ -10,8 +10,8 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// A segment is a file: the magic, then frames. A frame is one batch of entries,
-// written by one call:
+// A segment is a file: the magic, then frames. A frame is one batch of
+// entries, written by one call:
 //
 //	4  bytes of the body, big-endian like all that follows
 //	4  entries in it
@@ -21,12 +21,12 @@ import (
 //	n  the body: each entry after its length in 2 bytes, as in the entry
 //	   bundles of C2SP tlog-tiles
 //
-// The checksums find accidents. Whoever can write the files can write
-// checksums: tampering is what checkpoints find.
+// The checksums detect accidental damage. An attacker who can write the files
+// can also write checksums; checkpoints detect tampering.
 const (
 	magic      = "mandlog1"
 	headerSize = 24
-	maxBody    = 1 << 20 // so that what follows a broken header can be judged
+	maxBody    = 1 << 20 // bounds the search after a broken header
 )
 
 var (
@@ -40,8 +40,7 @@ type header struct {
 	sum           uint32
 }
 
-// sealFrame fills in the header of a frame that starts with headerSize bytes
-// for it.
+// sealFrame writes the header into the first headerSize bytes of a frame.
 func sealFrame(frame []byte, count int, first int64) {
 	b := binary.BigEndian
 	body := frame[headerSize:]
@@ -52,15 +51,14 @@ func sealFrame(frame []byte, count int, first int64) {
 	b.PutUint32(frame[20:], crc32.Checksum(frame[:20], castagnoli))
 }
 
-// readHeader reads a header; ok means that it was written as it stands.
+// readHeader reads a header. ok reports that its checksum is correct.
 func readHeader(b []byte) (h header, ok bool) {
 	be := binary.BigEndian
 	h = header{be.Uint32(b), be.Uint32(b[4:]), int64(be.Uint64(b[8:])), be.Uint32(b[16:])}
 	return h, crc32.Checksum(b[:20], castagnoli) == be.Uint32(b[20:]) && h.length > 0 && h.length <= maxBody
 }
 
-// splitBody calls add for every entry of a body, with its place in it, once
-// all of them are known to be sound.
+// splitBody checks a body and then calls add for each entry, with its offset.
 func splitBody(h header, body []byte, add func(at int64, entry []byte)) error {
 	if uint32(len(body)) != h.length || crc32.Checksum(body, castagnoli) != h.sum {
 		return errFrame
@@ -88,26 +86,27 @@ func splitBody(h header, body []byte, add func(at int64, entry []byte)) error {
 	return nil
 }
 
-// A tail is what stands after the last sound frame of a segment.
+// A tail is the state of the bytes after the last valid frame of a segment.
 type tail int
 
 const (
-	whole  tail = iota // nothing
-	short              // the file ends before the frame does: it was never written whole
-	broken             // a frame, written whole or not, that does not fit its checksums
-	buried             // a broken or missing frame, and frames written after it
+	whole  tail = iota // no bytes
+	short              // the file ends within the frame: it was never written completely
+	broken             // a frame with wrong checksums, complete or not
+	buried             // a broken or missing frame, followed by written frames
 )
 
 // readSegment reads a segment of size bytes whose first entry has the index
-// next. It calls add for every entry of its sound frames, with its place in the
-// file, and returns where they end.
+// next. It calls add for each entry of its valid frames, with its offset in
+// the file, and returns the end of the valid frames, the index after their
+// last entry, and the tail.
 func readSegment(r io.Reader, size, next int64, add func(at int64, entry []byte)) (end, after int64, t tail, err error) {
 	var buf [headerSize]byte
 	switch _, err := io.ReadFull(r, buf[:len(magic)]); {
 	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
 		return 0, next, buried, err
 	case err != nil || string(buf[:len(magic)]) != magic:
-		return 0, next, buried, fmt.Errorf("%w: this is no segment", ErrDamaged)
+		return 0, next, buried, fmt.Errorf("%w: the file is not a segment", ErrDamaged)
 	}
 	body := make([]byte, 0, 1<<16)
 	end = int64(len(magic))
@@ -121,7 +120,7 @@ func readSegment(r io.Reader, size, next int64, add func(at int64, entry []byte)
 		}
 		h, ok := readHeader(buf[:])
 		ok = ok && h.first == next && next <= translog.MaxSize
-		n := min(left-headerSize, maxBody) // without a header to believe: all that a frame can have
+		n := min(left-headerSize, maxBody) // without a valid header, assume the largest frame
 		if ok {
 			if n = int64(h.length); left < headerSize+n {
 				return end, next, short, nil
@@ -147,9 +146,9 @@ func readSegment(r io.Reader, size, next int64, add func(at int64, entry []byte)
 	return end, next, whole, nil
 }
 
-// later reports whether a header of a frame after the broken one is among the
-// bytes that begin with that. Its own body need not be whole, nor fit: whoever
-// wrote it had written the one before to its end.
+// later reports whether the header of a later frame is in b, which begins with
+// the broken frame. The body of the later frame need not be complete or valid:
+// its writer had completed the frame before.
 func later(b []byte, next int64) bool {
 	for at := 0; at+headerSize <= len(b); at++ {
 		if h, ok := readHeader(b[at:]); ok && h.first <= translog.MaxSize && (h.first > next || at > 0 && h.first == next) {

@@ -11,7 +11,7 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// frame makes a frame of entries, as a writer does.
+// frame encodes entries as a frame, like the writer.
 func frame(first int64, entries ...string) []byte {
 	b := make([]byte, headerSize)
 	for _, e := range entries {
@@ -25,15 +25,15 @@ func segmentOf(frames ...[]byte) []byte {
 	return append([]byte(magic), bytes.Join(frames, nil)...)
 }
 
-// reseal makes the checksums of a frame right again.
+// reseal recomputes the checksums of a frame.
 func reseal(b []byte) []byte {
 	binary.BigEndian.PutUint32(b[16:], crc32.Checksum(b[headerSize:], castagnoli))
 	binary.BigEndian.PutUint32(b[20:], crc32.Checksum(b[:20], castagnoli))
 	return b
 }
 
-// TestReadSegment: frames whose checksums are right and that no writer makes
-// are broken all the same, and none of their entries is read.
+// TestReadSegment checks that frames with correct checksums but contents that
+// no writer makes count as broken, and that none of their entries is read.
 func TestReadSegment(t *testing.T) {
 	good := frame(0, "a", "bb")
 	bad := func(b []byte) []byte { b[5] ^= 1; return b }
@@ -84,7 +84,7 @@ func TestReadSegment(t *testing.T) {
 			}
 		})
 	}
-	// A file that is shorter than it was said to be is an error, not an end.
+	// A file shorter than the given size is an error, not an end.
 	whole := segmentOf(good)
 	for _, n := range []int{4, len(magic) + 3, len(whole) - 1} {
 		if _, _, _, err := readSegment(bytes.NewReader(whole[:n]), int64(len(whole)), 0, func(int64, []byte) {}); err == nil {
@@ -93,8 +93,8 @@ func TestReadSegment(t *testing.T) {
 	}
 }
 
-// FuzzSegment: whatever stands in a segment, reading it ends, and the entries
-// that are read are those that stand where it says, under sound checksums.
+// FuzzSegment checks that reading any segment ends, and that each entry is at
+// its reported offset under valid checksums.
 func FuzzSegment(f *testing.F) {
 	f.Add(segmentOf(frame(0, "a", "bb"), frame(2, "c")))
 	f.Add(segmentOf(frame(0, "a"), frame(1, "b"))[:40])
@@ -116,7 +116,8 @@ func FuzzSegment(f *testing.F) {
 		if next != n || end < int64(len(magic)) || end > int64(len(b)) {
 			t.Fatalf("%d entries, next %d, end %d of %d", n, next, end, len(b))
 		}
-		// The sound part, written again by a writer, has the same entries.
+		// Encoding the entries of the valid part again gives the same number
+		// of entries.
 		again = []byte(magic)
 		for i, e := range pending {
 			again = append(again, frame(int64(i), string(e))...)
@@ -127,8 +128,8 @@ func FuzzSegment(f *testing.F) {
 	})
 }
 
-// FuzzOpen: a directory with any bytes in its files is opened or refused, and
-// one that is opened can be appended to and opened again.
+// FuzzOpen checks that a directory with arbitrary files is refused, or can be
+// appended to and opened again.
 func FuzzOpen(f *testing.F) {
 	f.Add(segmentOf(frame(0, "a", "bb"), frame(2, "c")), "sync\n")
 	f.Add(segmentOf(frame(0, "a"), make([]byte, 100)), "lossy\n")

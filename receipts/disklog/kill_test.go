@@ -19,7 +19,7 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// TestMain makes the test binary a writer when it is started as one.
+// TestMain runs the test binary as a writer if it was started as one.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("DISKLOG_WRITER"); dir != "" {
 		if err := writer(dir, os.Getenv("DISKLOG_MODE") == "nosync"); err != nil {
@@ -30,15 +30,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// writer appends from many goroutines for ever, and prints each index after
-// it was acknowledged, with its entry.
+// writer appends from many goroutines forever. It prints each index with its
+// entry after the acknowledgement.
 func writer(dir string, noSync bool) error {
 	l, err := disklog.Open(dir, disklog.Options{NoSync: noSync, SegmentBytes: 1 << 18})
 	if err != nil {
 		return err
 	}
-	// Nobody else writes to stdout, and a line is one write: it is read whole
-	// or, when it was cut off, not at all.
+	// Only the writer writes to stdout, and each line is one write, so a line
+	// is complete or missing.
 	fmt.Printf("open %d %t\n", l.Size(), l.Recovered().Gap != nil)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -60,11 +60,10 @@ func writer(dir string, noSync bool) error {
 	return nil
 }
 
-// TestKill: a writer under load is killed again and again in the middle of
-// what it does. No entry that it has acknowledged is missing, the tree is that
-// of all entries ever acknowledged, and gaps are disclosed where the writer did
-// not wait for the disk, and nowhere else. KILLS says how often; the default is
-// 20, split over both ways of writing.
+// TestKill repeatedly kills a writer under load. No acknowledged entry is
+// missing, the tree covers all entries ever acknowledged, and gaps are
+// disclosed exactly where the writer did not wait for the disk. KILLS sets the
+// number of kills; the default is 20, split over both modes.
 func TestKill(t *testing.T) {
 	kills := 20
 	if s := os.Getenv("KILLS"); s != "" {
@@ -81,7 +80,7 @@ func TestKill(t *testing.T) {
 			var checkpoint []byte
 			torn, gaps := 0, 0
 			for round := range kills / 2 {
-				if killWriter(t, dir, mode, 40+round*37%400, acked) { // it found what the one before had left
+				if killWriter(t, dir, mode, 40+round*37%400, acked) { // the writer found the state left by the previous one
 					gaps++
 				}
 				r := open(t, dir, disklog.Options{ReadOnly: true})
@@ -89,7 +88,7 @@ func TestKill(t *testing.T) {
 					torn++
 				}
 				check(t, r, acked)
-				if checkpoint != nil && round%8 == 0 { // of a round before: only appended to since
+				if checkpoint != nil && round%8 == 0 { // from an earlier round: the log has only grown since
 					if a, err := translog.Verify(translog.Entries(r, r.Size()), checkpoint, v); err != nil || a.Completeness == translog.Unproven {
 						t.Fatalf("round %d: %+v, %v", round, a, err)
 					}
@@ -128,8 +127,8 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// check looks for every acknowledged entry, and compares the tree with one of
-// what can be read.
+// check looks for every acknowledged entry and compares the tree with a tree
+// of the readable entries.
 func check(t *testing.T, l *disklog.Log, acked map[int64]tlog.Hash) {
 	t.Helper()
 	size := l.Size()
@@ -161,8 +160,8 @@ func check(t *testing.T, l *disklog.Log, acked map[int64]tlog.Hash) {
 	}
 }
 
-// killWriter starts a writer, kills it after it has acknowledged some entries,
-// and notes all that it has. It reports whether the writer disclosed a gap.
+// killWriter starts a writer and kills it after some acknowledgements. It
+// records all of them in acked and reports whether the writer disclosed a gap.
 func killWriter(t *testing.T, dir, mode string, after int, acked map[int64]tlog.Hash) (gap bool) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -184,7 +183,7 @@ func killWriter(t *testing.T, dir, mode string, after int, acked map[int64]tlog.
 	for n := 0; ; {
 		line, err := in.ReadString('\n')
 		if err == io.EOF {
-			break // it is dead; what it had printed is read to the end
+			break // it is dead; its output is read to the end
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -192,7 +191,7 @@ func killWriter(t *testing.T, dir, mode string, after int, acked map[int64]tlog.
 		var i int64
 		var hash string
 		if _, err := fmt.Sscanf(line, "ack %d %s\n", &i, &hash); err != nil {
-			gap = strings.HasSuffix(line, " true\n") // open
+			gap = strings.HasSuffix(line, " true\n") // the line "open"
 			continue
 		}
 		h, err := tlog.ParseHash(hash)

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// lock takes the lock of the one writer. The kernel gives it back when the
-// process ends, however that happens.
+// lock locks the log for its only writer. The kernel releases the lock when
+// the process ends for any reason.
 func lock(name string) (unlock func() error, err error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 	"os"
 )
 
-// lock takes the lock of the one writer, which is there as long as the file
-// is. After a crash somebody who knows that no writer runs has to remove it.
+// lock locks the log for its only writer. The lock lasts as long as the file
+// exists. After a crash, an operator who knows that no writer runs must remove
+// the file.
 func lock(name string) (unlock func() error, err error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -21,5 +22,5 @@ func lock(name string) (unlock func() error, err error) {
 	return func() error { return errors.Join(f.Close(), os.Remove(name)) }, nil
 }
 
-// syncDir does nothing: directories cannot be synced here.
+// syncDir does nothing, because this system cannot sync directories.
 func syncDir(string) error { return nil }

@@ -5,15 +5,15 @@ import (
 	"testing"
 )
 
-// A panic while a batch is written tells nobody who waits for it that it was, and
-// stops the log: what is on the disk is unknown.
-func TestPanicStoresNothing(t *testing.T) {
+// After a panic during a write, no waiting caller gets an acknowledgement, and
+// the log stops, because the content of the disk is unknown.
+func TestPanicInWrite(t *testing.T) {
 	l, err := Open(t.TempDir(), Options{NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := l.pending
-	b.frame = b.frame[:0] // no room for its header
+	b.frame = b.frame[:0] // no space for its header
 	func() {
 		defer func() {
 			if recover() == nil {

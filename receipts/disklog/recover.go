@@ -11,10 +11,11 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// What the file state says: how the writer before left the log, or works.
+// Values of the file state: how the last writer ended, or how the present one
+// works.
 const (
-	stateClosed = "closed\n" // it ended by Close
-	stateSync   = "sync\n"   // it acknowledged only what was durable
+	stateClosed = "closed\n" // it ended with Close
+	stateSync   = "sync\n"   // it acknowledged only durable entries
 	stateLossy  = "lossy\n"  // acknowledged entries may be missing, with or without a trace
 )
 
@@ -23,8 +24,8 @@ var (
 	errClosedTorn = fmt.Errorf("%w: it was closed, and what is at its end is broken", ErrDamaged)
 )
 
-// inspect reads the log for a reader, beside whose reading a writer may open it,
-// append and close it.
+// inspect reads the log for a reader. Meanwhile a writer may open the log,
+// append to it and close it.
 func (l *Log) inspect() error {
 	before, err := l.readFile("state")
 	if err != nil {
@@ -35,7 +36,7 @@ func (l *Log) inspect() error {
 		return err
 	}
 	if len(l.segments) == 0 {
-		if before != nil { // a writer makes the first segment before it
+		if before != nil { // a writer creates the first segment before the state file
 			return errEmptied
 		}
 		return nil
@@ -43,7 +44,7 @@ func (l *Log) inspect() error {
 	if t != short {
 		return nil
 	}
-	// A batch in the making is finished by the time that a writer says closed.
+	// Once the state is closed, no batch is incomplete any more.
 	state, err := l.readFile("state")
 	if err != nil {
 		return err
@@ -58,8 +59,8 @@ func (l *Log) inspect() error {
 	return nil
 }
 
-// recover reads the log for its writer, repairs what a crash has left, and
-// discloses it.
+// recover reads the log for its writer, repairs the effects of a crash and
+// discloses a gap.
 func (l *Log) recover() error {
 	state, err := l.readFile("state")
 	if err != nil {
@@ -73,7 +74,7 @@ func (l *Log) recover() error {
 	if err != nil {
 		return err
 	}
-	if why != "" { // before anything is cut off, lest another crash hide it
+	if why != "" { // before anything is cut off, so that another crash cannot hide it
 		if err := writeFile(l.dir, "state", []byte(stateLossy)); err != nil {
 			return err
 		}
@@ -88,7 +89,7 @@ func (l *Log) recover() error {
 		if err := errors.Join(l.file.Truncate(l.end), l.file.Sync()); err != nil {
 			return fmt.Errorf("disklog: %w", err)
 		}
-	} else if err := l.rotate(0); err != nil { // before there is a state, which from then on says that there are segments
+	} else if err := l.rotate(0); err != nil { // before the state file, which implies that segments exist
 		return fmt.Errorf("disklog: %w", err)
 	}
 	if why != "" {
@@ -103,8 +104,8 @@ func (l *Log) recover() error {
 	return writeFile(l.dir, "state", []byte(next))
 }
 
-// judge says why acknowledged entries could be missing, "" when they cannot,
-// and refuses a log in which they certainly are. See the package comment.
+// judge returns the reason why acknowledged entries may be missing, or "". It
+// returns an error if entries are certainly missing. See the package comment.
 func judge(left []byte, t tail, empty bool) (why string, err error) {
 	switch state := string(left); {
 	case left == nil && empty:
@@ -118,7 +119,7 @@ func judge(left []byte, t tail, empty bool) (why string, err error) {
 	case state == stateSync && t == broken:
 		return "the last batch is broken", nil
 	case state == stateSync:
-		return "", nil // whole, or short: never acknowledged
+		return "", nil // whole, or short and so never acknowledged
 	case state == stateLossy:
 		return "the writer did not close the log, and did not wait for the disk", nil
 	default:
@@ -126,8 +127,8 @@ func judge(left []byte, t tail, empty bool) (why string, err error) {
 	}
 }
 
-// setAside keeps what is about to be cut off, at most one frame, in a file of
-// its own that nothing here reads again. None that is there is written over.
+// setAside copies the bytes to be cut off, at most one frame, to a separate
+// file that this package never reads. It does not overwrite existing files.
 func (l *Log) setAside(s segment) error {
 	if l.recovery.Dropped == 0 {
 		return nil
@@ -151,7 +152,7 @@ func (l *Log) setAside(s segment) error {
 	}
 }
 
-// disclose appends the entry for a gap, and makes it durable.
+// disclose appends the gap entry and makes it durable.
 func (l *Log) disclose(why string) error {
 	g := translog.Gap{Size: l.tree.Size(), Dropped: l.recovery.Dropped, Why: why}
 	entry, err := g.Entry()
@@ -167,10 +168,10 @@ func (l *Log) disclose(why string) error {
 	return l.sync()
 }
 
-// makeDir makes a directory, and those above it, durably when there was none.
+// makeDir creates a directory and its parents and makes them durable.
 func makeDir(dir string) error {
 	if _, err := os.Stat(dir); err == nil {
-		return nil // what else it may be is found soon enough
+		return nil // other problems show up later
 	}
 	parent := filepath.Dir(dir)
 	if parent != dir {
@@ -184,7 +185,7 @@ func makeDir(dir string) error {
 	return syncDir(parent)
 }
 
-// writeFile puts a file in its place whole and durable, or not at all.
+// writeFile replaces a file atomically and durably.
 func writeFile(dir, name string, content []byte) error {
 	temp := filepath.Join(dir, name+".new")
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)

@@ -1,5 +1,6 @@
 // Package logtest answers one question: does this log keep the promises of
-// translog.Log and translog.Source?
+// translog.Log and translog.Source? It implements the conformance test of both
+// interfaces.
 package logtest
 
 import (
@@ -14,15 +15,15 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// A Log is what is checked: one that takes entries in and proves them.
+// A Log is the log under test.
 type Log interface {
 	translog.Log
 	translog.Source
 }
 
-// Check appends some hundred entries to l, which may have others, and returns
-// an error that lists every promise that was broken, or nil. What was durable
-// after a crash is not checked.
+// Check appends some hundred entries to l, which may already have entries. It
+// returns an error that lists every broken promise, or nil. It does not check
+// durability after a crash.
 func Check(l Log) error {
 	c := &checker{l: l, ctx: context.Background()}
 	c.bounds()
@@ -43,8 +44,8 @@ func (c *checker) fault(format string, args ...any) {
 	c.faults = append(c.faults, fmt.Errorf("logtest: "+format, args...))
 }
 
-// bounds: what is no entry is refused and leaves no trace, the largest one is
-// taken, and nothing else can be read.
+// bounds checks that invalid entries are refused without effect, that the
+// largest entry is stored, and that indexes out of range are errors.
 func (c *checker) bounds() {
 	before := c.l.Size()
 	for _, n := range []int{0, translog.MaxEntry + 1} {
@@ -67,7 +68,7 @@ func (c *checker) bounds() {
 	}
 }
 
-// append appends an entry that has to get a certain index, and reads it.
+// append appends an entry that must get the index want, and reads it.
 func (c *checker) append(entry []byte, want int64) {
 	i, err := c.l.Append(c.ctx, entry)
 	if err != nil || i != want {
@@ -82,7 +83,7 @@ func (c *checker) append(entry []byte, want int64) {
 	}
 }
 
-// copies: the log and its callers share no memory.
+// copies checks that the log and its callers share no memory.
 func (c *checker) copies() {
 	entry, want := []byte("copied"), []byte("copied")
 	i, err := c.l.Append(c.ctx, entry)
@@ -101,8 +102,8 @@ func (c *checker) copies() {
 	}
 }
 
-// concurrent: entries that are appended at once get one index each, without
-// holes, and stand there as soon as they are acknowledged.
+// concurrent checks that concurrently appended entries get one index each,
+// without holes, and can be read once they are acknowledged.
 func (c *checker) concurrent() {
 	const workers, each = 8, 16
 	before := c.l.Size()
@@ -133,7 +134,7 @@ func (c *checker) concurrent() {
 	}
 }
 
-// done: when ctx is done, nothing is acknowledged.
+// done checks that nothing is acknowledged after ctx is done.
 func (c *checker) done() {
 	ctx, cancel := context.WithCancel(c.ctx)
 	cancel()
@@ -142,7 +143,7 @@ func (c *checker) done() {
 	}
 }
 
-// tree: the tree is that of the entries.
+// tree checks the tree against the entries.
 func (c *checker) tree() {
 	size := c.l.Size()
 	got, err := tlog.TreeHash(size, c.l)

@@ -14,14 +14,14 @@ import (
 
 func TestMemory(t *testing.T) {
 	var m translog.Memory
-	for range 2 { // the second time with entries in it
+	for range 2 { // the second time with existing entries
 		if err := logtest.Check(&m); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// A log with one fault each is found out.
+// A faulty is a log with one fault, which Check must find.
 type faulty struct {
 	translog.Memory
 	append func(*translog.Memory, context.Context, []byte) (int64, error)

@@ -7,25 +7,25 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// An Audit is what a list of entries was found to be.
+// An Audit is the result of auditing a list of entries.
 type Audit struct {
-	// Completeness is Unproven unless a checkpoint was given, and fits.
+	// Completeness is Unproven unless a checkpoint was given and matches.
 	Completeness Completeness
-	// Entries is how many there were. Those beyond the checkpoint's size are
-	// not proven by it.
+	// Entries is the number of entries read. The checkpoint does not prove
+	// entries beyond its size.
 	Entries int64
-	// Root is that of the tree of all entries.
+	// Root is the root of the tree of all entries.
 	Root tlog.Hash
-	// Gaps are the places at which the log itself says that entries may be
-	// missing before them.
+	// Gaps are the gap entries in the log: before each, entries may be
+	// missing.
 	Gaps []Gap
 }
 
 // Verify audits a log: it reads all entries, in order, and compares them with
-// a checkpoint that one of keys has signed. Any entry changed, moved, left out
-// or put in among the first N, and any list that ends before N, is an error
-// that wraps ErrNotProven. With a nil checkpoint no list of entries is an
-// error, and none is more than Unproven.
+// a checkpoint signed by one of keys. If any of the first N entries was
+// changed, moved, removed or inserted, or if the list ends before N, the error
+// wraps ErrNotProven. With a nil checkpoint Verify accepts any list of
+// entries, and its completeness is Unproven.
 func Verify(entries iter.Seq2[[]byte, error], checkpoint []byte, keys ...note.Verifier) (*Audit, error) {
 	a := &Audit{Completeness: Unproven}
 	var c Checkpoint
@@ -68,7 +68,7 @@ func Verify(entries iter.Seq2[[]byte, error], checkpoint []byte, keys ...note.Ve
 }
 
 // A frontier is the right edge of a tree: the roots of its perfect subtrees,
-// the largest first, one for each bit of its size.
+// largest first, one for each 1 bit of its size.
 type frontier struct {
 	size int64
 	tops []tlog.Hash
@@ -86,7 +86,7 @@ func (f *frontier) add(h tlog.Hash) {
 
 func (f *frontier) root() tlog.Hash {
 	if f.size == 0 {
-		h, _ := tlog.TreeHash(0, nil) // reads nothing
+		h, _ := tlog.TreeHash(0, nil) // reads no hashes
 		return h
 	}
 	h := f.tops[len(f.tops)-1]
@@ -96,7 +96,7 @@ func (f *frontier) root() tlog.Hash {
 	return h
 }
 
-// Entries reads the first size entries of a log, up to the first error.
+// Entries yields the first size entries of a log, up to the first error.
 func Entries(src Source, size int64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for i := range size {

@@ -21,9 +21,9 @@ func entries(n int) [][]byte {
 	return all
 }
 
-// TestEveryTruncation: a log of 10,000 entries that was cut off anywhere is
-// found out by its checkpoint, and is no more than unproven without; and what
-// is left has the root that the tree had then.
+// TestEveryTruncation truncates a log of 10,000 entries at every index. The
+// checkpoint detects it. Without the checkpoint the rest is unproven. The root
+// of the rest is the root that the tree had at that size.
 func TestEveryTruncation(t *testing.T) {
 	const n = 10_000
 	all, m, v := entries(n), fill(t, n), verifier(t, origin, 1)
@@ -32,7 +32,7 @@ func TestEveryTruncation(t *testing.T) {
 	if err != nil || a.Completeness != "proven_to_size_10000" || a.Entries != n {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	step := 13 // an audit reads all there is: .ci/long tries every index
+	step := 13 // an audit reads all entries; .ci/long tries every index
 	if os.Getenv("TRUNCATIONS") == "all" {
 		step = 1
 	}
@@ -41,8 +41,9 @@ func TestEveryTruncation(t *testing.T) {
 			t.Fatalf("cut at %d: %+v, %v", cut, a, err)
 		}
 	}
-	// The digest at every index, with one pass: it is that of the tree, and no
-	// two are the same, so that a tree of one size never passes for another.
+	// Compute the root at every index in one pass. Each equals the root of the
+	// tree, and no two are the same, so no tree passes for one of another
+	// size.
 	seen := map[tlog.Hash]bool{}
 	for cut := range int64(n + 1) {
 		root, err := tlog.TreeHash(cut, m)
@@ -51,7 +52,7 @@ func TestEveryTruncation(t *testing.T) {
 		}
 		seen[root] = true
 		if cut%499 != 0 && cut < n-20 {
-			continue // an audit reads all: that of some sizes will do
+			continue // an audit reads all entries, so test some sizes only
 		}
 		a, err := translog.Verify(list(all[:cut]), nil)
 		if err != nil || a.Completeness != translog.Unproven || a.Entries != cut || a.Root != root {
@@ -64,12 +65,12 @@ func TestEveryTruncation(t *testing.T) {
 	}
 }
 
-// mutate does one thing to a log that its operator must not do. kind says what.
+// mutate makes one forbidden change to a log. kind selects the change.
 func mutate(r *rand.Rand, kind int, in [][]byte) (string, [][]byte) {
 	out := slices.Clone(in)
 	i, j := r.IntN(len(in)), r.IntN(len(in)-1)
 	if j >= i {
-		j++ // another one
+		j++ // a different entry
 	}
 	switch kind {
 	case 0:
@@ -95,8 +96,8 @@ func mutate(r *rand.Rand, kind int, in [][]byte) (string, [][]byte) {
 	}
 }
 
-// TestMutations: whatever is done to the first N entries is found out by the
-// checkpoint of size N, and is never more than unproven without it.
+// TestMutations checks that a checkpoint of size N detects every change to the
+// first N entries, and that without it the log is unproven.
 func TestMutations(t *testing.T) {
 	const n, size = 300, 250
 	m, v := fill(t, n), verifier(t, origin, 1)
@@ -104,7 +105,7 @@ func TestMutations(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for round := range 800 {
 		name, bad := mutate(r, round%8, entries(size))
-		bad = append(bad, entries(n)[size:]...) // lengths do not give it away
+		bad = append(bad, entries(n)[size:]...) // so that the length does not reveal the change
 		a, err := translog.Verify(list(bad), checkpoint, v)
 		if !errors.Is(err, translog.ErrNotProven) || a != nil {
 			t.Errorf("round %d, %s: %+v, %v", round, name, a, err)
@@ -147,6 +148,6 @@ func TestVerify(t *testing.T) {
 		t.Errorf("entries that cannot be read: %+v, %v", a, err)
 	}
 	for range translog.Entries(m, 5) {
-		break // an iteration may end early
+		break // the iteration may end early
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// treeOnly is a source without entries, for trees that are too large for them.
+// treeOnly is a source without entries, for large trees.
 type treeOnly struct{ translog.Tree }
 
 func (*treeOnly) Entry(int64) ([]byte, error) { return nil, errors.New("no entries") }
 
-// BenchmarkProof prints the size of proofs in a log of 2^20 receipts, and what
-// it takes to make and to check one, beside hashing one node.
+// BenchmarkProof prints the size of proofs in a log of 2^20 receipts, and the
+// time to make and to check one, compared with hashing one node.
 func BenchmarkProof(b *testing.B) {
 	const size = 1 << 20
 	var src treeOnly

@@ -12,21 +12,22 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// A Checkpoint is the state of a log that its key has signed.
+// A Checkpoint is a signed state of a log.
 type Checkpoint struct {
-	Origin string // the log's name, and that of its key
+	Origin string // name of the log and of its key
 	Size   int64
 	Root   tlog.Hash
 }
 
-// Completeness is the verdict on entries that the checkpoint was compared with.
+// Completeness returns the completeness of a list of entries that matches the
+// checkpoint.
 func (c Checkpoint) Completeness() Completeness { return Proven(c.Size) }
 
-// NewSigner returns the signer of a log's checkpoints: Ed25519 signed notes.
-// The name of the key is the origin, which must not be empty nor contain
-// spaces or a plus sign; the operator's DID will do. The key of the receipts
-// may be used: what it signs for a receipt is 64 bytes of digests, never the
-// text of a note.
+// NewSigner returns the signer of a log's checkpoints, which are Ed25519
+// signed notes. The key name is the origin. It must not be empty or contain
+// spaces or a plus sign; the operator's DID is suitable. The key may be the
+// key that signs receipts: for receipts it signs 64 bytes of digests, never
+// the text of a note.
 func NewSigner(origin string, key ed25519.PrivateKey) (note.Signer, error) {
 	if len(key) != ed25519.PrivateKeySize {
 		return nil, fmt.Errorf("translog: private key has %d bytes, want %d", len(key), ed25519.PrivateKeySize)
@@ -59,12 +60,12 @@ func NewVerifier(origin string, key ed25519.PublicKey) (note.Verifier, error) {
 	return v, nil
 }
 
-// Sign makes a checkpoint of the first size entries of a log. The caller
-// answers for its never signing two that do not fit each other: sign only what
-// cannot be lost any more.
+// Sign makes a checkpoint of the first size entries of a log. The caller must
+// never sign two inconsistent checkpoints: sign only entries that can no
+// longer be lost.
 func Sign(src Source, size int64, signer note.Signer) ([]byte, error) {
-	if have := src.Size(); size < 0 || size > have || size > MaxSize {
-		return nil, fmt.Errorf("translog: checkpoint of size %d in a log of %d", size, have)
+	if logSize := src.Size(); size < 0 || size > logSize || size > MaxSize {
+		return nil, fmt.Errorf("translog: checkpoint of size %d in a log of %d", size, logSize)
 	}
 	root, err := tlog.TreeHash(size, src)
 	if err != nil {
@@ -78,15 +79,15 @@ func Sign(src Source, size int64, signer note.Signer) ([]byte, error) {
 	return b, nil
 }
 
-// text is the note of a checkpoint.
+// text returns the note text of a checkpoint.
 func (c Checkpoint) text() string {
 	return c.Origin + "\n" + strconv.FormatInt(c.Size, 10) + "\n" + c.Root.String() + "\n"
 }
 
-// Open checks a checkpoint: its form, and that one of the keys has signed it,
-// one whose name is the origin. Signatures of other keys, such as those of
-// witnesses, are ignored. Without keys nothing is believed. It does not say
-// how old the checkpoint is: keep the largest, and see [VerifyConsistency].
+// Open checks the format of a checkpoint and that one of keys, whose name is
+// the origin, has signed it. It ignores signatures of other keys, such as
+// witnesses. Without keys it always fails. It does not check how old the
+// checkpoint is: keep the largest one, and see [VerifyConsistency].
 func Open(checkpoint []byte, keys ...note.Verifier) (Checkpoint, error) {
 	if len(checkpoint) > maxText {
 		return Checkpoint{}, notProven("a checkpoint of more than %d bytes", maxText)
@@ -107,8 +108,8 @@ func Open(checkpoint []byte, keys ...note.Verifier) (Checkpoint, error) {
 	return Checkpoint{}, notProven("checkpoint of %.100q is signed by another log's key", c.Origin)
 }
 
-// ReadUnverified returns what a checkpoint says without checking who signed
-// it, for a log that reads its own.
+// ReadUnverified parses a checkpoint without checking its signatures, for a
+// log that reads its own checkpoint.
 func ReadUnverified(checkpoint []byte) (Checkpoint, error) {
 	if len(checkpoint) > maxText {
 		return Checkpoint{}, notProven("a checkpoint of more than %d bytes", maxText)
@@ -123,8 +124,8 @@ func ReadUnverified(checkpoint []byte) (Checkpoint, error) {
 	return parseText(n.Text)
 }
 
-// parseText reads the text of a checkpoint. Lines after the third are opaque
-// and signed; like all lines they are not empty.
+// parseText parses the text of a checkpoint. Lines after the third are opaque
+// and signed. No line may be empty.
 func parseText(text string) (Checkpoint, error) {
 	lines := strings.SplitN(text, "\n", 4)
 	if len(lines) < 4 || lines[0] == "" || strings.HasPrefix(lines[3], "\n") || strings.Contains(lines[3], "\n\n") {
@@ -134,7 +135,7 @@ func parseText(text string) (Checkpoint, error) {
 	var err1, err2 error
 	c.Size, err1 = strconv.ParseInt(lines[1], 10, 64)
 	c.Root, err2 = tlog.ParseHash(lines[2])
-	if err1 != nil || err2 != nil || !strings.HasPrefix(text, c.text()) { // one spelling each
+	if err1 != nil || err2 != nil || !strings.HasPrefix(text, c.text()) { // only one spelling of each is valid
 		return Checkpoint{}, notProven("checkpoint: size or root are malformed")
 	}
 	if c.Size < 0 || c.Size > MaxSize {

@@ -9,8 +9,8 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// An operator logs receipts and signs a checkpoint; an auditor who has pinned
-// the log's key checks one receipt, and then all of them.
+// An operator logs receipts and signs a checkpoint. An auditor with the log's
+// pinned key checks one receipt and then all of them.
 func Example() {
 	key := ed25519.NewKeyFromSeed(make([]byte, 32))
 	signer, err := translog.NewSigner("log.example/receipts", key)
@@ -38,7 +38,7 @@ func Example() {
 	}
 	index, c, err := translog.VerifyInclusion([]byte(`{"decision":"deny"}`), proof, pinned)
 	fmt.Println("entry", index, "of", c.Origin, c.Completeness(), err)
-	_, err = translog.Verify(translog.Entries(&m, 1), checkpoint, pinned) // the deny left out
+	_, err = translog.Verify(translog.Entries(&m, 1), checkpoint, pinned) // without the deny
 	fmt.Println(err)
 	// Output:
 	// entry 1 of log.example/receipts proven_to_size_2 <nil>

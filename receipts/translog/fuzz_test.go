@@ -20,8 +20,8 @@ func signCheckpoint(t testing.TB, c translog.Checkpoint) []byte {
 	return b
 }
 
-// FuzzCheckpoint: what the log's key has not signed is not opened, and what
-// can be read at all says the same in every spelling that is taken.
+// FuzzCheckpoint checks that Open refuses everything that the log's key has
+// not signed, and that a parsed checkpoint has one spelling.
 func FuzzCheckpoint(f *testing.F) {
 	m := fill(f, 5)
 	good := sign(f, m, 5)
@@ -49,7 +49,8 @@ func FuzzCheckpoint(f *testing.F) {
 	})
 }
 
-// FuzzProof: no proof proves an entry that is not in the log, nor another place.
+// FuzzProof checks that no proof is valid for an entry outside the log, or for
+// another index.
 func FuzzProof(f *testing.F) {
 	m, v := fill(f, 7), verifier(f, origin, 1)
 	for i := range int64(7) {
@@ -69,7 +70,7 @@ func FuzzProof(f *testing.F) {
 	})
 }
 
-// FuzzConsistency: no proof leads from another history to this one.
+// FuzzConsistency checks that no proof connects another history to this one.
 func FuzzConsistency(f *testing.F) {
 	m, v := fill(f, 7), verifier(f, origin, 1)
 	old, err := translog.Open(sign(f, m, 3), v)
@@ -95,7 +96,7 @@ func FuzzConsistency(f *testing.F) {
 	})
 }
 
-// FuzzResource: any path is answered or refused, without a panic.
+// FuzzResource checks that Resource does not panic for any path.
 func FuzzResource(f *testing.F) {
 	m := fill(f, 300)
 	for path := range translog.Resources(0, 300) {

@@ -7,16 +7,16 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// A Gap is an entry by which a log says of itself that entries which it had
-// acknowledged may be missing right before it. It is no receipt and carries no
-// signature: the checkpoints that cover it do.
+// A Gap is a log entry which states that acknowledged entries may be missing
+// directly before it. It is not a receipt and has no signature of its own. The
+// checkpoints that cover it are signed.
 type Gap struct {
-	Size    int64  // entries that were found
-	Dropped int64  // bytes after them that were cut off; 0 when there was no trace
+	Size    int64  // entries found
+	Dropped int64  // bytes cut off after them; 0 if there was no trace
 	Why     string // for people
 }
 
-// gapEvent is the event of a gap entry.
+// gapEvent is the event member of a gap entry.
 const gapEvent = "LOG_GAP"
 
 // Entry returns the gap as the canonical JSON of {droppedBytes, event, size,
@@ -29,10 +29,11 @@ func (g Gap) Entry() ([]byte, error) {
 	return b, nil
 }
 
-// ParseGap reports whether an entry is one that Gap.Entry has made.
+// ParseGap parses an entry made by Gap.Entry. It reports whether the entry is
+// one.
 func ParseGap(entry []byte) (Gap, bool) {
 	if len(entry) > 1024 || !strings.HasPrefix(string(entry), `{"droppedBytes":`) {
-		return Gap{}, false // nearly every entry, without parsing it
+		return Gap{}, false // fast path for nearly every entry
 	}
 	d, err := canonical.Parse(entry)
 	if err != nil {
@@ -44,7 +45,7 @@ func ParseGap(entry []byte) (Gap, bool) {
 	dropped, _ := root.Get("droppedBytes").Float64()
 	g := Gap{Size: int64(size), Dropped: int64(dropped), Why: why}
 	again, err := g.Entry()
-	if err != nil || string(again) != string(entry) { // every member, of the right kind, and no other
+	if err != nil || string(again) != string(entry) { // require every member, of the right type, and no other
 		return Gap{}, false
 	}
 	return g, true

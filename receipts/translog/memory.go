@@ -9,15 +9,14 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// A Tree holds the nodes of a log's Merkle tree in memory, about 64 bytes for
-// each entry. The zero value is the empty tree. It is not safe for concurrent
-// use.
+// A Tree holds the nodes of a log's Merkle tree in memory, about 64 bytes per
+// entry. The zero value is the empty tree. It is not safe for concurrent use.
 type Tree struct {
 	size   int64
 	hashes []tlog.Hash // by tlog.StoredHashIndex
 }
 
-// Size returns how many leaves the tree has.
+// Size returns the number of leaves.
 func (t *Tree) Size() int64 { return t.size }
 
 // Add appends the leaf of an entry.
@@ -42,15 +41,14 @@ func (t *Tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
-// Memory is a [Log] and a [Source] that lasts as long as the process. The zero
-// value is an empty log.
+// Memory is a [Log] and a [Source] in memory. The zero value is an empty log.
 type Memory struct {
 	mu      sync.RWMutex
 	tree    Tree
 	entries [][]byte
 }
 
-// Append implements [Log]. Nothing is durable.
+// Append implements [Log]. The entry is not durable.
 func (m *Memory) Append(ctx context.Context, entry []byte) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// The first line of an inclusion proof, and what its others begin with.
+// The first line of an inclusion proof, and the prefixes of its other lines.
 const (
 	proofHeader = "c2sp.org/tlog-proof@v1"
 	extraPrefix = "extra "
@@ -19,15 +19,15 @@ const (
 	oldPrefix   = "old "
 )
 
-// A proof is either text form, parsed and not yet believed.
+// A proof is a parsed and unverified proof of either kind.
 type proof struct {
-	extra      []byte // of an inclusion proof; nobody has signed it
+	extra      []byte // of an inclusion proof; not signed
 	number     int64  // the index of the entry, or the old size
 	hashes     []tlog.Hash
 	checkpoint []byte
 }
 
-// append writes the lines that both forms share.
+// append appends the lines that both formats share.
 func (p *proof) append(b []byte, prefix string) []byte {
 	b = strconv.AppendInt(append(b, prefix...), p.number, 10)
 	b = append(b, '\n')
@@ -46,8 +46,8 @@ func (p *proof) inclusion() []byte {
 	return p.append(b, indexPrefix)
 }
 
-// parseInclusion reads C2SP tlog-proof. What it returns has exactly one
-// spelling.
+// parseInclusion parses a C2SP tlog-proof. It accepts one spelling of each
+// proof.
 func parseInclusion(text []byte) (*proof, error) {
 	if len(text) > 2*maxText {
 		return nil, notProven("a proof of more than %d bytes", 2*maxText)
@@ -76,7 +76,7 @@ func parseInclusion(text []byte) (*proof, error) {
 	return p, nil
 }
 
-// parseConsistency reads the body of add-checkpoint, C2SP tlog-witness.
+// parseConsistency parses the body of add-checkpoint in C2SP tlog-witness.
 func parseConsistency(text []byte) (*proof, error) {
 	if len(text) > 2*maxText {
 		return nil, notProven("a proof of more than %d bytes", 2*maxText)
@@ -91,8 +91,9 @@ func parseConsistency(text []byte) (*proof, error) {
 	return p, nil
 }
 
-// parseHashes reads "prefix N", hashes, an empty line and a checkpoint. The
-// caller compares what comes out with what went in.
+// parseHashes parses "prefix N", hashes, an empty line and a checkpoint. To
+// refuse other spellings, the caller encodes the result and compares it with
+// the input.
 func parseHashes(text, prefix string) (*proof, error) {
 	head, checkpoint, ok := strings.Cut(text, "\n\n")
 	if !ok {
@@ -117,7 +118,7 @@ func parseHashes(text, prefix string) (*proof, error) {
 	return p, nil
 }
 
-// ProveInclusion makes the proof that the entry at index is in the tree of a
+// ProveInclusion returns a proof that the entry at index is in the tree of a
 // checkpoint of this log. It does not check who signed the checkpoint.
 func ProveInclusion(src Source, index int64, checkpoint []byte) ([]byte, error) {
 	c, err := fits(src, checkpoint)
@@ -135,8 +136,9 @@ func ProveInclusion(src Source, index int64, checkpoint []byte) ([]byte, error) 
 	return p.inclusion(), nil
 }
 
-// ProveConsistency makes the proof that the tree of a checkpoint of this log
-// begins with the first old entries. It does not check who signed it.
+// ProveConsistency returns a proof that the tree of a checkpoint of this log
+// begins with the first old entries. It does not check who signed the
+// checkpoint.
 func ProveConsistency(src Source, old int64, checkpoint []byte) ([]byte, error) {
 	c, err := fits(src, checkpoint)
 	if err != nil {
@@ -154,14 +156,14 @@ func ProveConsistency(src Source, old int64, checkpoint []byte) ([]byte, error) 
 	return p.append(nil, oldPrefix), nil
 }
 
-// fits reads a checkpoint that is to be one of this log's.
+// fits parses a checkpoint and checks that it is one of this log.
 func fits(src Source, checkpoint []byte) (Checkpoint, error) {
 	c, err := ReadUnverified(checkpoint)
 	if err != nil {
 		return c, err
 	}
-	if have := src.Size(); c.Size > have {
-		return c, notProven("the checkpoint is of size %d, the log has %d entries", c.Size, have)
+	if logSize := src.Size(); c.Size > logSize {
+		return c, notProven("the checkpoint is of size %d, the log has %d entries", c.Size, logSize)
 	}
 	root, err := tlog.TreeHash(c.Size, src)
 	if err != nil {
@@ -173,13 +175,14 @@ func fits(src Source, checkpoint []byte) (Checkpoint, error) {
 	return c, nil
 }
 
-// VerifyInclusion checks that an entry is in the log: that proof, a C2SP
-// tlog-proof, leads from the exact bytes to the root of the checkpoint in it,
-// and that one of keys has signed that. It returns the entry's index. Extra
-// data in the proof is ignored: nobody has signed it.
+// VerifyInclusion checks that an entry is in the log. proof is a C2SP
+// tlog-proof. It must lead from the exact bytes of the entry to the root of
+// the checkpoint in the proof, and one of keys must have signed that
+// checkpoint. VerifyInclusion returns the index of the entry. It ignores the
+// extra data in the proof, which is not signed.
 //
-// It does not show that the log is append-only: compare the checkpoint with
-// those seen before.
+// It does not check that the log is append-only: compare the checkpoint with
+// earlier ones.
 func VerifyInclusion(entry, proof []byte, keys ...note.Verifier) (index int64, c Checkpoint, err error) {
 	if err := CheckEntry(entry); err != nil {
 		return 0, Checkpoint{}, notProven("%v", err)
@@ -197,8 +200,8 @@ func VerifyInclusion(entry, proof []byte, keys ...note.Verifier) (index int64, c
 	return p.number, c, nil
 }
 
-// VerifyConsistency checks that the log has only grown since a checkpoint that
-// was opened before, and returns the new one.
+// VerifyConsistency checks that the log has only grown since an earlier,
+// opened checkpoint. It returns the new checkpoint.
 func VerifyConsistency(old Checkpoint, proof []byte, keys ...note.Verifier) (Checkpoint, error) {
 	p, err := parseConsistency(proof)
 	if err != nil {

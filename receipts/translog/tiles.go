@@ -10,14 +10,15 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// tileHeight is that of C2SP tlog-tiles: 256 hashes, or entries, in a tile.
+// tileHeight is the height of C2SP tlog-tiles: 256 hashes, or entries, per
+// tile.
 const tileHeight = 8
 
 var errTile = errors.New("translog: there is no such tile")
 
-// Resource returns what a static server answers for a path of C2SP tlog-tiles
-// in the tree of the first size entries: tile/<L>/<N>[.p/<W>] or
-// tile/entries/<N>[.p/<W>]. The checkpoint is not among them.
+// Resource returns the content for a path of C2SP tlog-tiles in the tree of
+// the first size entries: tile/<L>/<N>[.p/<W>] or tile/entries/<N>[.p/<W>]. It
+// does not serve the checkpoint.
 func Resource(src Source, size int64, path string) ([]byte, error) {
 	rest, ok := strings.CutPrefix(path, "tile/")
 	data, entries := strings.CutPrefix(rest, "entries/")
@@ -32,7 +33,7 @@ func Resource(src Source, size int64, path string) ([]byte, error) {
 	if err != nil || size > src.Size() || t.L > 63 {
 		return nil, errTile
 	}
-	width := size >> (tileHeight * max(t.L, 0)) // hashes at the tile's level
+	width := size >> (tileHeight * max(t.L, 0)) // hashes at the level of the tile
 	if t.N > width>>tileHeight || t.N<<tileHeight+int64(t.W) > width {
 		return nil, errTile
 	}
@@ -51,9 +52,8 @@ func Resource(src Source, size int64, path string) ([]byte, error) {
 	return bundle, nil
 }
 
-// Resources lists the paths that have to be published for a tree of the given
-// size, after those for an older size: the full tiles and bundles that are
-// new, and the partial ones at the right edge.
+// Resources yields the paths to publish when a log grows from old to size: the
+// new full tiles and bundles, and the partial ones at the right edge.
 func Resources(old, size int64) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, t := range tlog.NewTiles(tileHeight, old, size) {

@@ -10,8 +10,8 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// TestTiles: a client that has nothing but the published tiles and the root
-// gets every node of the tree, and every entry.
+// TestTiles checks that a client gets every node of the tree and every entry
+// from the published tiles and the root.
 func TestTiles(t *testing.T) {
 	const size = 70_000 // the example of C2SP tlog-tiles
 	m := fill(t, size)
@@ -36,7 +36,7 @@ func TestTiles(t *testing.T) {
 	root, _ := tlog.TreeHash(size, m)
 	r := tlog.TileHashReader(tlog.Tree{N: size, Hash: root}, reader{t, files})
 	for _, i := range []int64{0, 255, 256, 65_535, 65_536, size - 1} {
-		proof, err := tlog.ProveRecord(size, i, r) // it checks the tiles against the root
+		proof, err := tlog.ProveRecord(size, i, r) // this checks the tiles against the root
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func TestTiles(t *testing.T) {
 	}
 }
 
-// reader is a client's view of what was published.
+// reader is a client that reads the published files.
 type reader struct {
 	t     *testing.T
 	files map[string][]byte

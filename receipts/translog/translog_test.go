@@ -39,7 +39,7 @@ func verifier(t testing.TB, name string, b byte) note.Verifier {
 	return v
 }
 
-// entry is what stands at an index of every log here.
+// entry returns the entry at an index of every log in these tests.
 func entry(i int) []byte { return fmt.Appendf(nil, `{"receipt":%d}`, i) }
 
 func fill(t testing.TB, n int) *translog.Memory {
@@ -62,7 +62,7 @@ func sign(t testing.TB, src translog.Source, size int64) []byte {
 	return b
 }
 
-// wants checks that an error says what is wanted, and that nothing is proven.
+// wants checks that an error contains want and wraps ErrNotProven.
 func wants(t *testing.T, err error, want string) {
 	t.Helper()
 	if err == nil || !errors.Is(err, translog.ErrNotProven) || !strings.Contains(err.Error(), want) {
@@ -70,7 +70,7 @@ func wants(t *testing.T, err error, want string) {
 	}
 }
 
-// list makes a sequence of entries.
+// list returns a sequence of entries.
 func list(entries [][]byte) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for _, e := range entries {
@@ -96,7 +96,7 @@ func TestCheckpoint(t *testing.T) {
 	if !strings.HasPrefix(string(good), text+"\n— "+origin+" ") {
 		t.Errorf("not in the form of tlog-checkpoint:\n%s", good)
 	}
-	// Other keys' signatures, and lines of extension, are let pass.
+	// Signatures of other keys, and extension lines, are accepted.
 	both, err := note.Sign(&note.Note{Text: text + "extension\n"}, signer(t, origin, 1), signer(t, "witness.example", 7))
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestCheckpoint(t *testing.T) {
 			}
 		})
 	}
-	for i := range good { // no byte of it can change
+	for i := range good { // no byte may change
 		b := slices.Clone(good)
 		b[i] ^= 1
 		if _, err := translog.Open(b, v); !errors.Is(err, translog.ErrNotProven) {
@@ -154,7 +154,7 @@ func TestCheckpoint(t *testing.T) {
 	}
 }
 
-// looseBase64 sets bits of the last character that are not of the 32 bytes.
+// looseBase64 sets the unused bits of the last character.
 func looseBase64(s string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	i := len(s) - 2
@@ -184,12 +184,13 @@ func TestSignRefuses(t *testing.T) {
 	}
 }
 
-// TestInclusion: in trees of every size up to 65, each entry is proven where
-// it is, and no other bytes and no other place with its proof.
+// TestInclusion checks, for trees of every size up to 65, that each entry has
+// a proof for its index, and that the proof fails for other bytes and other
+// indexes.
 func TestInclusion(t *testing.T) {
-	const most = 65
-	m, v := fill(t, most), verifier(t, origin, 1)
-	for size := int64(1); size <= most; size++ {
+	const maxSize = 65
+	m, v := fill(t, maxSize), verifier(t, origin, 1)
+	for size := int64(1); size <= maxSize; size++ {
 		checkpoint := sign(t, m, size)
 		for i := range size {
 			proof, err := translog.ProveInclusion(m, i, checkpoint)
@@ -219,7 +220,7 @@ func TestProofForm(t *testing.T) {
 	}
 	good := string(b)
 	lines := strings.SplitAfter(good, "\n")
-	// The form of C2SP tlog-proof, hashes from the leaf's sibling upwards.
+	// C2SP tlog-proof lists the hashes from the leaf's sibling upwards.
 	if lines[0] != "c2sp.org/tlog-proof@v1\n" || lines[1] != "index 3\n" || lines[2] != tlog.RecordHash(entry(2)).String()+"\n" || lines[5] != "\n" || !strings.HasSuffix(good, "\n\n"+checkpoint) {
 		t.Fatalf("%s", good)
 	}
@@ -281,13 +282,13 @@ func checkpointOf(t *testing.T, m *translog.Memory, name string, b byte) []byte 
 	return c
 }
 
-// TestConsistency: every tree of up to 33 entries begins with every smaller
-// one, and with no other.
+// TestConsistency checks that every tree of up to 33 entries begins with every
+// smaller tree of the log and with no other tree.
 func TestConsistency(t *testing.T) {
-	const most = 33
-	m, v := fill(t, most), verifier(t, origin, 1)
+	const maxSize = 33
+	m, v := fill(t, maxSize), verifier(t, origin, 1)
 	var other translog.Memory
-	for i := range most {
+	for i := range maxSize {
 		e := entry(i)
 		if i == 0 {
 			e = []byte("another history")
@@ -303,7 +304,7 @@ func TestConsistency(t *testing.T) {
 		}
 		return c
 	}
-	for size := int64(0); size <= most; size++ {
+	for size := int64(0); size <= maxSize; size++ {
 		checkpoint := sign(t, m, size)
 		for old := range size + 1 {
 			proof, err := translog.ProveConsistency(m, old, checkpoint)
@@ -317,7 +318,7 @@ func TestConsistency(t *testing.T) {
 				_, err = translog.VerifyConsistency(open(&other, old), proof, v)
 				wants(t, err, "does not begin")
 			}
-			_, err = translog.VerifyConsistency(open(m, (old+1)%(most+1)), proof, v)
+			_, err = translog.VerifyConsistency(open(m, (old+1)%(maxSize+1)), proof, v)
 			wants(t, err, "an old size of")
 		}
 	}

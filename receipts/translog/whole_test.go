@@ -16,7 +16,7 @@ import (
 
 var at = time.Date(2026, 5, 2, 10, 15, 30, 0, time.UTC)
 
-// receipt signs the receipt of an allow or of a deny.
+// receipt returns a signed receipt of an allow or a deny.
 func receipt(t testing.TB, s receipts.Signer, i int) []byte {
 	t.Helper()
 	var random [16]byte
@@ -44,10 +44,10 @@ func receiptSigner(t testing.TB) (*receipts.KeySigner, receipts.VerifyConfig) {
 	return s, receipts.VerifyConfig{Issuers: []string{did}, At: at.Add(time.Hour)}
 }
 
-// TestWholeVerifier: real receipts, each verified, in a log whose checkpoint is
-// signed by the same key. Whatever is done to the log, the signatures alone
-// say nothing of it unless bytes were changed; the checkpoint always does.
-func TestWholeVerifier(t *testing.T) {
+// TestReceiptLogMutations changes a log of real, verified receipts whose
+// checkpoint is signed by the same key. The signatures of the receipts detect
+// only changed bytes. The checkpoint detects every change.
+func TestReceiptLogMutations(t *testing.T) {
 	const n, cases = 40, 200
 	s, cfg := receiptSigner(t)
 	origin := cfg.Issuers[0]
@@ -67,7 +67,7 @@ func TestWholeVerifier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verified := map[string]bool{} // signatures once
+	verified := map[string]bool{} // verify each signature once
 	believed := func(list [][]byte) int {
 		good := 0
 		for _, r := range list {
@@ -107,13 +107,14 @@ func TestWholeVerifier(t *testing.T) {
 			unnoticed++
 		}
 	}
-	if unnoticed != cases/8*6 { // why there is a log
+	if unnoticed != cases/8*6 { // the reason for having a log
 		t.Errorf("the signatures alone let %d of %d cases pass, want %d", unnoticed, cases, cases/8*6)
 	}
 }
 
-// TestReceiptsAreProven: each real receipt is proven where it stands, and no other.
-func TestReceiptsAreProven(t *testing.T) {
+// TestReceiptInclusion checks that each receipt has a proof for its own index
+// only.
+func TestReceiptInclusion(t *testing.T) {
 	s, cfg := receiptSigner(t)
 	var m translog.Memory
 	for i := range 9 {

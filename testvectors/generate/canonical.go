@@ -25,7 +25,7 @@ func canonicalVectors() []vector {
 	}
 	times := func(s string, n int) obj { return obj{"text": s, "times": n} }
 
-	// What has a canonical form.
+	// Input with a canonical form.
 	accept("rfc8785-example", "The example of RFC 8785 section 3.2.2 and 3.2.4.",
 		text("{\n  \"numbers\": [333333333.33333329, 1E30, 4.50,\n              2e-3, 0.000000000000000000000000001],\n"+
 			"  \"string\": \"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/\",\n  \"literals\": [null, true, false]\n}"),
@@ -69,7 +69,7 @@ func canonicalVectors() []vector {
 	accept("depth-at-limit", "128 arrays within each other are the deepest that is read.",
 		repeat(times("[", 128), times("]", 128)), strings.Repeat("[", 128)+strings.Repeat("]", 128))
 
-	// What is not JSON.
+	// Input that is not JSON.
 	refuse("empty-input", "Nothing is no document.", text(""), canonical.Syntax, 0, "")
 	refuse("byte-order-mark", "A byte order mark is no white space; a reader that skips it hashes other bytes than one that does not.",
 		obj{"hex": "efbbbf7b7d"}, canonical.Syntax, 0, "")
@@ -100,7 +100,7 @@ func canonicalVectors() []vector {
 	refuse("second-document", "Bytes after the document are refused, also when they are a document.", text(`{"a":1} {"a":2}`), canonical.TrailingData, 8, "")
 	refuse("trailing-nul", "A NUL byte at the end is a byte after the document.", obj{"hex": "7b7d00"}, canonical.TrailingData, 2, "")
 
-	// What is JSON, but not I-JSON (RFC 7493).
+	// JSON that is not I-JSON (RFC 7493).
 	refuse("utf8-overlong", "C0 AF would be a solidus in two bytes.", obj{"hex": "5b22c0af225d"}, canonical.InvalidUTF8, 2, "/0")
 	refuse("utf8-surrogate", "ED A0 80 encodes a surrogate, which UTF-8 does not (CESU-8).", obj{"hex": "5b22eda080225d"}, canonical.InvalidUTF8, 3, "/0")
 	refuse("utf8-cut-short", "A character of three bytes lacks its last one.", obj{"hex": "5b22e282225d"}, canonical.InvalidUTF8, 4, "/0")
@@ -125,7 +125,7 @@ func canonicalVectors() []vector {
 	refuse("number-overflow-in-digits", "400 digits are beyond the range of a double as well.",
 		repeat(times("[-", 1), times("9", 400), times("]", 1)), canonical.NumberOutOfRange, 1, "/0")
 
-	// What costs too much.
+	// Input over a limit.
 	refuse("depth-over-limit", "The 129th array within another is not opened.", repeat(times("[", 129), times("]", 129)),
 		canonical.TooDeep, 128, strings.Repeat("/0", 128))
 	refuse("bytes-over-limit", "1 MiB and one byte, most of it white space.", repeat(times("{}", 1), times(" ", 1<<20-1)), canonical.TooLarge, 1<<20, "")

@@ -15,14 +15,14 @@ const (
 	proofC = "urn:uuid:00000000-0000-4000-8000-00000000000c"
 )
 
-// signedBy is a link of a chain: a proof, and the proofs it signs with the
-// document.
+// signedBy is a link of a chain: a proof, and the proofs that it signs
+// together with the document.
 type signedBy struct {
 	proof    obj
 	previous []any
 }
 
-// chainVectors are about several proofs of one document.
+// chainVectors returns cases with several proofs of one document.
 func chainVectors() []vector {
 	var out []vector
 	const purpose = "assertionMethod"
@@ -123,8 +123,9 @@ func without(o obj, name string) obj {
 	return o
 }
 
-// several gives the mandate these proofs in place of its issuer's alone. Each
-// form signs what the credential says; a form after another one signs it too.
+// several replaces the issuer's proof of the mandate with these proofs. Each
+// form signs the credential. A form with previousProof also signs the earlier
+// proofs.
 func (s *scene) several(forms ...proofForm) {
 	s.sealed = func(vc obj) {
 		list := arr{}

@@ -6,10 +6,11 @@ import (
 	"slices"
 )
 
-// ed25519Vectors are about one signature: RFC 8032, and the answers of the
-// strictest common implementations where that leaves room. Those called
-// taming-… are the twelve of "Taming the many EdDSAs" (Chalkias, Garillot,
-// Nikolaenko; SSR 2020), the first ones those of RFC 8032 section 7.1.
+// ed25519Vectors returns cases of one signature. They follow RFC 8032 and,
+// where RFC 8032 leaves room, the strictest common implementations. Those
+// named taming-… are the twelve of "Taming the many EdDSAs" (Chalkias,
+// Garillot, Nikolaenko; SSR 2020). The first ones are those of RFC 8032
+// section 7.1.
 func ed25519Vectors() []vector {
 	var out []vector
 	add := func(name, comment string, public, message, signature []byte, valid bool) {

@@ -20,7 +20,7 @@ import (
 	"github.com/mandate-engine/mandate/testvectors"
 )
 
-// The committed corpus is what the generator writes.
+// The committed corpus equals the output of the generator.
 func TestDataIsGenerated(t *testing.T) {
 	want, err := files()
 	if err != nil {
@@ -83,7 +83,7 @@ func TestWriteReplacesStaleFiles(t *testing.T) {
 	}
 }
 
-// The generator's own proofs are those of package signing.
+// The generator's own proofs equal those of package signing.
 func TestProofsAgree(t *testing.T) {
 	s := newScene()
 	o := signing.Options{Created: must(time.Parse(time.RFC3339, signedAt)), Domain: []string{verifierDID}, Challenge: "c", Purpose: "authentication"}
@@ -94,8 +94,7 @@ func TestProofsAgree(t *testing.T) {
 	}
 }
 
-// The hostile signatures are what they are said to be: lax verifiers accept
-// them.
+// Lax verifiers accept the hostile signatures.
 func TestHostileSignatures(t *testing.T) {
 	message := []byte("message")
 	public := issuer.key().Public().(ed25519.PublicKey)

@@ -137,7 +137,8 @@ func didVectors() []vector {
 	return append(append(out, jwkVectors()...), methodVectors()...)
 }
 
-// jwkVectors are of did:jwk, whose id is base64url of a JWK as it is written.
+// jwkVectors returns cases of did:jwk. Its id is the base64url encoding of a
+// JWK's bytes.
 func jwkVectors() []vector {
 	encode := func(jwk string) string { return "did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(jwk)) }
 	x := base64.RawURLEncoding.EncodeToString(issuer.key()[32:])
@@ -181,7 +182,7 @@ func jwkVectors() []vector {
 	return out
 }
 
-// next returns the character of base64url behind c.
+// next returns the base64url character after c.
 func next(c byte) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return string(alphabet[strings.IndexByte(alphabet, c)+1])

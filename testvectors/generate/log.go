@@ -12,17 +12,17 @@ import (
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 
-// The log of these vectors: entries "entry 0", "entry 1", …
+// The log of these vectors has the entries "entry 0", "entry 1", …
 const logOrigin = "log.example"
 
-// logSeed is the byte that the seed of the log's key is made of.
+// logSeed is the byte that the seed of the log's key repeats.
 const logSeed = 10
 
 func logKey(seed byte) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
 }
 
-// logOf returns a log of n entries, of which edit may change some.
+// logOf returns a log of n entries. edit may change entries.
 func logOf(n int, edit func(i int, entry string) string) *translog.Memory {
 	m := &translog.Memory{}
 	for i := range n {
@@ -39,8 +39,9 @@ func checkpointOf(m *translog.Memory, size int64, origin string, seed byte) stri
 	return string(must(translog.Sign(m, size, must(translog.NewSigner(origin, logKey(seed))))))
 }
 
-// logVectors are about a transparency log of receipts: C2SP tlog-checkpoint and
-// tlog-proof over an RFC 6962 tree, and consistency as in C2SP tlog-witness.
+// logVectors returns cases of a transparency log of receipts: C2SP
+// tlog-checkpoint and tlog-proof over an RFC 6962 tree, and consistency proofs
+// as in C2SP tlog-witness.
 func logVectors() []vector {
 	var out []vector
 	known := func(in obj) obj {

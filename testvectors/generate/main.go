@@ -1,9 +1,9 @@
-// Command generate writes the conformance corpus: the files under
-// testvectors/data, and nothing else there. It is deterministic: keys come
-// from seeds of one repeated byte, times and ids are constants.
+// Command generate writes the conformance corpus, the files under
+// testvectors/data, and nothing else. It is deterministic: the seeds of keys
+// repeat one byte, and times and ids are constants.
 //
-// What a case expects is written here by hand, from the documents. It is
-// never taken from what the engine does.
+// The expected outcomes are written here by hand, from the documents. They
+// never come from the engine.
 //
 //	go run ./testvectors/generate
 package main
@@ -78,8 +78,8 @@ func files() (map[string][]byte, error) {
 	return out, nil
 }
 
-// file returns the case as indented JSON: the envelope in reading order, all
-// else in canonical order.
+// file returns the case as indented JSON: the envelope in reading order,
+// everything else in canonical order.
 func (v vector) file() ([]byte, error) {
 	area, _, _ := strings.Cut(v.id, "/")
 	var b bytes.Buffer
@@ -113,7 +113,7 @@ func (v vector) file() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// write makes dir hold the corpus and no other case file.
+// write writes the corpus to dir and removes all other case files.
 func write(dir string) error {
 	if _, err := os.Stat(dir); err != nil {
 		return err
@@ -147,7 +147,8 @@ func write(dir string) error {
 	return nil
 }
 
-// must returns v: the generator's own input is always sound.
+// must returns v and panics on an error, because the generator's own input is
+// always valid.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -178,7 +179,7 @@ func copyOf(v any) any {
 	return v
 }
 
-// parse reads JSON of our own into objects that can be edited.
+// parse parses our own JSON into objects that can be edited.
 func parse(b []byte) obj {
 	var v obj
 	if err := json.Unmarshal(b, &v); err != nil {

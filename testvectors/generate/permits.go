@@ -1,7 +1,7 @@
 package main
 
-// permitsVectors are about what an action leaves open once user parameters,
-// and a tool, are known.
+// permitsVectors returns cases of what an action leaves open once user
+// parameters, and a tool, are known.
 func permitsVectors() []vector {
 	var out []vector
 	add := func(name, comment string, content obj, user any, tool string, expect obj) {

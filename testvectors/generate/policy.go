@@ -8,8 +8,8 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 )
 
-// A ruling is one case of the area policy: an action, parameters, and what
-// becomes of them.
+// A ruling is one case of the area policy: an action, parameters, and the
+// outcome.
 type ruling struct {
 	content    obj
 	user, exec any
@@ -33,7 +33,7 @@ func (r ruling) input() obj {
 	return in
 }
 
-// one is an action with one rule, called r, and the declared fields.
+// one returns an action with one rule, named r, and the declared fields.
 func one(expression string, exec, user obj) obj {
 	c := obj{"name": "act", "profile": "via-cel/1", "rules": arr{obj{"name": "r", "expression": expression}}}
 	if exec != nil {
@@ -83,7 +83,7 @@ func policyVectors() []vector {
 
 type addRuling func(name, comment string, r ruling, expect obj)
 
-// hotelVectors are the rules of the sample mandate.
+// hotelVectors returns cases of the rules of the sample mandate.
 func hotelVectors(add addRuling) {
 	mandate := parse(sample.Credential())["credentialSubject"].(obj)["mandate"].(obj)
 	r := ruling{content: mandate["action"].(obj)["content"].(obj), user: mandate["userParams"]}
@@ -99,8 +99,8 @@ func hotelVectors(add addRuling) {
 		merge(faults(fault("/amount", "type"), fault("/city", "missing"), fault("/cty", "undeclared")), obj{"decision": "deny", "reason": "execution_params_invalid"}))
 }
 
-// ruleVectors are the rules that the vendor publishes, at their boundaries,
-// and what typed rules can say.
+// ruleVectors returns cases of the vendor's published rules, at their
+// boundaries, and of the features of typed rules.
 func ruleVectors(add addRuling) {
 	amount, limit := obj{"amount": "number"}, obj{"maxAmount": "number"}
 	const capRule = "executionParams.amount <= userParams.maxAmount"
@@ -116,7 +116,7 @@ func ruleVectors(add addRuling) {
 	add("category-not-in-list", "Hotel is not hotel.", ruling{content: one(inRule, category, categories), exec: obj{"category": "Hotel"}, user: obj{"allowedCategories": arr{"car", "hotel"}}}, fails())
 	add("category-empty-list", "Nothing is in an empty list.", ruling{content: one(inRule, category, categories), exec: obj{"category": "hotel"}, user: obj{"allowedCategories": arr{}}}, fails())
 
-	// A guard on the tool, as the vendor writes it.
+	// A guard on the tool, in the vendor's style.
 	pay := func(expression string) obj {
 		c := one(expression, obj{"amount": "number"}, obj{"limit": "number"})
 		c["tools"] = arr{"pay", "look"}
@@ -201,7 +201,7 @@ func ruleVectors(add addRuling) {
 		ruling{content: unknown, exec: obj{"a": 1}}, errs(policy.CodeUnknownMember))
 }
 
-// untypedVectors are about parameters that no shape declares.
+// untypedVectors returns cases of undeclared parameters.
 func untypedVectors(add addRuling) {
 	untyped := func(name, comment, expression string, exec any, expect obj) {
 		add(name, comment, ruling{content: one(expression, nil, nil), exec: exec}, expect)
@@ -222,17 +222,18 @@ func untypedVectors(add addRuling) {
 	}, errs(policy.CodeCostExceeded))
 }
 
-// ones are parameters with a list of n ones; 1,000 are accepted.
+// ones returns parameters with a list of n ones; 1,000 are accepted.
 func ones(n int) obj {
 	return repeated(`{"l":[1`, ",1", n-1, "]}")
 }
 
-// repeated is text whose middle is repeated.
+// repeated returns text with a repeated middle part.
 func repeated(before, middle string, times int, after string) obj {
 	return obj{"parts": arr{obj{"text": before, "times": 1}, obj{"text": middle, "times": times}, obj{"text": after, "times": 1}}}
 }
 
-// faultVectors are about parameters that do not fit their declared shape.
+// faultVectors returns cases of parameters that do not match their declared
+// shape.
 func faultVectors(add addRuling) {
 	invalid := func(reason string, list []obj) obj {
 		return merge(faults(list...), obj{"decision": "deny", "reason": reason})
@@ -286,7 +287,7 @@ func nest(depth int) any {
 	return obj{"o": nest(depth - 1)}
 }
 
-// contentVectors are about contents that do not compile, one for each code.
+// contentVectors returns cases of contents that do not compile, one per code.
 func contentVectors(add addRuling) {
 	bad := func(name, comment string, expect obj, edit func(c, rule obj)) {
 		c := one("executionParams.a > 0.0", obj{"a": "number"}, nil)
@@ -328,8 +329,8 @@ func contentVectors(add addRuling) {
 	expression("no-clock", "There is no function that reads a clock.", "type", "getDate() == 1.0")
 }
 
-// hostileVectors are contents that would cost too much, or that engines would
-// judge differently: the profile leaves them out.
+// hostileVectors returns contents outside the profile: they would cost too
+// much, or engines would disagree about them.
 func hostileVectors(add addRuling) {
 	refuse := func(name, comment, code, source string) {
 		c := one(source, obj{"a": "number", "s": "string", "p": "string", "l": "array<number>"}, nil)

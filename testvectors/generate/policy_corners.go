@@ -8,7 +8,8 @@ import (
 	"github.com/mandate-engine/mandate/policy"
 )
 
-// functionVectors are about functions, and operators on more than numbers.
+// functionVectors returns cases of functions, and of operators on types other
+// than numbers.
 func functionVectors(add addRuling) {
 	texts := obj{"s": "string", "t": "string"}
 	text := func(name, comment, expression, s, t string, expect obj) {
@@ -51,8 +52,8 @@ func functionVectors(add addRuling) {
 	timestamp("no-zone", "A time without a zone is no instant.", "2026-05-02T10:16:00", none)
 }
 
-// formatVectors are about values that are texts of a certain form, and what a
-// content may declare.
+// formatVectors returns cases of texts with a format, and of declarations in a
+// content.
 func formatVectors(add addRuling) {
 	field := func(kind, name, comment, text string, good bool) {
 		expect := obj{"decision": "allow", "evaluations": arr{evaluation("r", "pass", "ok")}}
@@ -142,7 +143,7 @@ func formatVectors(add addRuling) {
 	add("content-rule-text", "A rule is an object with an expression, not one itself.", ruling{content: loose, exec: obj{}}, obj{"decision": "invalid", "issues": arr{obj{"code": "malformed", "rule": "rules/0"}}})
 }
 
-// looseVectors are about values under declared and undeclared names.
+// looseVectors returns cases of values under declared and undeclared names.
 func looseVectors(add addRuling) {
 	denied := func(list ...obj) obj {
 		return merge(faults(list...), obj{"decision": "deny", "reason": "execution_params_invalid"})

@@ -20,7 +20,7 @@ const (
 )
 
 // The example of vc-di-eddsa 1.0, section B.2 (representation:
-// eddsa-jcs-2022): every intermediate value is stated there.
+// eddsa-jcs-2022). The section states every intermediate value.
 func recommendation() vector {
 	const document = `{"@context":["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/examples/v2"],` +
 		`"credentialSubject":{"alumniOf":"The School of Examples","id":"did:example:abcdefgh"},` +
@@ -45,7 +45,7 @@ func recommendation() vector {
 		}}
 }
 
-// note is a small document: proofs are not about credentials alone.
+// note returns a small document that is not a credential.
 func note() obj {
 	return obj{
 		"@context":          arr{contextV2, contextVIA},
@@ -56,7 +56,7 @@ func note() obj {
 	}
 }
 
-// verifies returns what a verified proof of doc expects.
+// verifies returns the expected outcome of a verified proof of doc.
 func verifies(doc, proof obj) obj {
 	doc, config := maps.Clone(doc), maps.Clone(proof)
 	delete(doc, "proof")
@@ -90,13 +90,15 @@ func proofVectors() []vector {
 	refuse := func(name, comment string, input obj, code string) {
 		out = append(out, vector{"dataintegrity/" + name, comment, input, obj{"verified": false, "code": code}})
 	}
-	// edited refuses the signed note after an edit of its proof.
+	// edited adds a case: the signed note after an edit of its proof, which is
+	// refused.
 	edited := func(name, comment, code string, edit func(doc, proof obj)) {
 		doc := signed()
 		edit(doc, doc["proof"].(obj))
 		refuse(name, comment, in(doc), code)
 	}
-	// resigned refuses a proof that was signed the way it is.
+	// resigned adds a case: a proof with other members, signed with them,
+	// which is refused.
 	resigned := func(name, comment, code string, set obj) {
 		refuse(name, comment, in(with(set).secured(note(), "assertionMethod")), code)
 	}
@@ -186,7 +188,7 @@ func proofVectors() []vector {
 	resigned("previous-proof-self", "A proof that builds on itself.", "proof_invalid",
 		obj{"id": "urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544", "previousProof": "urn:uuid:26329423-bec9-4b2e-88cb-a7c7d9dc4544"})
 
-	// The signature's encoding.
+	// The encoding of the signature.
 	data := hashData(note(), by.config(note(), "assertionMethod"))
 	signature := ed25519.Sign(issuer.key(), data)
 	value := func(v any) func(doc, proof obj) {
@@ -214,7 +216,7 @@ func proofVectors() []vector {
 	edited("signature-hashes-swapped", "The hash of the proof comes first, then that of the document.", "proof_invalid", value(multikey.EncodeBase58(swapped)))
 	refuse("other-key", "A good proof of another key.", in(proofForm{by: stranger}.secured(note(), "assertionMethod")), "proof_invalid")
 
-	// The document after signing.
+	// Changes of the document after signing.
 	edited("document-changed", "A value was changed.", "proof_invalid", func(doc, _ obj) { doc["credentialSubject"].(obj)["limit"] = 1000 })
 	edited("document-member-added", "A member was added.", "proof_invalid", func(doc, _ obj) { doc["name"] = "x" })
 	edited("created-changed", "A member of the proof was changed.", "proof_invalid", func(_, proof obj) { proof["created"] = "2026-05-02T10:15:31Z" })
@@ -228,7 +230,7 @@ func proofVectors() []vector {
 	edited("proof-context-empty", "Signed with an empty @context, which every other begins with: it would erase that of the document.", "proof_invalid",
 		func(doc, _ obj) { doc["proof"] = by.prove(merge(note(), obj{"@context": arr{}}), "assertionMethod") })
 
-	// What it is compared with.
+	// Comparisons with expected values.
 	refuse("purpose-other", "A proof made for authentication does not assert.", merge(in(by.secured(note(), "authentication")), obj{"purpose": "assertionMethod"}),
 		"proof_purpose_mismatch")
 	refuse("challenge-absent", "A challenge was expected and is not there.", merge(in(signed()), obj{"challenge": "c-1"}), "challenge_mismatch")
@@ -242,7 +244,7 @@ func proofVectors() []vector {
 	return out
 }
 
-// merge returns a with the members of b.
+// merge returns a with the members of b added.
 func merge(a, b obj) obj {
 	out := obj{}
 	maps.Copy(out, a)
@@ -250,5 +252,5 @@ func merge(a, b obj) obj {
 	return out
 }
 
-// null is JSON null where nil means to leave a member out.
+// null returns JSON null, for places where nil means to leave out a member.
 func null() any { return (*struct{})(nil) }

@@ -10,14 +10,16 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// The examples of the published documentation of VIA mandates, as they stand
-// there: what this corpus says of each, where it says something.
+// The examples of the published documentation of VIA mandates, unchanged, with
+// the verdict of this corpus on each.
 
-// publishedRequest is the body of POST /credential/verify in that documentation.
+// publishedRequest is the body of POST /credential/verify in that
+// documentation.
 const publishedRequest = `{"presentation":{"@context":["https://www.w3.org/ns/credentials/v2","https://via.humanos.dev/ns/v1"],"type":["VerifiablePresentation"],"holder":"did:via:humanos:user-550e8400-e29b-41d4-a716-446655440000","verifiableCredential":{"@context":["https://www.w3.org/ns/credentials/v2","https://via.humanos.dev/ns/v1"],"id":"did:web:humanos.techcredential:uuid","type":["VerifiableCredential","VIAMandate"],"issuer":"did:web:humanos.tech","validFrom":"2025-01-01T00:00:00Z","validUntil":null,"credentialSubject":{"id":"did:web:humanostech:issuer-uuid","mandate":{"grantor":["did:web:humanos:contact:"],"scope":"humanos.credential.request","context":{"authorizedDIDs":["did:web:humanos.tech:issuer-uuid","did:web:humanos.tech:agent:uuid"]}}},"evidences":[{"id":"did:web:humanos.tech::evidence:uuid","digestSRI":"sha256-abc123","location":"https://api.humanos.dev/evidences/did:web:humanos.tech::evidence:uuid"}],"proofs":[{"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","verificationMethod":"did:web:humanos.tech:platform:550e8400-e29b-41d4-a716-446655440000#key-1","created":"2026-05-02T10:15:30.000Z","proofPurpose":"assertionMethod","proofValue":"z2pcVdSdoMTrkYP9rVdz..."}]},"proof":{"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","created":"2026-05-02T10:15:30.000Z","verificationMethod":"did:web:humanos","proofPurpose":"authentication","proofValue":"z2pcVdSdoMTrkYP9rVdz..."}},"executionParams":{}}`
 
-// publishedVectors are about those examples. As strict JSON each has one canonical
-// form; what is signed, or ought to be, has a verdict too.
+// publishedVectors returns cases of these examples. As strict JSON, each has
+// one canonical form. Examples that are signed, or should be, also have a
+// verdict.
 func publishedVectors() []vector {
 	var out []vector
 	for _, e := range []struct{ name, comment, text string }{
@@ -38,8 +40,8 @@ func publishedVectors() []vector {
 		{"passport", "The passport that is created.",
 			`{"data":{"passportId":"passport_abc123","did":"did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH","type":"individual","name":"Alice Smith","publicKey":"0x...","createdAt":"2024-01-10T14:30:00Z"},"meta":{"timestamp":"2024-01-10T14:30:00Z","requestId":"req_create_passport_xyz"}}`},
 	} {
-		// Names in ASCII, integers and plain text: encoding/json writes their
-		// canonical form.
+		// Names are ASCII, numbers are integers and texts are plain, so
+		// encoding/json writes the canonical form.
 		var v any
 		if err := json.Unmarshal([]byte(e.text), &v); err != nil {
 			panic(err)
@@ -70,8 +72,9 @@ func publishedVectors() []vector {
 			obj{"verificationMethod": "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH#z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH",
 				"publicKeyMultibase": "z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"}})
 
-	// The hosted endpoint accepts mandates without an action, and presentations
-	// without a domain; the vendor's platform signs for its users.
+	// The hosted endpoint accepts mandates without an action, and
+	// presentations without a domain. The vendor's platform signs for its
+	// users.
 	const web, platformDID, subjectDID = "did:web:humanos.tech", "did:web:humanos.tech:platform:550e8400-e29b-41d4-a716-446655440000", "did:web:humanos.tech:issuer-uuid"
 	document := func(did string, p party) obj {
 		id := did + "#key-1"

@@ -12,7 +12,7 @@ const (
 	recorderWeb = "did:web:recorder.example"
 )
 
-// receiptBody is an allow, in which everything is right.
+// receiptBody returns a valid allow.
 func receiptBody() receipts.Body {
 	return receipts.Body{
 		ID:         receiptID,
@@ -59,7 +59,8 @@ func receiptVectors() []vector {
 	add := func(name, comment string, in, expect obj) {
 		out = append(out, vector{"receipt/" + name, comment, in, expect})
 	}
-	// tampered changes a signed receipt of a deny; forged signs the change.
+	// tampered changes a signed receipt of a deny. forged signs the changed
+	// receipt.
 	subjectOf := func(r obj) obj { return r["credentialSubject"].(obj) }
 	tampered := func(name, comment string, edit func(r obj)) {
 		r := signReceipt(deniedBody(), "")

@@ -9,7 +9,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// What every scene begins with.
+// The constants of every scene.
 const (
 	mandateID   = "urn:via:credential:7f9c2ba4-e88f-427d-9c1b-2f3d4e5a6b7c"
 	secondID    = "urn:via:credential:0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6"
@@ -18,25 +18,24 @@ const (
 	scopeHotel  = "payments.hotel"
 )
 
-// A scene is one request in which everything is right, until an edit makes
-// one thing wrong. What edits change is signed afterwards; what tamper
-// changes is not.
+// A scene is one valid request, in which an edit introduces one fault. The
+// scene signs the changes of edits, but not those of tamper.
 type scene struct {
 	credential obj // the mandate, unsigned
 	vc         proofForm
 	sealed     func(vc obj) // edits the signed mandate
-	second     any          // another credential, as it is, a list of them, or nil
-	single     bool         // verifiableCredential is the credential itself
+	second     any          // another signed credential, a list of them, or nil
+	single     bool         // verifiableCredential is a credential, not a list
 
 	presentation obj // unsigned, without the credentials
 	vp           proofForm
 	tamper       func(vp obj) // edits the signed presentation
 
 	input   obj // now, config, and the world
-	request obj // all but the presentation
+	request obj // all members except the presentation
 }
 
-// content is a small action: one rule, every field declared.
+// content returns a small action: one rule, every field declared.
 func content() obj {
 	return obj{
 		"name":            "book_hotel",
@@ -47,7 +46,7 @@ func content() obj {
 	}
 }
 
-// capped is what the rule of content leads to.
+// capped returns the evaluations of the rule of content.
 func capped(result, code string) arr { return arr{evaluation("amount-cap", result, code)} }
 
 func evaluation(rule, result, code string) obj {
@@ -101,7 +100,7 @@ func (s *scene) authorize(list any) { s.mandate()["context"] = obj{"authorizedDI
 // bind sets members of the presentation's proof.
 func (s *scene) bind(set obj) { s.vp.set = merge(s.vp.set, set) }
 
-// webIssued makes a did:web the issuer, with this document.
+// webIssued makes a did:web with this document the issuer.
 func (s *scene) webIssued(document obj) {
 	s.credential["issuer"] = webIssuer
 	s.config()["trustedIssuers"] = arr{webIssuer}
@@ -109,7 +108,7 @@ func (s *scene) webIssued(document obj) {
 	s.input["didDocuments"] = arr{document}
 }
 
-// webHeld makes a did:web the holder, with this document.
+// webHeld makes a did:web with this document the holder.
 func (s *scene) webHeld(document obj) {
 	did := document["id"].(string)
 	s.presentation["holder"] = did
@@ -118,9 +117,8 @@ func (s *scene) webHeld(document obj) {
 	s.input["didDocuments"] = arr{document}
 }
 
-// signedCredential returns the mandate as it stands in the presentation.
-// Package signing makes it; what that refuses to sign, or cannot, proofForm
-// does.
+// signedCredential returns the mandate as it appears in the presentation.
+// Package signing signs it, or proofForm, if package signing refuses to.
 func (s *scene) signedCredential() obj {
 	var vc obj
 	signed, err := signing.Credential(context.Background(), must(canonical.Marshal(s.credential)), s.vc.by.as(s.vc.method),
@@ -136,7 +134,7 @@ func (s *scene) signedCredential() obj {
 	return vc
 }
 
-// signed returns the presentation as it is received.
+// signed returns the presentation as the verifier receives it.
 func (s *scene) signed() obj {
 	vp := clone(s.presentation)
 	credentials := arr{s.signedCredential()}
@@ -168,12 +166,12 @@ func (s *scene) vector(name, comment string, expect obj) vector {
 	return vector{"verify/" + name, comment, input, expect}
 }
 
-// asText sets the presentation as text, which edit changes byte by byte.
+// asText sets the presentation as text, which edit can change byte by byte.
 func (s *scene) asText(edit func(string) string) {
 	s.request["presentationBytes"] = text(edit(string(must(canonical.Marshal(s.signed())))))
 }
 
-// allowed is what an allow of the usual mandate expects.
+// allowed returns the expected outcome of an allow of the usual mandate.
 func allowed() obj {
 	return obj{
 		"decision":     "allow",
@@ -184,7 +182,8 @@ func allowed() obj {
 	}
 }
 
-// denied is what a deny expects. more may hold evaluations or faults.
+// denied returns the expected outcome of a deny. more may contain evaluations
+// or faults.
 func denied(reason verifier.Reason, check string, more ...obj) obj {
 	o := obj{"decision": "deny", "reason": string(reason), "check": check}
 	for _, m := range more {
@@ -193,7 +192,7 @@ func denied(reason verifier.Reason, check string, more ...obj) obj {
 	return o
 }
 
-// none is what a request without a decision expects.
+// none returns the expected outcome of a request without a decision.
 func none(kind verifier.RequestKind, offset int) obj {
 	return obj{"decision": "none", "error": string(kind), "offset": offset}
 }
@@ -208,7 +207,7 @@ func faults(list ...obj) obj {
 	return obj{"faults": all}
 }
 
-// plainCredential is a credential that is no mandate, signed by p.
+// plainCredential returns a credential other than a mandate, signed by p.
 func plainCredential(p party, edit func(obj)) obj {
 	doc := obj{
 		"@context":          arr{contextV2},

@@ -16,7 +16,7 @@ import (
 	"github.com/mandate-engine/mandate/receipts"
 )
 
-// A party is a test key: the seed is this byte, 32 times.
+// A party is a test key whose seed is this byte, 32 times.
 type party byte
 
 // The parties of the cases. 5, 7 and 8 are free.
@@ -42,7 +42,7 @@ func (p party) did() string { return "did:key:" + p.multikey() }
 // method returns the DID URL of the party's key in its did:key document.
 func (p party) method() string { return p.did() + "#" + p.multikey() }
 
-// as returns a signer that names its key method; "" is its did:key.
+// as returns a signer that names its key method; "" means its did:key.
 func (p party) as(method string) signing.Signer {
 	return must(receipts.NewKeySigner(p.key(), method))
 }
@@ -78,7 +78,7 @@ func (f proofForm) config(doc obj, purpose string) obj {
 	return c
 }
 
-// hashData returns what a proof signs (vc-di-eddsa section 3.3.4).
+// hashData returns the bytes that a proof signs (vc-di-eddsa section 3.3.4).
 func hashData(doc, config obj, previous ...any) []byte {
 	doc = maps.Clone(doc)
 	delete(doc, "proof")
@@ -99,16 +99,16 @@ func (f proofForm) prove(doc obj, purpose string) obj {
 	return withValue(config, ed25519.Sign(f.by.key(), hashData(doc, config)))
 }
 
-// after returns the proof of a document together with other proofs of it, whose
-// ids config names in previousProof: the hashed document has them, whole, as its
-// list proof (the reading of vc-data-integrity 1.0 section 4.5 under which the
-// published vectors verify).
+// after returns the proof of a document together with other proofs, whose ids
+// config has in previousProof. The hashed document contains those proofs,
+// whole, as its list proof. The published vectors verify under this reading of
+// vc-data-integrity 1.0 section 4.5.
 func (f proofForm) after(doc obj, purpose string, previous ...any) obj {
 	config := f.config(doc, purpose)
 	return withValue(config, ed25519.Sign(f.by.key(), hashData(doc, config, previous...)))
 }
 
-// with returns a copy of the form that sets one more member.
+// with returns a copy of the form with one more member in set.
 func (f proofForm) with(name string, value any) proofForm {
 	f.set = merge(f.set, obj{name: value})
 	return f
@@ -146,14 +146,14 @@ func scalarBytes(n *big.Int) []byte {
 	return b
 }
 
-// malleate adds L to S: a signature that lax verifiers accept as a second one.
+// malleate adds L to S. Lax verifiers accept the result as a second signature.
 func malleate(signature []byte) []byte {
 	s := littleEndian(signature[32:])
 	return append(slices.Clone(signature[:32]), scalarBytes(s.Add(s, order()))...)
 }
 
 // smallOrderR signs with the identity as R: r = 0, so S = H(R, A, M)·a. The
-// equation holds, and strict verifiers refuse it for R.
+// equation holds, and strict verifiers refuse the signature because of R.
 func smallOrderR(p party, message []byte) []byte {
 	key := p.key()
 	identity := append([]byte{1}, make([]byte, 31)...)

@@ -1,7 +1,8 @@
 package main
 
-// timeVectors are about xsd:dateTimeStamp (XML Schema 1.1 Part 2 sections 3.3.7
-// and 3.4.28), in which VC Data Model 2.0 and Data Integrity write times.
+// timeVectors returns cases of xsd:dateTimeStamp (XML Schema 1.1 Part 2
+// sections 3.3.7 and 3.4.28), the format of times in VC Data Model 2.0 and
+// Data Integrity.
 func timeVectors() []vector {
 	var out []vector
 	reads := func(name, comment, s string, seconds float64, nanos int) {

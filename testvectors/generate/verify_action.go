@@ -4,7 +4,7 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// actionVectors are about the action, its parameters and its rules.
+// actionVectors returns cases of the action, its parameters and its rules.
 func actionVectors() []vector {
 	var out []vector
 	add := collect(&out)

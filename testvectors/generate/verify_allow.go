@@ -27,7 +27,8 @@ func collect(into *[]vector) verdictFunc {
 	}
 }
 
-// sampleVectors are about a presentation that another implementation made.
+// sampleVectors returns cases of a presentation made by another
+// implementation.
 func sampleVectors() []vector {
 	var out []vector
 	add := func(name, comment string, params []byte, expect obj) {
@@ -224,15 +225,15 @@ func allowVectors() []vector {
 	return out
 }
 
-// referenced turns the inline action into a reference.
+// referenced replaces the inline action with a reference.
 func referenced(s *scene) {
 	s.input["actions"] = arr{obj{"id": actionID, "version": 1, "content": content()}}
 	delete(s.action(), "content")
 	s.action()["digestSRI"] = sri(content())
 }
 
-// evidence has the credential state the digest of one file, and supplies
-// another.
+// evidence sets the digest of one file in the credential and supplies another
+// file.
 func (s *scene) evidence(stated, supplied string) {
 	const id = "urn:via:evidence:1"
 	s.credential["evidences"] = arr{obj{"id": id, "digestSRI": sriOfText(stated), "location": "https://example.com/1"}}

@@ -10,8 +10,8 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// credentialVectors are about the form of credentials and the choice of the
-// mandate.
+// credentialVectors returns cases of the form of credentials and the selection
+// of the mandate.
 func credentialVectors() []vector {
 	var out []vector
 	add := collect(&out)
@@ -97,7 +97,7 @@ func credentialVectors() []vector {
 			vc["@context"] = arr{contextV2, contextVIA, obj{"maxAmount": "https://evil.example/minAmount"}}
 		})
 
-	// Which mandate, and what it says.
+	// The selection of the mandate, and its content.
 	selection := func(why verifier.Reason) obj { return denied(why, "mandate.select") }
 	add("no-mandate", "A signed credential that is no mandate authorizes nothing.", selection(verifier.ReasonNoMandate),
 		func(s *scene) { s.credential["type"] = arr{"VerifiableCredential", "EmployeeCredential"} })
@@ -144,7 +144,7 @@ func credentialVectors() []vector {
 	return out
 }
 
-// keyVectors are about the keys of issuers and holders.
+// keyVectors returns cases of the keys of issuers and holders.
 func keyVectors() []vector {
 	var out []vector
 	add := collect(&out)
@@ -214,7 +214,7 @@ func keyVectors() []vector {
 	return out
 }
 
-// issuedAs makes a DID the issuer whose method is named after it.
+// issuedAs makes did the issuer, with a verification method under that DID.
 func issuedAs(s *scene, did string) {
 	s.credential["issuer"] = did
 	s.config()["trustedIssuers"] = arr{did}

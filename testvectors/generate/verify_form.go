@@ -7,8 +7,8 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// formVectors are about the form of the presentation and its proof, and what
-// the proof is bound to.
+// formVectors returns cases of the form of the presentation and its proof, and
+// of the binding of the proof.
 func formVectors() []vector {
 	var out []vector
 	add := collect(&out)
@@ -112,7 +112,7 @@ func formVectors() []vector {
 	return out
 }
 
-// requestVectors are about requests that cannot be judged: no decision.
+// requestVectors returns cases of requests that cannot be judged: no decision.
 func requestVectors() []vector {
 	var out []vector
 	add := collect(&out)

@@ -9,8 +9,9 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// Status lists whose first byte is 1, compressed: 262,144 bits, and 131,072 with
-// another checksum, without the last four bytes, and in the format of zlib.
+// Compressed status lists whose first byte is 1: 262,144 bits; 131,072 bits
+// with a wrong checksum; 131,072 bits without the last four bytes; and 131,072
+// bits in zlib format.
 const (
 	listWide    = "uH4sIAAAAAAAC_-3BAQEAAACCoPx_uiNAAwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAOisb7LwCAAAA"
 	listChanged = "uH4sIAAAAAAAC_-3BIQEAAAACIP1_2hkWoAEAAAAAAAAAAAAAAAAAAADeBjj7xTYAQAAA"
@@ -21,14 +22,15 @@ const (
 // listNine holds 131,072 entries of nine bits, all clear.
 const listNine = "uH4sIAAAAAAAC_-3BMQEAAADCoPVPbQ0PoAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACAFwMeu7ifAEACAA"
 
-// zeros are 16 MiB and one byte, compressed: what a writer of gzip makes of them
-// may change, so that the file is kept.
+// zeros are 16 MiB and one byte, compressed. The output of gzip writers may
+// change between versions, so the file is stored.
 //
 //go:embed zeros.gz
 var zeros []byte
 
-// modelVectors are about the members of credentials that are there for others: a
-// verifier that passes over what is broken in them signs for it.
+// modelVectors returns cases of members of credentials that other parties
+// read. A verifier that ignores faults in them would accept a signature over
+// them.
 func modelVectors() []vector {
 	var out []vector
 	add := collect(&out)
@@ -100,7 +102,8 @@ func modelVectors() []vector {
 	return append(append(out, entryVectors()...), partyVectors()...)
 }
 
-// entryVectors are about entries of several bits, and lists that are broken.
+// entryVectors returns cases of entries with several bits, and of broken
+// lists.
 func entryVectors() []vector {
 	var out []vector
 	add := collect(&out)
@@ -165,7 +168,7 @@ func entryVectors() []vector {
 	return out
 }
 
-// partyVectors are about who may do what, and evidence.
+// partyVectors returns cases of the rights of parties, and of evidence.
 func partyVectors() []vector {
 	var out []vector
 	add := collect(&out)

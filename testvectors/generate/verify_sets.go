@@ -6,8 +6,8 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// setVectors are about several proofs of one credential or presentation, and
-// whose they have to be.
+// setVectors returns cases of several proofs of one credential or
+// presentation, and of their required signers.
 func setVectors() []vector {
 	var out []vector
 	add := collect(&out)
@@ -169,8 +169,8 @@ func setVectors() []vector {
 	return append(out, noPointVectors()...)
 }
 
-// noPointVectors are about a did:key whose key is no point of the curve (y = 2). It
-// is refused as a DID, before its signatures are, in whatever part it appears.
+// noPointVectors returns cases of a did:key whose key is not a point on the
+// curve (y = 2). The DID is refused before its signatures, in every role.
 func noPointVectors() []vector {
 	var out []vector
 	add := collect(&out)

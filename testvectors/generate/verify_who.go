@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// whoVectors are about who issued, who presents, and to whom.
+// whoVectors returns cases of issuer, presenter and audience.
 func whoVectors() []vector {
 	var out []vector
 	add := collect(&out)
@@ -74,8 +74,8 @@ func whoVectors() []vector {
 	return out
 }
 
-// Status lists of 131,072 bits and one of eight bits fewer, compressed. Only
-// the eighth bit (index 7) is set.
+// Compressed status lists of 131,072 bits and of eight bits fewer. Only the
+// eighth bit (index 7) is set.
 const (
 	listURL   = "https://issuer.example/status/1"
 	listFull  = "uH4sIAAAAAAAC_-3BIQEAAAACIP1_2hkWoAEAAAAAAAAAAAAAAAAAAADeBjn7xTYAQAAA"
@@ -108,8 +108,8 @@ func statusList(edit func(list obj)) obj {
 	return proofForm{by: issuer}.secured(doc, "assertionMethod")
 }
 
-// listed gives the mandate a status, and publishes a list; nil cannot be
-// fetched now.
+// listed gives the mandate a status and publishes a list. A nil list is
+// unavailable.
 func (s *scene) listed(entry any, list obj) {
 	s.credential["credentialStatus"] = entry
 	published := obj{"url": listURL}
@@ -119,7 +119,7 @@ func (s *scene) listed(entry any, list obj) {
 	s.input["statusLists"] = arr{published}
 }
 
-// statusVectors are about the status of credentials and about evidence.
+// statusVectors returns cases of the status of credentials and of evidence.
 func statusVectors() []vector {
 	var out []vector
 	add := collect(&out)
@@ -250,7 +250,7 @@ func statusVectors() []vector {
 	return out
 }
 
-// messagesFor returns a message for each of so many values.
+// messagesFor returns a message for each of the values.
 func messagesFor(values int64) arr {
 	out := arr{}
 	for i := range values {

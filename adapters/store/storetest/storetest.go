@@ -1,5 +1,6 @@
-// Package storetest answers one question: does this store.Store keep the promises
-// of the interface?
+// Package storetest answers one question: does this store.Store keep the
+// promises of the interface? It implements the conformance test of
+// store.Store.
 package storetest
 
 import (
@@ -15,8 +16,8 @@ import (
 	"github.com/mandate-engine/mandate/adapters/store"
 )
 
-// Check uses a and b, two handles of one empty store, such as those of two
-// processes, and returns an error that lists every promise that was broken, or nil.
+// Check tests a and b, two handles of one empty store, such as those of two
+// processes. It returns an error that lists every broken promise, or nil.
 func Check(a, b store.Store) error {
 	c := &checker{a: a, b: b, ctx: context.Background(), now: time.Date(2026, 5, 2, 10, 15, 30, 0, time.UTC)}
 	for _, f := range []func(){c.whole, c.together, c.names, c.answers, c.catalog, c.life, c.lists} {
@@ -54,7 +55,7 @@ func (c *checker) setting(name string) (value string, err error) {
 	return value, err
 }
 
-// whole: an update is there as a whole, or not at all.
+// whole checks that updates are atomic.
 func (c *checker) whole() {
 	_, err := c.setting("a")
 	c.want("a setting nobody made", err, store.ErrNotFound)
@@ -97,8 +98,8 @@ func (c *checker) whole() {
 	}
 }
 
-// together: updates at the same time, of both handles, are one after the other;
-// those that fail take nothing of others with them.
+// together checks that concurrent updates through both handles are serialized,
+// and that a failing update does not affect others.
 func (c *checker) together() {
 	const workers, each = 8, 10
 	var mu sync.Mutex
@@ -139,7 +140,7 @@ func (c *checker) together() {
 	}
 }
 
-// names: what has to be unique is.
+// names checks unique values.
 func (c *checker) names() {
 	key := store.CustodyKey{Public: make([]byte, 32), Handle: []byte("h")}
 	tenant := store.Tenant{ID: "t1", Name: "one", DID: "did:x:1", Key: key, Created: c.now}
@@ -208,7 +209,7 @@ func (c *checker) names() {
 	}), nil)
 }
 
-// answers: an answer is remembered until it is over.
+// answers checks that answers are stored until they expire.
 func (c *checker) answers() {
 	a := store.Answer{TenantID: "t1", Route: "r", Key: "k", Fingerprint: [32]byte{7}, Body: []byte("b"), RequestID: "q", Until: c.now.Add(time.Hour)}
 	put := func(at time.Time) error {
@@ -234,7 +235,7 @@ func (c *checker) answers() {
 	c.want("an answer after one that is over", put(at), nil)
 }
 
-// catalog: versions, and what belongs to whom.
+// catalog checks versions and the separation of tenants.
 func (c *checker) catalog() {
 	c.want("entries", c.update(func(t store.Tx) error {
 		for v := range int64(3) {
@@ -264,7 +265,7 @@ func (c *checker) catalog() {
 	}), nil)
 }
 
-// life: a request from its making to its end, and its receipts.
+// life checks a request from creation to its end, and its receipts.
 func (c *checker) life() {
 	r := &store.Request{ID: "q1", TenantID: "life", Seq: store.NewSeq(c.now, 1), Created: c.now, SecurityLevel: "CONTACT", Name: "n", InternalID: "i", Body: []byte("{}"),
 		Subjects:    []store.Subject{{Contact: "a", DID: "did:x:a", Name: "A", InternalID: "ia", Code: "1", OTP: []byte("m"), OTPUntil: c.now}, {Contact: "b"}},
@@ -358,7 +359,7 @@ func (c *checker) life() {
 	}), nil)
 }
 
-// lists: every filter finds what reading all requests would.
+// lists checks that every filter finds the same as reading all requests.
 func (c *checker) lists() {
 	var all []*store.Request
 	pick := func(i int, of ...string) string { return of[i%len(of)] }
@@ -407,7 +408,7 @@ func (c *checker) lists() {
 	}
 }
 
-// pages reads a list in pages, on an odd size and past its end.
+// pages reads a list in pages, with an odd size and past its end.
 func (c *checker) pages(f store.Filter, want []string) {
 	f.Limit = 7
 	var got []string
@@ -432,7 +433,7 @@ func (c *checker) pages(f store.Filter, want []string) {
 	}
 }
 
-// fits is what a filter means.
+// fits is the reference implementation of a filter.
 func fits(f store.Filter, r *store.Request) bool {
 	texts := []string{r.Name, r.InternalID}
 	subject := func(is func(store.Subject) bool) bool { return slices.ContainsFunc(r.Subjects, is) }

@@ -1,5 +1,5 @@
-// Command core is the smallest program that verifies: what it takes to start, and
-// how large it is, is the engine's doing.
+// Command core is the smallest program that verifies. Its start-up time and
+// size measure the engine.
 package main
 
 import (

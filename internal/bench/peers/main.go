@@ -1,10 +1,10 @@
-// Command peers compares canonicalization, and the verification of proofs, with
-// other implementations, all of them on the same documents in the same run:
+// Command peers compares canonicalization, and the verification of proofs,
+// with other implementations, on the same documents in the same run:
 //
 //	cd internal/bench/peers && go run . && go run . -doc proofs
 //
-// encoding/json does less: it decodes and encodes again, accepts duplicate
-// members and invalid UTF-8, and its bytes are not canonical.
+// encoding/json does less: it decodes and encodes, accepts duplicate members
+// and invalid UTF-8, and its output is not canonical.
 package main
 
 import (
@@ -49,7 +49,7 @@ type document struct {
 	bytes []byte
 }
 
-// documents returns real documents without white space, as they travel, and
+// documents returns real documents without white space, as transmitted, and
 // larger ones made of them.
 func documents() []document {
 	compact := func(b []byte) []byte {

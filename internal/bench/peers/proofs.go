@@ -19,10 +19,10 @@ import (
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
-// compareProofs compares bytes to verified proofs: both proofs of the sample
-// presentation, each with the key that its did:key names, and nothing else.
-// "engine" is the parts of the engine that do that, with all that they check of
-// JSON, proofs and keys; "naive" is what one writes on an evening.
+// compareProofs compares the verification of proofs from bytes: both proofs of
+// the sample presentation, each with the key in its did:key, and nothing else.
+// "engine" uses the corresponding packages of the engine, with all their
+// checks of JSON, proofs and keys. "naive" is a simple implementation.
 func compareProofs(vp []byte, rounds int) []roundrobin.Row {
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	message := make([]byte, 64)
@@ -47,9 +47,9 @@ func compareProofs(vp []byte, rounds int) []roundrobin.Row {
 	)
 }
 
-// naive verifies the proofs of a presentation and of its credentials with maps,
-// encoding/json, gowebpki/jcs, go-multibase and crypto/ed25519. It believes the
-// document about everything but the signatures.
+// naive verifies the proofs of a presentation and of its credentials with
+// maps, encoding/json, gowebpki/jcs, go-multibase and crypto/ed25519. It
+// checks only the signatures.
 func naive(vp []byte) error {
 	var doc map[string]any
 	if err := json.Unmarshal(vp, &doc); err != nil {

@@ -1,10 +1,10 @@
 // Command policypeers compares one decision of policy with other policy
-// engines on an equal rule, all of them taking turns in one process:
+// engines on an equivalent rule. All engines run alternately in one process:
 //
 //	cd internal/bench/policypeers && go run .
 //
-// The rule: the amount is at most the grantor's, and the category one of the
-// grantor's. The peers are given values that are ready; policy is given JSON,
+// The rule: the amount is at most the grantor's limit, and the category is one
+// of the grantor's. The other engines get prepared values. policy gets JSON,
 // validates it against the declared shapes, and counts costs. Cedar has no
 // doubles: its amounts are integers.
 package main

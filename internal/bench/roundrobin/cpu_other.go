@@ -6,5 +6,5 @@ import "time"
 
 var start = time.Now()
 
-// cpuTime returns the time that has passed, where there is no other.
+// cpuTime returns the elapsed time, because this system has no CPU time.
 func cpuTime() time.Duration { return time.Since(start) }

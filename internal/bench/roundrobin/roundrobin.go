@@ -1,9 +1,9 @@
-// Package roundrobin answers one question: how do several ways to do a thing
-// compare, on a machine that is busy with others?
+// Package roundrobin implements benchmarks that compare several subjects on a
+// busy machine.
 //
-// All subjects take turns in slices of a few milliseconds, on one thread, and
-// their CPU time counts, so that what slows the machine down for a while slows
-// all of them. Ratios of one run mean something; times do not.
+// All subjects run alternately in slices of a few milliseconds, on one thread,
+// and their CPU time counts. A temporary slowdown of the machine then slows
+// all subjects. The ratios of one run are meaningful; the times are not.
 package roundrobin
 
 import (
@@ -15,50 +15,50 @@ import (
 	"time"
 )
 
-// A Subject is one way to do a thing.
+// A Subject is one of the compared functions.
 type Subject struct {
 	Name string
 	Run  func()
-	// Prepare, when set, is called with the number of runs before each slice,
-	// and makes what they use up. Its time does not count, but for what it
-	// leaves to the garbage collector.
+	// Prepare, if set, is called before each slice with its number of runs, to
+	// make what the runs consume. Its time does not count, except for the
+	// garbage that it leaves to the collector.
 	Prepare func(runs int)
 }
 
-// A Row is what a subject took.
+// A Row is the result for a subject.
 type Row struct {
 	Name string
 	// P10 and Median are percentiles over the slices, per run of the subject.
 	P10, Median time.Duration
 }
 
-// Slice is how long a subject runs before the next one's turn.
+// Slice is the time for which a subject runs before the next one.
 const Slice = 4 * time.Millisecond
 
-// maxRuns bounds the runs of a slice: some subjects do nearly nothing, and some
-// prepare every run.
+// maxRuns bounds the runs of a slice: some subjects take almost no time, and
+// some prepare every run.
 const maxRuns = 1 << 16
 
-// A Comparison says how subjects take turns.
+// A Comparison configures how subjects alternate.
 type Comparison struct {
-	// Rounds is how many slices each subject gets. Less than one means one.
+	// Rounds is the number of slices per subject. Less than one means one.
 	Rounds int
-	// Slice is the length of a turn. Zero means the constant of that name. A
-	// subject that takes longer runs once.
+	// Slice is the length of a slice. Zero means the constant Slice. A subject
+	// that takes longer runs once.
 	Slice time.Duration
-	// Wall measures time passed in place of CPU time: for what waits, such as a
-	// disk, and for what runs on more than one thread.
+	// Wall measures elapsed time instead of CPU time, for subjects that wait,
+	// for example for a disk, or use more than one thread.
 	Wall bool
 	// Threads is GOMAXPROCS. Zero means one.
 	Threads int
 }
 
-// Compare lets the subjects take turns, rounds times.
+// Compare runs the subjects alternately, rounds times.
 func Compare(rounds int, subjects ...Subject) []Row {
 	return Comparison{Rounds: rounds}.Run(subjects...)
 }
 
-// Run lets the subjects take turns, after a few that are not counted.
+// Run runs the subjects alternately, after a few rounds that do not count.
 func (c Comparison) Run(subjects ...Subject) []Row {
 	c.Rounds, c.Threads = max(c.Rounds, 1), max(c.Threads, 1)
 	if c.Slice <= 0 {
@@ -72,7 +72,7 @@ func (c Comparison) Run(subjects ...Subject) []Row {
 	took := make([][]time.Duration, len(subjects))
 	for round := range c.Rounds {
 		for i := range subjects {
-			if i = (i + round) % len(subjects); round/len(subjects)%2 == 1 { // so that nobody always comes after the same
+			if i = (i + round) % len(subjects); round/len(subjects)%2 == 1 { // so that the order of the subjects varies
 				i = len(subjects) - 1 - i
 			}
 			took[i] = append(took[i], c.time(subjects[i], perSlice[i])/time.Duration(perSlice[i]))
@@ -86,7 +86,7 @@ func (c Comparison) Run(subjects ...Subject) []Row {
 	return rows
 }
 
-// calibrate returns how many runs fill a slice.
+// calibrate returns the number of runs that fill a slice.
 func (c Comparison) calibrate(s Subject) int {
 	for n := 1; ; n *= 2 {
 		if t := c.time(s, n); t >= c.Slice/2 || n >= maxRuns {
@@ -95,7 +95,7 @@ func (c Comparison) calibrate(s Subject) int {
 	}
 }
 
-// time returns what runs of a subject take.
+// time returns the time of a number of runs of a subject.
 func (c Comparison) time(s Subject, runs int) time.Duration {
 	if s.Prepare != nil {
 		s.Prepare(runs)
@@ -112,11 +112,10 @@ func (c Comparison) time(s Subject, runs int) time.Duration {
 	return now() - start
 }
 
-// CPUTime returns the CPU time that the process has taken so far, all of its
-// threads together.
+// CPUTime returns the CPU time of the process so far, for all threads.
 func CPUTime() time.Duration { return cpuTime() }
 
-// Print writes the rows as multiples of the one called base.
+// Print writes the rows as multiples of the row named base.
 func Print(w io.Writer, title, base string, rows []Row) {
 	i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == base })
 	if i < 0 {
@@ -130,5 +129,5 @@ func Print(w io.Writer, title, base string, rows []Row) {
 	tw.Flush()
 }
 
-// Ratio returns a as a multiple of b, of which there is at least a nanosecond.
+// Ratio returns a / b, with b at least a nanosecond.
 func Ratio(a, b time.Duration) float64 { return float64(a) / float64(max(b, 1)) }

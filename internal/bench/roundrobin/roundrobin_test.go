@@ -31,8 +31,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestPrepare: every run has been prepared, none twice, and the time of that does
-// not count.
+// TestPrepare checks that every run is prepared exactly once and that the time
+// of preparing does not count.
 func TestPrepare(t *testing.T) {
 	ready, runs := 0, 0
 	rows := Comparison{Rounds: 3, Slice: 100 * time.Microsecond}.Run(Subject{Name: "x",

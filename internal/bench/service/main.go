@@ -1,6 +1,6 @@
 // Command service is the smallest program that serves the whole HTTP API on
-// SQLite: how large it is, is the doing of the engine, the adapters and the
-// database. It serves for real, from a directory, on a loopback port.
+// SQLite. Its size measures the engine, the adapters and the database. It
+// serves from a directory, on a loopback port.
 package main
 
 import (
