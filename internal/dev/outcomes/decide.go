@@ -226,9 +226,7 @@ func (r *record) mask(key string, v any) {
 			r.mask(fmt.Sprintf("%s.%d", key, i), e)
 		}
 	case map[string]any:
-		if _, ok := v["base64"]; ok {
-			delete(v, "base64")
-		}
+		delete(v, "base64")
 		if s, ok := v["error"].(string); ok {
 			r.text(key+".error", s)
 			v["error"] = ""
