@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -54,14 +55,36 @@ func decide(name, note string, make func() *world) *record {
 	if w.replay != nil {
 		w.replay.forget()
 		r.verify("warm", v, w, w.req)
+		w.replay.forget()
+	}
+	req := w.req
+	if req.Presentation = changedAfter(req.Presentation); req.Presentation != nil {
+		r.verify("changed", v, w, req)
 	}
 	r.dryRun(make())
 	return r
 }
 
+// changedAfter returns a presentation whose mandate was changed after it was
+// signed, nil when that cannot be. What a Verifier remembers of the other one must
+// not count for it.
+func changedAfter(presentation []byte) []byte {
+	const scope = `"scope":"` + scopeHotel + `"`
+	if !bytes.Contains(presentation, []byte(scope)) {
+		return nil
+	}
+	return bytes.Replace(presentation, []byte(scope), []byte(`"scope":"`+scopeHotel+`s"`), 1)
+}
+
 // verify records one call of Verify.
 func (r *record) verify(run string, v *verifier.Verifier, w *world, req verifier.Request) (outcome string, b *verifier.Bundle, signed *receipts.Receipt) {
-	res, err := v.Verify(w.ctx, req)
+	var res *verifier.Result
+	var err error
+	if run == "warm" {
+		res, err = v.VerifyMany(w.ctx, []verifier.Request{req})[0].Result()
+	} else {
+		res, err = v.Verify(w.ctx, req)
+	}
 	defer r.calls(run, w.trace)
 	var deny *verifier.DenyError
 	switch {
@@ -203,9 +226,7 @@ func (r *record) mask(key string, v any) {
 			r.mask(fmt.Sprintf("%s.%d", key, i), e)
 		}
 	case map[string]any:
-		if _, ok := v["base64"]; ok {
-			delete(v, "base64")
-		}
+		delete(v, "base64")
 		if s, ok := v["error"].(string); ok {
 			r.text(key+".error", s)
 			v["error"] = ""

@@ -9,6 +9,9 @@ import (
 // anyProof picks a proof of the mandate.
 func (s *scene) anyProof() *proof { return pick(s.rng, s.mandate().proofs...) }
 
+// anyCredential picks one.
+func (s *scene) anyCredential() *credential { return pick(s.rng, s.creds...) }
+
 // vcProof is a deviation of some proof of the mandate, before it is made.
 func vcProof(name, member string, values ...any) deviation {
 	return deviation{name, func(s *scene) { s.anyProof().put(member, anyOf(s.rng, values...)) }}
@@ -161,6 +164,20 @@ var proofDeviations = []deviation{
 		})
 		vc["proof"] = list
 		delete(vc, "proofs")
+	}),
+	{"vp without holder, method no good", func(s *scene) {
+		delete(s.vp, "holder")
+		s.held().put("verificationMethod", pick(s.rng, "did:web:x.example", "no url", "did:web:x.example/p#k", "did:web:x.example?q#k", "did:x:#k"))
+	}},
+	{"vp without holder", func(s *scene) { delete(s.vp, "holder") }},
+	afterVP("vp proof seventeen times", func(s *scene, vp obj) {
+		var list arr
+		eachProof(vp, func(_ int, p obj) {
+			for range 17 {
+				list = append(list, p)
+			}
+		})
+		vp["proof"] = list
 	}),
 	afterVP("vp without proof", func(s *scene, vp obj) { delete(vp, "proof") }),
 	afterVP("vp proofs", func(s *scene, vp obj) { vp["proofs"] = arr{vp["proof"]}; delete(vp, "proof") }),
@@ -325,6 +342,28 @@ var bindingDeviations = []deviation{
 			p.put("challenge", s.boundTo("n~x"))
 		}
 		s.cfg.RequireParamsBinding = s.rng.chance(50)
+	}},
+	{"bound, and by another proof to something else", func(s *scene) {
+		s.req.Challenge = ""
+		second := &proof{by: s.held().by, set: clone(s.held().set)}
+		s.proofs = append(s.proofs, second)
+		pick(s.rng, s.proofs...).put("challenge", s.boundTo("n"))
+		if s.rng.chance(70) {
+			pick(s.rng, s.proofs...).put("challenge", "n~sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+		}
+		s.cfg.RequireParamsBinding = s.rng.chance(50)
+	}},
+	{"validity over but for the leeway", func(s *scene) {
+		s.cfg.Leeway = seconds(5)
+		s.anyCredential().doc["validUntil"] = pick(s.rng, "2026-05-02T10:15:56Z", "2026-05-02T10:15:55Z")
+	}},
+	{"validity not yet but for the leeway", func(s *scene) {
+		s.cfg.Leeway = seconds(5)
+		s.anyCredential().doc["validFrom"] = pick(s.rng, "2026-05-02T10:16:04Z", "2026-05-02T10:16:06Z")
+	}},
+	{"proof over but for the leeway", func(s *scene) {
+		s.cfg.Leeway = seconds(5)
+		pick(s.rng, s.anyProof(), s.held()).put("expires", pick(s.rng, "2026-05-02T10:15:56Z", "2026-05-02T10:15:55Z"))
 	}},
 	{"binding required", func(s *scene) { s.cfg.RequireParamsBinding = true }},
 	{"another domain expected", func(s *scene) { s.req.Domain = []string{"https://other.example"} }},

@@ -10,11 +10,11 @@ func method(doc obj) obj { return doc["verificationMethod"].(arr)[0].(obj) }
 // documented picks a party whose document is to change, and makes sure there is
 // one.
 func (s *scene) documented() *party {
-	switch s.rng.n(4) {
-	case 0:
+	switch s.rng.n(5) {
+	case 0, 1:
 		s.holderOnWeb()
 		return s.holder
-	case 1:
+	case 2:
 		p := s.knows(didWeb(notarySeed + 2))
 		s.cosign(p)
 		if s.style == keyAlone {

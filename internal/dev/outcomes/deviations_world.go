@@ -67,6 +67,14 @@ var statusDeviations = []deviation{
 	list("list cannot be decompressed", func(s *scene, l *statusList) {
 		l.doc["credentialSubject"].(obj)["encodedList"] = pick(s.rng, "x", "u", "uAAAA", oneBit[:40], oneBit[:len(oneBit)-4])
 	}),
+	list("list over but for the leeway", func(s *scene, l *statusList) {
+		s.cfg.Leeway = seconds(5)
+		l.doc["validUntil"] = pick(s.rng, "2026-05-02T10:15:56Z", "2026-05-02T10:15:55Z")
+	}),
+	list("list not yet but for the leeway", func(s *scene, l *statusList) {
+		s.cfg.Leeway = seconds(5)
+		l.doc["validFrom"] = pick(s.rng, "2026-05-02T10:16:04Z", "2026-05-02T10:16:06Z")
+	}),
 	list("list over", func(s *scene, l *statusList) {
 		l.doc["validUntil"] = pick(s.rng, "2026-05-02T10:15:58Z", "2026-05-02T10:16:00Z")
 	}),
@@ -212,9 +220,15 @@ var paramDeviations = []deviation{
 		s.params = obj{"amount": 1, "currency": strings.Repeat("x", pick(s.rng, 1000, 100_000))}
 	}},
 	{"user parameters", func(s *scene) {
-		s.terms()["userParams"] = anyOf(s.rng, obj{}, obj{"maxAmount": obj{"value": "500"}, "currency": obj{"value": "EUR"}}, obj{"maxAmount": 500, "currency": "EUR"}, "x")
+		s.inline()
+		s.terms()["userParams"] = anyOf(s.rng, obj{"maxAmount": obj{"value": 500}}, obj{"maxAmount": obj{"value": 500}, "currency": obj{"value": 7}}, obj{}, obj{"maxAmount": obj{"value": "500"}, "currency": obj{"value": "EUR"}}, obj{"maxAmount": 500, "currency": "EUR"}, "x")
 	}},
-	{"a rule that fails with an error", func(s *scene) { s.rule()["expression"] = "[1][int(executionParams.amount)] == 1" }},
+	{"a rule that fails with an error", func(s *scene) {
+		s.rule()["expression"] = "executionParams.amount / 2.0 <= userParams.maxAmount && executionParams.nights <= 7.0"
+	}},
+	{"a rule on a parameter that is not there", func(s *scene) {
+		s.rule()["expression"] = pick(s.rng, "executionParams.nights > 7.0", "executionParams.nights <= 7.0 || executionParams.amount > 1.0")
+	}},
 	{"a rule that forbids", func(s *scene) {
 		s.inline()["rules"] = append(s.inline()["rules"].(arr), obj{"name": "no", "effect": "forbid", "expression": pick(s.rng, "executionParams.amount > 400.0", "executionParams.amount > 450.0")})
 	}},
@@ -228,7 +242,13 @@ var seamDeviations = []deviation{
 	{"replay out of order", func(s *scene) { s.sources["replay"], s.none["replay"] = pick(s.rng, outage, panics), false }},
 	{"replay cancels", func(s *scene) { s.sources["replay"], s.none["replay"] = cancels, false }},
 	{"signer out of order", func(s *scene) { s.sources["signer"] = pick(s.rng, outage, panics, malformed, cancels) }},
-	{"clock panics", func(s *scene) { s.sources["clock"] = pick(s.rng, panics, malformed) }},
+	{"clock panics", func(s *scene) { s.sources["clock"] = pick(s.rng, panics, malformed, cancels) }},
+	{"cancelled by the checker", func(s *scene) { s.check, s.sources["checker"] = 1, cancels }},
+	{"cancelled while signatures are verified", func(s *scene) { s.sources["signatures"] = cancels }},
+	{"cancelled by the checker, not for this verifier", func(s *scene) {
+		s.check, s.sources["checker"] = 1, cancels
+		s.held().put("domain", "did:web:other.example")
+	}},
 	{"random source out of order", func(s *scene) { s.sources["rand"] = pick(s.rng, outage, panics) }},
 	{"cancelled", func(s *scene) { s.sources["caller"] = cancels }},
 	{"settings refused", func(s *scene) {
@@ -272,6 +292,9 @@ var limitDeviations = []deviation{
 		}
 		s.listFor("revocation", 1).proofs[0].by = s.anyParty(strangerSeed)
 	}},
+	{"everything kept is old", func(s *scene) { s.allOld() }},
+	{"everything kept is old, holder not authorized", func(s *scene) { s.allOld(); s.terms()["context"] = obj{"authorizedDIDs": arr{}} }},
+	{"everything kept is old, some of it is new", func(s *scene) { s.allOld(); s.held().breaks = s.rng.chance(50); s.anyProof().breaks = true }},
 	{"large presentation", func(s *scene) { s.vp["more"] = strings.Repeat("x", pick(s.rng, 100_000, 1<<20)) }},
 	{"deep presentation", func(s *scene) {
 		s.bytes = append(s.bytes, func(b []byte) []byte {
@@ -285,6 +308,31 @@ var limitDeviations = []deviation{
 		}
 		s.mandate().doc["more"] = more
 	}},
+}
+
+// allOld has every stage look twice: whoever signs has a document that was kept
+// and lacks the key, and so has whoever signs the status list.
+func (s *scene) allOld() {
+	s.onWeb()
+	s.holderOnWeb()
+	notary, lister := s.knows(didWeb(notarySeed+1)), s.knows(didWeb(notarySeed+2))
+	s.reference()
+	if s.rng.chance(60) {
+		s.cosign(notary)
+	}
+	if l := s.listFor("revocation", pick(s.rng, 1, 1, 2)); s.rng.chance(80) {
+		l.proofs = append(l.proofs, &proof{by: lister})
+	}
+	for _, p := range []*party{s.issuer, s.holder, notary, lister} {
+		if s.rng.chance(75) {
+			old := webDocument(p.did, public(seedKey(attackerSeed)))
+			if s.rng.chance(70) {
+				method(old)["id"] = p.did + "#k0"
+			}
+			s.rotates(p, old)
+		}
+	}
+	s.style = pick(s.rng, wrappedFresh, plainChain, jwkFirst, cached, staticFirst)
 }
 
 func nested(depth int) []byte {

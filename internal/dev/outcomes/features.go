@@ -36,9 +36,8 @@ func (s *scene) vary() {
 	s.varyStatus()
 	s.varyPresentation()
 	s.varyTime()
-	if r.chance(20) {
-		s.stale = true
-	}
+	s.stale = r.chance(20)
+	s.forgets = r.chance(3)
 }
 
 // varyIssuer decides who signs for the issuer, and who beside it.

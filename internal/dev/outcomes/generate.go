@@ -10,7 +10,7 @@ import (
 
 // How many cases are generated. Each has a seed of its own, so that adding some
 // changes no other.
-const generatedCases = 2500
+const generatedCases = 3000
 
 func generated() []testCase {
 	var out []testCase

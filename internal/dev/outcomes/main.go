@@ -67,12 +67,12 @@ func run(args []string, out io.Writer) error {
 			return err
 		}
 	}
-	histogram(records, out)
-	switch {
-	case *update:
-		return commit(*dir, records)
-	case *check:
+	if *check {
 		return compare(*dir, records, out)
+	}
+	histogram(records, out)
+	if *update {
+		return commit(*dir, records)
 	}
 	return nil
 }

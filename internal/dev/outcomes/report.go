@@ -64,6 +64,12 @@ func diffFiles(before, after string, out io.Writer) error {
 	}
 	groups, first := map[string]int{}, map[string]string{}
 	note := func(name, was, is string) {
+		if c := column(was[0]); c == texts { // wherever it is
+			_, was, _ = strings.Cut(was, " ")
+			_, was, _ = strings.Cut(was, " ")
+		} else if run, rest, ok := strings.Cut(was, "."); ok && strings.Contains(run, " ") { // in whatever run
+			was = string(c) + " " + rest
+		}
 		change := was + "\n  → " + is
 		if groups[change]++; first[change] == "" {
 			first[change] = name

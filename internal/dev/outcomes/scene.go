@@ -90,6 +90,7 @@ type scene struct {
 	actions []action
 	none    map[string]bool // interfaces that are not there
 	check   int             // the document that the ContextChecker is to refuse, 0 for no checker
+	forgets bool            // bundles are not kept
 	wrap    bool            // the subject of the mandate stands in a list
 	verify  bool            // with a SignatureVerifier of our own
 }
@@ -190,7 +191,7 @@ func (s *scene) freeze() func() *world {
 func (s *scene) world(lists map[string][]byte, documents map[string][]*didresolve.Document) *world {
 	w := newWorld(s.now)
 	cfg := s.cfg
-	cfg.Rand, cfg.Replay, cfg.Signer, cfg.KeepBundle = w.cfg.Rand, w.cfg.Replay, w.cfg.Signer, true
+	cfg.Rand, cfg.Replay, cfg.Signer, cfg.KeepBundle = w.cfg.Rand, w.cfg.Replay, w.cfg.Signer, !s.forgets
 	cfg.Now = func() time.Time {
 		_ = s.sources["clock"].fail(w.end)
 		if s.sources["clock"] == malformed {
@@ -213,10 +214,10 @@ func (s *scene) world(lists map[string][]byte, documents map[string][]*didresolv
 		cfg.Replay, w.replay = nil, nil
 	}
 	if s.check > 0 {
-		cfg.ContextChecker = &tracedChecker{at: s.check, fault: s.sources["checker"], trace: w.trace}
+		cfg.ContextChecker = &tracedChecker{at: s.check, fault: s.sources["checker"], trace: w.trace, end: w.end}
 	}
 	if f := s.sources["signatures"]; s.verify || f != "" {
-		cfg.SignatureVerifier = &tracedVerifier{f, w.trace}
+		cfg.SignatureVerifier = &tracedVerifier{f, w.trace, w.end}
 	}
 	cfg.Resolver = s.resolver(w, documents)
 	w.cfg, w.req = cfg, s.req

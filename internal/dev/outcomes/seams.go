@@ -210,6 +210,7 @@ type tracedChecker struct {
 	at    int
 	fault fault
 	trace *trace
+	end   context.CancelFunc
 	asked int
 }
 
@@ -222,6 +223,8 @@ func (c *tracedChecker) CheckContext(document canonical.Value) error {
 	switch c.fault {
 	case panics:
 		panic("the checker panics")
+	case cancels:
+		c.end()
 	case refuses:
 		return errors.New("a term means something else")
 	}
@@ -232,6 +235,7 @@ func (c *tracedChecker) CheckContext(document canonical.Value) error {
 type tracedVerifier struct {
 	fault fault
 	trace *trace
+	end   context.CancelFunc
 }
 
 func (s *tracedVerifier) Verify(key ed25519.PublicKey, message, signature []byte) bool {
@@ -241,6 +245,8 @@ func (s *tracedVerifier) Verify(key ed25519.PublicKey, message, signature []byte
 		return true
 	case saysNot:
 		return false
+	case cancels:
+		s.end()
 	case panics:
 		if n == 2 {
 			panic("the signature verifier panics")
