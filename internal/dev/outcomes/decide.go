@@ -78,13 +78,7 @@ func changedAfter(presentation []byte) []byte {
 
 // verify records one call of Verify.
 func (r *record) verify(run string, v *verifier.Verifier, w *world, req verifier.Request) (outcome string, b *verifier.Bundle, signed *receipts.Receipt) {
-	var res *verifier.Result
-	var err error
-	if run == "warm" {
-		res, err = v.VerifyMany(w.ctx, []verifier.Request{req})[0].Result()
-	} else {
-		res, err = v.Verify(w.ctx, req)
-	}
+	res, err := v.Verify(w.ctx, req)
 	defer r.calls(run, w.trace)
 	var deny *verifier.DenyError
 	switch {
