@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-const data = "../../testvectors/data"
+const data = "../../../testvectors/data"
 
 // corpus returns the case files of the corpus by id.
 func corpus(t testing.TB) map[string][]byte {

@@ -1,7 +1,7 @@
 // Command interop writes receipts of every kind, and as many mutations of them,
 // for other implementations to verify and to refuse:
 //
-//	go run ./internal/interop DIR 1000
+//	go run ./internal/dev/interop DIR 1000
 //
 // writes DIR/good.jsonl and DIR/bad.jsonl, one document a line. It is
 // deterministic.

@@ -1,12 +1,12 @@
 // Command bench measures what the engine costs beside what it cannot do without,
 // and prints a table of ratios with the goals they have:
 //
-//	go run ./internal/bench                      all rows, a few minutes
-//	go run ./internal/bench --row warm,hit,cold  some of them
-//	go run ./internal/bench --compare            and what moved since RESULT.json
-//	go run ./internal/bench --save               write RESULT.json
-//	go run ./internal/bench --smoke --json       every row in seconds; its numbers say nothing
-//	go run ./internal/bench --check FILE         is FILE an answer of --json with all rows?
+//	go run ./internal/dev/bench                      all rows, a few minutes
+//	go run ./internal/dev/bench --row warm,hit,cold  some of them
+//	go run ./internal/dev/bench --compare            and what moved since RESULT.json
+//	go run ./internal/dev/bench --save               write RESULT.json
+//	go run ./internal/dev/bench --smoke --json       every row in seconds; its numbers say nothing
+//	go run ./internal/dev/bench --check FILE         is FILE an answer of --json with all rows?
 //
 // The subjects of a comparison take turns in slices of some 4 ms, on one thread,
 // and the CPU time of the process counts; what waits for a disk or runs on two
@@ -32,7 +32,7 @@ import (
 )
 
 // resultFile is the last result that was kept.
-const resultFile = "internal/bench/RESULT.json"
+const resultFile = "internal/dev/bench/RESULT.json"
 
 // A row is one line of the result.
 type row struct {

@@ -1,7 +1,7 @@
 // Command mutants turns checks of the engine off, one at a time, and asks whether
 // the conformance corpus notices.
 //
-//	go run ./internal/mutants [NAME...]
+//	go run ./internal/dev/mutants [NAME...]
 //
 // A mutant is a change to one place of the source, built as an overlay: the tree
 // itself is not touched. Those of the numbered checks are one build, told apart
@@ -111,7 +111,7 @@ func (m mutant) try(dir string) (failures []string, total int, err error) {
 		return nil, 0, err
 	}
 	binary := filepath.Join(dir, "corpus")
-	if out, err := exec.Command("go", "build", "-overlay", overlay, "-o", binary, "./internal/mutants").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-overlay", overlay, "-o", binary, "./internal/dev/mutants").CombinedOutput(); err != nil {
 		return nil, 0, fmt.Errorf("it does not build: %s", out)
 	}
 	return m.count(binary)

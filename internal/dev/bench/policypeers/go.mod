@@ -1,4 +1,4 @@
-module github.com/mandate-engine/mandate/internal/bench/policypeers
+module github.com/mandate-engine/mandate/internal/dev/bench/policypeers
 
 go 1.26.0
 
@@ -44,4 +44,4 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-replace github.com/mandate-engine/mandate => ../../..
+replace github.com/mandate-engine/mandate => ../../../..

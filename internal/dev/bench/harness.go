@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 )
 
 // A harness measures.

@@ -9,7 +9,7 @@ import (
 // Every mutant changes a line that is there, every check of the verifier has
 // one, and the survivors are mutants.
 func TestTable(t *testing.T) {
-	if err := os.Chdir("../.."); err != nil {
+	if err := os.Chdir("../../.."); err != nil {
 		t.Fatal(err)
 	}
 	names := map[string]bool{}

@@ -14,8 +14,8 @@ import (
 	"github.com/multiformats/go-multibase"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 

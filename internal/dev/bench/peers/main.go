@@ -1,7 +1,7 @@
 // Command peers compares canonicalization, and the verification of proofs, with
 // other implementations, all of them on the same documents in the same run:
 //
-//	cd internal/bench/peers && go run . && go run . -doc proofs
+//	cd internal/dev/bench/peers && go run . && go run . -doc proofs
 //
 // encoding/json does less: it decodes and encodes again, accepts duplicate
 // members and invalid UTF-8, and its bytes are not canonical.
@@ -18,7 +18,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 

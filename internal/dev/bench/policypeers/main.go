@@ -1,7 +1,7 @@
 // Command policypeers compares one decision of policy with other policy
 // engines on an equal rule, all of them taking turns in one process:
 //
-//	cd internal/bench/policypeers && go run .
+//	cd internal/dev/bench/policypeers && go run .
 //
 // The rule: the amount is at most the grantor's, and the category one of the
 // grantor's. The peers are given values that are ready; policy is given JSON,
@@ -20,7 +20,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/rego"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 	"github.com/mandate-engine/mandate/policy"
 )
 

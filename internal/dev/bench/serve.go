@@ -13,7 +13,7 @@ import (
 
 	"github.com/mandate-engine/mandate/adapters/httpapi"
 	"github.com/mandate-engine/mandate/adapters/store"
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"

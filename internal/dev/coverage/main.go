@@ -1,5 +1,6 @@
-// Command covered prints the statement coverage of each package in a profile
-// of go test -coverprofile, and the statements that no test reached.
+// Command coverage prints the statement coverage of each package in a profile
+// of go test -coverprofile and, if the environment variable MISSED is set, the
+// statements that no test reached.
 package main
 
 import (
@@ -14,7 +15,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: covered PROFILE")
+		fmt.Fprintln(os.Stderr, "usage: coverage PROFILE")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1]); err != nil {
@@ -40,7 +41,7 @@ func run(profile string) error {
 		n, err1 := strconv.Atoi(fields[1])
 		count, err2 := strconv.Atoi(fields[2])
 		if err1 != nil || err2 != nil {
-			return fmt.Errorf("covered: bad line %q", s.Text())
+			return fmt.Errorf("coverage: bad line %q", s.Text())
 		}
 		statements[fields[0]] = n
 		hit[fields[0]] = hit[fields[0]] || count > 0

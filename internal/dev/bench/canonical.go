@@ -11,7 +11,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
@@ -35,7 +35,7 @@ func jsontextRows(h *harness) map[string]measured {
 	dir, remove := scratch()
 	defer remove()
 	program := filepath.Join(dir, "peers")
-	build("internal/bench/peers", ".", program)
+	build("internal/dev/bench/peers", ".", program)
 	m := measured{}
 	for n := range h.times {
 		out, err := exec.Command(program, "-json", "-doc", "VP", "-rounds", strconv.Itoa(h.rounds)).Output()

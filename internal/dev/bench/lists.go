@@ -12,7 +12,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/mandate-engine/mandate/adapters/store"
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 )
 
 // begin is when the first request was made; one a minute follows.

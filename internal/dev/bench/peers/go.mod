@@ -1,4 +1,4 @@
-module github.com/mandate-engine/mandate/internal/bench/peers
+module github.com/mandate-engine/mandate/internal/dev/bench/peers
 
 go 1.26.0
 
@@ -16,4 +16,4 @@ require (
 	github.com/multiformats/go-base36 v0.2.0 // indirect
 )
 
-replace github.com/mandate-engine/mandate => ../../..
+replace github.com/mandate-engine/mandate => ../../../..

@@ -54,7 +54,7 @@ func startupRows(h *harness) map[string]measured {
 	dir, remove := scratch()
 	defer remove()
 	program := filepath.Join(dir, "core")
-	build(".", "./internal/bench/core", program)
+	build(".", "./internal/dev/bench/core", program)
 	var took []time.Duration
 	for range h.times * max(h.rounds/5, 1) {
 		cmd := exec.Command(program)
@@ -80,7 +80,7 @@ func sizeRows(*harness) map[string]measured {
 		mib := float64(info.Size()) / (1 << 20)
 		return measured{ratio: mib, median: mib}
 	}
-	return map[string]measured{"size-core": size("./internal/bench/core"), "size-full": size("./internal/bench/service")}
+	return map[string]measured{"size-core": size("./internal/dev/bench/core"), "size-full": size("./internal/dev/bench/service")}
 }
 
 // decide is a decision that is not an allow.
