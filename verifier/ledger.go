@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/unescaped"
+	"github.com/mandate-engine/mandate/internal/jsonescape"
 )
 
 // An Outcome is the outcome of one check.
@@ -145,7 +145,7 @@ func (l *ledger) firstFailure() (Check, bool) {
 // What it returns can be written as JSON whatever it was given.
 func shorten(s string) string {
 	const most = 200
-	if len(s) <= most && unescaped.Text(s) {
+	if len(s) <= most && jsonescape.Plain(s) {
 		return s
 	}
 	if len(s) > most {

@@ -1,10 +1,8 @@
-// Package fetchbudget answers one question: may one more document be fetched
-// for the decision that is under way?
+// Package fetchbudget limits how many documents are fetched for one decision.
 //
-// The budget travels in the context, because who sets it (the engine, which
-// does no I/O) and who spends it (a cache or an HTTP client behind an
-// interface) do not know each other. Resolvers that know nothing of it are not
-// counted.
+// The budget travels in the context. The engine sets it but does no I/O; a cache
+// or an HTTP client behind an interface spends it, and knows nothing of the
+// engine. Fetches of resolvers that do not call Spend are not counted.
 package fetchbudget
 
 import (
@@ -14,15 +12,15 @@ import (
 
 type key struct{}
 
-// With returns a context in which n fetches may be spent.
+// With returns a context that allows n fetches.
 func With(ctx context.Context, n int) context.Context {
 	left := new(atomic.Int64)
 	left.Store(int64(n))
 	return context.WithValue(ctx, key{}, left)
 }
 
-// Spend takes one fetch from the budget and reports whether there was one
-// left. A context without a budget has no bound.
+// Spend takes one fetch from the budget. It reports whether the fetch is allowed:
+// always, if the context has no budget.
 func Spend(ctx context.Context) bool {
 	left, ok := ctx.Value(key{}).(*atomic.Int64)
 	return !ok || left.Add(-1) >= 0

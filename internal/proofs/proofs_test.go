@@ -1,4 +1,4 @@
-package secure
+package proofs
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func publicKey(t testing.TB, key ed25519.PrivateKey) multikey.PublicKey {
 	return k
 }
 
-// testSigner signs with a key under any name.
+// testSigner signs with key and claims any verification method.
 type testSigner struct {
 	key    ed25519.PrivateKey
 	method string
@@ -44,8 +44,7 @@ func (s testSigner) Sign(ctx context.Context, message []byte) ([]byte, error) {
 	return ed25519.Sign(s.key, message), ctx.Err()
 }
 
-// The test vector of vc-di-eddsa appendix B.2: facts of a published
-// recommendation.
+// The test vector of vc-di-eddsa appendix B.2.
 const (
 	recMethod   = "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2#z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
 	recSecret   = "z3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq"

@@ -1,4 +1,4 @@
-package jsonw
+package jsonwrite
 
 import (
 	"strings"
@@ -38,12 +38,13 @@ func TestWriter(t *testing.T) {
 	w.Must("b", "\ufffe")
 	var e *canonical.Error
 	if e, _ = w.Err.(*canonical.Error); e == nil || e.Kind != canonical.InvalidUTF8 {
-		t.Errorf("text that has no JSON form: %v", w.Err)
+		t.Errorf("invalid UTF-8: %v", w.Err)
 	}
 }
 
-// A member comes out the same whatever room there is for it: every byte, at every
-// place of values of all lengths that matter, after every byte it may follow.
+// TestMust puts every byte at every place of strings of up to 17 bytes, after
+// every byte that a member may follow, and with spare capacity that is too
+// small, exact, or ample.
 func TestMust(t *testing.T) {
 	for n := range 18 {
 		for at := range n {
@@ -55,11 +56,11 @@ func TestMust(t *testing.T) {
 					if len(before) > 1 {
 						want = before + `,"name":` + string(text)
 					}
-					for _, room := range []int{0, len(`"name":""`) + n, 200} {
-						w := Writer{Dst: append(make([]byte, 0, len(before)+room), before...)}
+					for _, spare := range []int{0, len(`"name":""`) + n, 200} {
+						w := Writer{Dst: append(make([]byte, 0, len(before)+spare), before...)}
 						w.Must("name", s)
 						if (err == nil) != (w.Err == nil) || err == nil && string(w.Dst) != want {
-							t.Fatalf("%q in %d bytes: %s, %v; want %s, %v", s, room, w.Dst, w.Err, want, err)
+							t.Fatalf("%q with %d spare bytes: %s, %v; want %s, %v", s, spare, w.Dst, w.Err, want, err)
 						}
 					}
 				}

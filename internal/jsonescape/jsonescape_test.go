@@ -1,4 +1,4 @@
-package unescaped
+package jsonescape
 
 import (
 	"strings"
@@ -6,17 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// Every byte, at every place of texts of every length that matters.
-func TestText(t *testing.T) {
+// TestPlain puts every byte at every place of strings of 0 to 25 bytes.
+func TestPlain(t *testing.T) {
 	for n := range 26 {
-		if !Text(strings.Repeat("~", n)) {
+		if !Plain(strings.Repeat("~", n)) {
 			t.Errorf("%d plain characters are not plain", n)
 		}
 		for at := range n {
 			for c := range 256 {
 				s := strings.Repeat("a", at) + string([]byte{byte(c)}) + strings.Repeat(" ", n-at-1)
 				want := c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf
-				if Text(s) != want {
+				if Plain(s) != want {
 					t.Fatalf("%q: got %v", s, !want)
 				}
 			}

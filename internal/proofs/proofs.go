@@ -1,7 +1,7 @@
-// Package secure answers one question: how is the proof of a document made? It
-// makes what package dataintegrity verifies: eddsa-jcs-2022 proofs of Data
-// Integrity EdDSA Cryptosuites v1.0, one by one, in sets and in chains.
-package secure
+// Package proofs creates eddsa-jcs-2022 proofs (Data Integrity EdDSA Cryptosuites
+// v1.0 section 3.3.1), alone, in sets and in chains (Verifiable Credential Data
+// Integrity 1.0 section 2.1). Package dataintegrity verifies them.
+package proofs
 
 import (
 	"context"
@@ -17,11 +17,11 @@ import (
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
-// A Signer makes Ed25519 signatures (RFC 8032, pure) with one key.
+// A Signer makes Ed25519 signatures (RFC 8032) with one key.
 type Signer interface {
 	// VerificationMethod returns the absolute DID URL of the key.
 	VerificationMethod() string
-	// Sign signs the message as it is, without hashing it first.
+	// Sign returns the 64-byte signature of message, which it does not hash first.
 	Sign(ctx context.Context, message []byte) ([]byte, error)
 }
 
@@ -31,30 +31,30 @@ type Options struct {
 	Created   time.Time
 	Expires   time.Time
 	Challenge string
-	Domain    []string // one domain is written as a string
+	Domain    []string // a single domain becomes a string, several an array
 	Nonce     string
 	ID        string
-	// Previous are the ids of proofs in the document that this one signs with
-	// it. They call for Add.
+	// Previous are the ids of existing proofs that this one also signs. It
+	// requires Add.
 	Previous []string
-	// Add puts the proof beside those that the document has. Without it, a
-	// document with a proof is refused.
+	// Add keeps the proofs that the document has and adds one. If it is false,
+	// Create refuses a document that has a proof.
 	Add bool
 }
 
 // Create signs a document and returns its canonical form with the proof in it
-// (vc-di-eddsa section 3.3.1, DI section 4.3). The document must be an object,
-// and one that [dataintegrity.Parse] accepts if it has a proof. Times are written in UTC, to
-// the second.
+// (vc-di-eddsa section 3.3.1, DI section 4.3). The document must be an object.
+// If it has proofs, [dataintegrity.Parse] must accept them; Create does not
+// verify them. Times are written in UTC, to the second.
 func Create(ctx context.Context, doc canonical.Value, signer Signer, o Options) ([]byte, error) {
-	method := signer.VerificationMethod() // once: it may change between two calls
+	method := signer.VerificationMethod() // called once, as keys may rotate between two calls
 	switch {
 	case doc.Kind() != canonical.Object:
-		return nil, fmt.Errorf("secure: only an object can be signed, not %s", doc.Kind())
+		return nil, fmt.Errorf("proofs: only an object can be signed, not %s", doc.Kind())
 	case !o.Add && doc.Get("proof").Kind() != canonical.Absent:
-		return nil, errors.New("secure: the document already has a proof")
+		return nil, errors.New("proofs: the document already has a proof")
 	case o.Purpose == "" || method == "":
-		return nil, errors.New("secure: a proof needs a purpose and a verification method")
+		return nil, errors.New("proofs: a proof needs a purpose and a verification method")
 	}
 	config := map[string]any{
 		"type":               dataintegrity.ProofType,
@@ -65,19 +65,19 @@ func Create(ctx context.Context, doc canonical.Value, signer Signer, o Options) 
 	if c := doc.Get("@context"); c.Kind() != canonical.Absent {
 		config["@context"] = c
 	}
-	put := func(name, value string) {
+	setIfAny := func(name, value string) {
 		if value != "" {
 			config[name] = value
 		}
 	}
-	put("challenge", o.Challenge)
-	put("nonce", o.Nonce)
-	put("id", o.ID)
+	setIfAny("challenge", o.Challenge)
+	setIfAny("nonce", o.Nonce)
+	setIfAny("id", o.ID)
 	if !o.Created.IsZero() {
-		put("created", seconds(o.Created))
+		setIfAny("created", seconds(o.Created))
 	}
 	if !o.Expires.IsZero() {
-		put("expires", seconds(o.Expires))
+		setIfAny("expires", seconds(o.Expires))
 	}
 	for name, list := range map[string][]string{"domain": o.Domain, "previousProof": o.Previous} {
 		switch len(list) {
@@ -94,10 +94,10 @@ func Create(ctx context.Context, doc canonical.Value, signer Signer, o Options) 
 	}
 	signature, err := signer.Sign(ctx, data[:])
 	if err != nil {
-		return nil, fmt.Errorf("secure: signing: %w", err)
+		return nil, fmt.Errorf("proofs: signing: %w", err)
 	}
 	if len(signature) != ed25519.SignatureSize {
-		return nil, fmt.Errorf("secure: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
+		return nil, fmt.Errorf("proofs: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
 	}
 	config["proofValue"] = multikey.EncodeBase58(signature)
 	edit, err := proofEdit(doc, config)
@@ -107,9 +107,10 @@ func Create(ctx context.Context, doc canonical.Value, signer Signer, o Options) 
 	return doc.AppendCanonical(nil, edit), nil
 }
 
-// hashData returns what the proof signs. One that stands beside others, or has a
-// name, is read in its place first, with a signature of zeros, so that nothing
-// is signed that could not be read.
+// hashData returns the bytes that the proof signs. If there are other proofs, or
+// the proof has an id, it first parses the document with the proof in place and a
+// signature of zeros: this resolves previousProof, and refuses to sign what
+// verifiers could not read.
 func hashData(doc canonical.Value, config map[string]any, o Options) ([2 * sha256.Size]byte, error) {
 	if !o.Add && o.ID == "" && len(o.Previous) == 0 {
 		node, err := parse(canonical.Marshal(config))
@@ -132,20 +133,20 @@ func hashData(doc canonical.Value, config map[string]any, o Options) ([2 * sha25
 	return proofs[len(proofs)-1].HashData(), nil
 }
 
-// proofEdit puts one more proof into a document, as the last.
+// proofEdit returns the edit that adds a proof to a document, after all others.
 func proofEdit(doc canonical.Value, proof map[string]any) (canonical.Edit, error) {
 	node, err := parse(canonical.Marshal(proof))
-	switch had := doc.Get("proof"); had.Kind() {
+	switch present := doc.Get("proof"); present.Kind() {
 	case canonical.Absent:
 		return canonical.Replace("proof", node), err
 	case canonical.Array:
 		var all []canonical.Value
-		for _, e := range had.Elements() {
+		for _, e := range present.Elements() {
 			all = append(all, e)
 		}
 		return canonical.ReplaceAll("proof", append(all, node)), err
 	default:
-		return canonical.ReplaceAll("proof", []canonical.Value{had, node}), err
+		return canonical.ReplaceAll("proof", []canonical.Value{present, node}), err
 	}
 }
 
@@ -156,7 +157,7 @@ func parse(b []byte, err error) (canonical.Value, error) {
 			return d.Root(), nil
 		}
 	}
-	return canonical.Value{}, fmt.Errorf("secure: %w", err)
+	return canonical.Value{}, fmt.Errorf("proofs: %w", err)
 }
 
 func seconds(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
