@@ -10,8 +10,8 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/multikey"
-	"github.com/mandate-engine/mandate/internal/sigmemo"
 	"github.com/mandate-engine/mandate/policy"
 )
 
@@ -126,14 +126,14 @@ func (v *Verifier) verify(s *screened, c *credential, p *dataintegrity.Proof, ke
 	if s.refuted.by(p) == key { // a newer document has the same key
 		return false
 	}
-	var memo *sigmemo.Memo
-	var id sigmemo.ID
+	var known *memo.Memo[[32]byte, struct{}]
+	var id [32]byte
 	if c != nil && v.memo != nil {
 		if i := slices.Index(c.proofs, p); i >= 0 { // or no ID would tell it from others
-			memo, id = v.memo, sigmemo.Of(key.Raw(), c.sum(), i)
+			known, id = v.memo, memo.SignatureID(key.Raw(), c.sum(), i)
 		}
 	}
-	if !memo.Has(id) {
+	if _, ok := known.Get(id); !ok {
 		good := false
 		if v.cfg.SignatureVerifier == nil {
 			good = p.Verify(key)
@@ -145,7 +145,7 @@ func (v *Verifier) verify(s *screened, c *credential, p *dataintegrity.Proof, ke
 			s.refuted = append(s.refuted, verifiedProof{p, key})
 			return false
 		}
-		memo.Add(id)
+		known.Add(id, struct{}{})
 	}
 	s.verified = append(s.verified, verifiedProof{p, key})
 	return true

@@ -85,7 +85,7 @@ func (v *Verifier) checkStatusEntry(p *proven, c *credential, node canonical.Val
 		p.ledger.fail(checkVCStatus, ReasonStatusStale, node, "the status list was not issued in the %s before %s", age, stamp(p.now))
 		return
 	}
-	value, err := v.statuses.Value(entry, list.node, list.sum())
+	value, err := entry.Value(list.node, list.sum(), v.statuses)
 	if err != nil {
 		unknown(err)
 		return

@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/sigmemo"
+	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/statuslist"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/policy"
@@ -226,8 +226,8 @@ type Verifier struct {
 	trusted  map[string]bool
 	contexts map[string]bool
 	actions  policy.Cache
-	memo     *sigmemo.Memo
-	statuses *statuslist.Memo
+	memo     *memo.Memo[[32]byte, struct{}] // of valid signatures, by memo.SignatureID
+	statuses *memo.Memo[statuslist.Key, statuslist.Result]
 	modes    []string
 	insecure []string
 }
@@ -278,7 +278,8 @@ func New(cfg Config) (*Verifier, error) {
 	if v.cfg.MaxCachedCredentials == 0 {
 		v.cfg.MaxCachedCredentials = DefaultMaxCachedCredentials
 	}
-	v.memo, v.statuses = sigmemo.New(v.cfg.MaxCachedCredentials), statuslist.NewMemo(v.cfg.MaxCachedCredentials)
+	v.memo = memo.New[[32]byte, struct{}](v.cfg.MaxCachedCredentials)
+	v.statuses = memo.New[statuslist.Key, statuslist.Result](v.cfg.MaxCachedCredentials)
 	if v.cfg.Now == nil {
 		v.cfg.Now = time.Now
 	}

@@ -12,7 +12,7 @@ const module = "github.com/mandate-engine/mandate/"
 
 // library are the packages that a service embeds, shared ones included.
 var library = []string{"canonical", "didresolve", "policy", "receipts", "receipts/disklog", "receipts/translog", "verifier", "verifier/bundle", "verifier/replay",
-	"internal/dataintegrity", "internal/fetchbudget", "internal/jsonwrite", "internal/multikey", "internal/proofs", "internal/sigmemo", "internal/statuslist", "internal/jsonescape", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
+	"internal/dataintegrity", "internal/fetchbudget", "internal/jsonescape", "internal/jsonwrite", "internal/memo", "internal/multikey", "internal/proofs", "internal/statuslist", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
 
 // A ban keeps packages from linking others, directly or not.
 type ban struct {

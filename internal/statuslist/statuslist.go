@@ -1,14 +1,14 @@
-// Package statuslist answers one question: what does a status list say of one
-// entry? It reads entries and lists of Bitstring Status List v1.0
+// Package statuslist reads the entries and lists of Bitstring Status List v1.0
 // (https://www.w3.org/TR/vc-bitstring-status-list/). Sections in comments are
-// that document's.
+// those of that document.
 //
-// It does not check who issued a list, its proof, or whether it is current.
+// It does not check who issued a list, the proof of the list, or its validity.
 package statuslist
 
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -19,29 +19,29 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
 // Limits.
 const (
 	maxSize    = 8        // bits of one entry
-	maxBytes   = 16 << 20 // of a list, decompressed; a few hundred KB can hold more
-	MinEntries = 131_072  // section 3.2 step 11: fewer would tell holders apart
+	maxBytes   = 16 << 20 // of a decompressed list, which may be a few hundred KB compressed
+	MinEntries = 131_072  // section 3.2 step 11: fewer would single out holders
 )
 
 // An Entry is one entry of a credential's credentialStatus.
 type Entry struct {
-	Purpose string // what a set entry means, such as revocation
+	Purpose string // the meaning of a set bit, such as revocation
 	List    string // the URL of the list
 	index   int    // less than 2^31
 	size    int    // in bits
-	// messages are what the values mean, one for each; nil when the entry does
-	// not say.
+	// messages gives the meaning of each value; nil if the entry has none.
 	messages map[int]string
 }
 
-// Check checks the structure of a list credential. Its id has to be the URL that
-// an entry names, so that nobody can hand out another list.
+// Check checks the structure of a list credential. Its id must be the URL in the
+// entry, so that nobody can serve another list of the same issuer.
 func Check(credential canonical.Value, url string) error {
 	if credential.Kind() != canonical.Object {
 		return errors.New("the status list is no object")
@@ -58,7 +58,7 @@ func Check(credential canonical.Value, url string) error {
 	return nil
 }
 
-// Message returns what the entry says that a value means, or "".
+// Message returns the meaning that the entry gives to a value, or "".
 func (e *Entry) Message(value int) string { return e.messages[value] }
 
 // ReadEntry reads an entry (section 2.1).
@@ -99,7 +99,8 @@ func ReadEntry(node canonical.Value) (*Entry, error) {
 	return e, nil
 }
 
-// readMessages reads the statusMessage of an entry: one object for each value.
+// readMessages reads the statusMessage of an entry, which must have one object for
+// each value.
 func readMessages(list canonical.Value, values int) (map[int]string, error) {
 	if list.Kind() == canonical.Absent {
 		return nil, nil
@@ -120,14 +121,14 @@ func readMessages(list canonical.Value, values int) (map[int]string, error) {
 	return out, nil
 }
 
-// IsList reports whether a credential is of the type of status lists.
+// IsList reports whether a credential has the types of a status list.
 func IsList(credential canonical.Value) bool {
 	return vcdm.HasType(credential, "BitstringStatusListCredential") && vcdm.HasType(credential.Get("credentialSubject"), "BitstringStatusList")
 }
 
-// TTL returns after how long the publisher of a list credential asks for a new
-// one to be fetched (section 2.2): a hint, no bound on what a list is good for. It
-// is 0 when the list does not say, and at most a year.
+// TTL returns the time after which the publisher wants the list credential to be
+// fetched again (section 2.2). It is a hint and does not end the validity of the
+// list. TTL returns 0 if the list has none, and at most a year.
 func TTL(credential canonical.Value) (time.Duration, error) {
 	v := credential.Get("credentialSubject").Get("ttl")
 	if v.Kind() == canonical.Absent {
@@ -137,22 +138,46 @@ func TTL(credential canonical.Value) (time.Duration, error) {
 	if !v.IsSafeInteger() || ms < 0 {
 		return 0, errors.New("the ttl of the status list is no whole number of milliseconds")
 	}
-	const most = 365 * 24 * time.Hour
-	return time.Duration(min(ms, float64(most.Milliseconds()))) * time.Millisecond, nil
+	const year = 365 * 24 * time.Hour
+	return time.Duration(min(ms, float64(year.Milliseconds()))) * time.Millisecond, nil
+}
+
+// A Key names an entry of a list: the SHA-256 of the canonical form of the list
+// credential, and the place of the entry in the list.
+type Key struct {
+	list        [sha256.Size]byte
+	index, size int
+}
+
+// A Result is the value at a [Key], or the error of looking it up. Both depend on
+// the bytes of the list alone.
+type Result struct {
+	value int
+	err   error
 }
 
 // Value returns the value of the entry in a list credential (section 3.2). 0
-// means that what Purpose names is not the case. The list is decompressed as a
-// stream: it costs time up to 16 MiB, and little memory.
-func (e *Entry) Value(credential canonical.Value) (int, error) {
+// means that the status in Purpose does not apply.
+//
+// To look up a value, Value decompresses the list as a stream of up to 16 MiB.
+// That takes little memory, but as long as a hundred signatures: results keeps
+// what was looked up before. It may be nil. digest is the SHA-256 of the canonical
+// form of credential.
+func (e *Entry) Value(credential canonical.Value, digest [sha256.Size]byte, results *memo.Memo[Key, Result]) (int, error) {
 	if err := e.fits(credential); err != nil {
 		return 0, err
 	}
-	return e.find(credential)
+	key := Key{digest, e.index, e.size}
+	r, ok := results.Get(key)
+	if !ok {
+		r.value, r.err = e.find(credential)
+		results.Add(key, r)
+	}
+	return r.value, r.err
 }
 
-// fits checks that a list is for the purpose of the entry, and says nothing about
-// itself that makes no sense.
+// fits checks that the list has the purpose of the entry and that its ttl can be
+// read.
 func (e *Entry) fits(credential canonical.Value) error {
 	purpose := credential.Get("credentialSubject").Get("statusPurpose")
 	s, ok := purpose.String()
@@ -168,7 +193,7 @@ func (e *Entry) fits(credential canonical.Value) error {
 	return err
 }
 
-// find decompresses the list up to its end.
+// find looks up the entry in the list.
 func (e *Entry) find(credential canonical.Value) (int, error) {
 	z, err := decompress(credential)
 	if err != nil {
@@ -195,7 +220,7 @@ func Bits(credential canonical.Value) ([]byte, error) {
 
 func decompress(credential canonical.Value) (*gzip.Reader, error) {
 	text, _ := credential.Get("credentialSubject").Get("encodedList").String()
-	// The decoder skips line breaks, so that they have to be refused here.
+	// The decoder would skip line breaks, so refuse them here.
 	if text == "" || text[0] != 'u' || strings.ContainsAny(text, "\r\n") {
 		return nil, errors.New("the status list is not in base64url")
 	}
@@ -214,16 +239,18 @@ func decompress(credential canonical.Value) (*gzip.Reader, error) {
 func Encode(bits []byte) string {
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
-	z.Write(bits) // to memory, which does not fail
+	z.Write(bits) // a bytes.Buffer returns no errors
 	z.Close()
 	return "u" + base64.RawURLEncoding.EncodeToString(buf.Bytes())
 }
 
-// read finds the entry in the bits, most significant first.
+// read returns the entry in a list of bits, of which the most significant of each
+// byte comes first. It reads the list to the end, as its length and its checksum
+// have to be checked.
 func (e *Entry) read(bits io.Reader) (int, error) {
-	first := int64(e.index) * int64(e.size) // in bits; an int may have 32
+	first := int64(e.index) * int64(e.size) // in bits; an int may have only 32
 	past := first + int64(e.size)
-	var held []byte // the bytes that the entry lies in
+	var held []byte // the bytes that contain the entry
 	var total int64
 	buf := make([]byte, 32<<10)
 	for {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/memo"
 )
 
 func entryAt(t testing.TB, index, size int) *Entry {
@@ -21,15 +22,15 @@ func entryAt(t testing.TB, index, size int) *Entry {
 	return e
 }
 
-// A Memo says what the list says, of each entry of each list by itself, and looks
-// into a list once for each.
-func TestMemo(t *testing.T) {
+// TestRemembered checks that Value returns the same with a memo as without, and
+// that it looks up each entry of each list once.
+func TestRemembered(t *testing.T) {
 	bits := make([]byte, MinEntries)
 	bits[0] = 0b0100_0000
 	first := parse(t, list(encode(bits), `"revocation"`))
 	second := parse(t, list(encode(make([]byte, MinEntries)), `"revocation"`))
 	broken := parse(t, list("uAAAA", `"revocation"`))
-	m := NewMemo(64)
+	results := memo.New[Key, Result](64)
 	for range 2 {
 		for _, tt := range []struct {
 			name        string
@@ -47,45 +48,40 @@ func TestMemo(t *testing.T) {
 			{"outside", first, MinEntries * 8, 1, 0, true},
 		} {
 			e := entryAt(t, tt.index, tt.size)
-			got, err := m.Value(e, tt.list, tt.list.SHA256())
-			want, wantErr := e.Value(tt.list)
+			got, err := e.Value(tt.list, tt.list.SHA256(), results)
+			want, wantErr := e.Value(tt.list, [32]byte{}, nil)
 			if got != tt.want || (err != nil) != tt.fails || got != want || fmt.Sprint(err) != fmt.Sprint(wantErr) {
-				t.Errorf("%s: %d, %v; the list says %d, %v", tt.name, got, err, want, wantErr)
+				t.Errorf("%s: %d, %v; without a memo %d, %v", tt.name, got, err, want, wantErr)
 			}
 		}
 	}
-	// It does not look again: of another list that is said to be the first one, it
-	// says what the first one held.
-	if got, err := m.Value(entryAt(t, 1, 1), second, first.SHA256()); got != 1 || err != nil {
-		t.Errorf("looked into the list again: %d, %v", got, err)
+	// With the digest of the first list, the value comes from the memo.
+	if got, err := entryAt(t, 1, 1).Value(second, first.SHA256(), results); got != 1 || err != nil {
+		t.Errorf("the value was looked up again: %d, %v", got, err)
 	}
-	// What the list is for does not depend on the entry.
+	// The purpose is checked each time.
 	other := parse(t, list(encode(bits), `"suspension"`))
-	if _, err := m.Value(entryAt(t, 1, 1), other, first.SHA256()); err == nil {
+	if _, err := entryAt(t, 1, 1).Value(other, first.SHA256(), results); err == nil {
 		t.Error("a list for another purpose is read")
-	}
-	var none *Memo
-	if got, err := none.Value(entryAt(t, 1, 1), first, first.SHA256()); got != 1 || err != nil || NewMemo(0) != nil || NewMemo(-1) != nil {
-		t.Errorf("without memory: %d, %v", got, err)
 	}
 }
 
-func TestMemoIsBounded(t *testing.T) {
+func TestValueConcurrently(t *testing.T) {
 	l := parse(t, list(encode(make([]byte, MinEntries/8)), `"revocation"`))
-	m := NewMemo(8)
+	results := memo.New[Key, Result](8)
 	var wg sync.WaitGroup
 	for g := range 4 {
 		wg.Go(func() {
 			for i := range 50 {
-				if _, err := m.Value(entryAt(t, g*50+i, 1), l, l.SHA256()); err != nil {
+				if _, err := entryAt(t, g*50+i, 1).Value(l, l.SHA256(), results); err != nil {
 					t.Error(err)
 				}
-				m.Value(entryAt(t, 0, 1), l, l.SHA256())
+				entryAt(t, 0, 1).Value(l, l.SHA256(), results)
 			}
 		})
 	}
 	wg.Wait()
-	if n := len(m.young) + len(m.old); n > 8 {
-		t.Errorf("%d entries are remembered, at most 8 were asked for", n)
+	if n := results.Len(); n > 8 {
+		t.Errorf("%d results are remembered, at most 8", n)
 	}
 }
