@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/mandate-engine/mandate/internal/unescaped"
+	"github.com/mandate-engine/mandate/internal/jsonescape"
 )
 
 // Marshal returns the canonical form of a Go value: nil, booleans, strings,
@@ -33,7 +33,7 @@ func Marshal(v any) ([]byte, error) {
 // AppendString appends the canonical form of a string, quotes included. It
 // refuses what Marshal refuses, and then returns dst as it was.
 func AppendString(dst []byte, s string) ([]byte, error) {
-	if unescaped.Text(s) {
+	if jsonescape.Plain(s) {
 		return append(append(append(dst, '"'), s...), '"'), nil
 	}
 	m := marshaler{dst: dst}

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/mandate-engine/mandate/internal/unescaped"
+	"github.com/mandate-engine/mandate/internal/jsonescape"
 )
 
 // A parser makes one forward pass over src. What reads on takes the position where
@@ -423,7 +423,7 @@ func (p *parser) escapedStr(start, i int) (int, []byte, *Error) {
 // string: a quote, a backslash, a control character, or no ASCII.
 func plain(src []byte, i int) int {
 	for ; i+8 <= len(src); i += 8 {
-		if hit := unescaped.Word(binary.LittleEndian.Uint64(src[i:])); hit != 0 {
+		if hit := jsonescape.Mask(binary.LittleEndian.Uint64(src[i:])); hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
 		}
 	}

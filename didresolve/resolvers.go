@@ -7,8 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
@@ -22,40 +22,27 @@ import (
 // ErrInvalidDID; a key of another known type, such as P-256 or X25519, is
 // ErrFeatureNotSupported.
 //
-// It keeps up to 1,024 of the documents that it derived: they never change.
-func Key() Resolver { return &keyResolver{} }
+// It keeps the 1,024 derived documents that were used last: they never change.
+func Key() Resolver { return keyResolver{memo.New[string, *Resolution](maxDerived)} }
 
-// maxDerived is how many documents a keyResolver keeps. It drops all of them when
-// one more comes.
+// maxDerived is how many documents a keyResolver keeps.
 const maxDerived = 1024
 
 type keyResolver struct {
-	mu    sync.Mutex
-	known map[string]*Resolution
+	known *memo.Memo[string, *Resolution]
 }
 
-func (r *keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
-	r.mu.Lock()
-	res := r.known[did]
-	r.mu.Unlock()
-	if res == nil {
+func (r keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
+	res, ok := r.known.Get(did)
+	if !ok {
 		doc, err := deriveKey(did)
 		if err != nil {
 			return nil, err
 		}
 		res = &Resolution{Document: doc, Source: "did:key"}
-		r.keep(res)
+		r.known.Add(doc.id, res) // not did, which may share the memory of a whole presentation
 	}
 	return share(res, nil)
-}
-
-func (r *keyResolver) keep(res *Resolution) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil || len(r.known) >= maxDerived {
-		r.known = map[string]*Resolution{}
-	}
-	r.known[res.Document.id] = res // the caller's did may be a part of a presentation
 }
 
 // deriveKey makes the document of a did:key.

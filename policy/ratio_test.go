@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/cel-go/cel"
 
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 )
 
 // BenchmarkRatio prints the time of a warm action of three rules, with

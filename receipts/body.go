@@ -13,8 +13,8 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
-	"github.com/mandate-engine/mandate/internal/jsonw"
-	"github.com/mandate-engine/mandate/internal/unescaped"
+	"github.com/mandate-engine/mandate/internal/jsonescape"
+	"github.com/mandate-engine/mandate/internal/jsonwrite"
 )
 
 // millis is the seeds' form of a time: UTC with three decimals.
@@ -67,14 +67,14 @@ func sri(b []byte) string { return canonical.SRI(sha256.Sum256(b)) }
 
 // writeID writes the id of a subject, which has to be a URL (VC Data Model 2.0 section
 // 4.4): other verifiers refuse what is none.
-func writeID(w *jsonw.Writer, id string) {
+func writeID(w *jsonwrite.Writer, id string) {
 	if id != "" && !dataintegrity.IsURL(id) && w.Err == nil {
 		w.Err = fmt.Errorf("%w: id %.100q is no URL", errBody, id)
 	}
 	w.Put("id", id)
 }
 
-func writeTime(w *jsonw.Writer, name string, t time.Time) {
+func writeTime(w *jsonwrite.Writer, name string, t time.Time) {
 	if !t.IsZero() {
 		w.Name(name)
 		w.Dst = append(appendMillis(append(w.Dst, '"'), t.UTC()), '"')
@@ -102,7 +102,7 @@ func appendMillis(dst []byte, t time.Time) []byte {
 }
 
 // write writes the subject of a decision's receipt.
-func (b *Body) write(w *jsonw.Writer) error {
+func (b *Body) write(w *jsonwrite.Writer) error {
 	allow := b.Decision == "allow" && b.Event == Approved && b.Reason == ""
 	deny := b.Decision == "deny" && b.Event == Denied && b.Reason != ""
 	if !allow && !deny {
@@ -132,14 +132,14 @@ func (b *Body) write(w *jsonw.Writer) error {
 	return nil
 }
 
-func (e *Engine) write(w *jsonw.Writer) {
+func (e *Engine) write(w *jsonwrite.Writer) {
 	w.Object("engine")
 	w.Must("name", e.Name)
 	w.Must("version", e.Version)
 	w.Close('}')
 }
 
-func (p *Policy) write(w *jsonw.Writer) {
+func (p *Policy) write(w *jsonwrite.Writer) {
 	w.Object("policy")
 	w.Put("digest", p.Digest)
 	w.Put("id", p.ID)
@@ -153,7 +153,7 @@ func (p *Policy) write(w *jsonw.Writer) {
 	w.Close('}')
 }
 
-func (r *Request) write(w *jsonw.Writer) {
+func (r *Request) write(w *jsonwrite.Writer) {
 	w.Object("request")
 	w.Put("challengeDigest", r.ChallengeDigest)
 	w.Texts("domain", r.Domain)
@@ -172,8 +172,8 @@ func (r *Request) write(w *jsonw.Writer) {
 	w.Close('}')
 }
 
-func (c *Check) write(w *jsonw.Writer) {
-	if c.Evidence == nil && c.Code == "" && (c.Result == "pass" || unescaped.Text(c.Result)) && unescaped.Text(c.Check) { // as in most of some forty rows
+func (c *Check) write(w *jsonwrite.Writer) {
+	if c.Evidence == nil && c.Code == "" && (c.Result == "pass" || jsonescape.Plain(c.Result)) && jsonescape.Plain(c.Check) { // as in most of some forty rows
 		w.Dst = append(append(append(append(append(w.Dst, `{"check":"`...), c.Check...), `","result":"`...), c.Result...), `"}`...)
 		return
 	}
@@ -191,7 +191,7 @@ func (c *Check) write(w *jsonw.Writer) {
 	w.Close('}')
 }
 
-func (e *Evaluation) write(w *jsonw.Writer) {
+func (e *Evaluation) write(w *jsonwrite.Writer) {
 	w.Put("code", e.Code)
 	w.Must("result", e.Result)
 	w.Must("rule", e.Rule)

@@ -12,8 +12,8 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/proofs"
 	"github.com/mandate-engine/mandate/internal/sample"
-	"github.com/mandate-engine/mandate/internal/secure"
 )
 
 // The other way to write a receipt: through maps, [canonical.Marshal] and the
@@ -168,7 +168,7 @@ func (s *oracleSigner) sign(t *testing.T, at time.Time, unsigned []byte, err err
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := secure.Create(context.Background(), d.Root(), s.KeySigner, secure.Options{Purpose: dataintegrity.AssertionMethod, Created: at})
+	signed, err := proofs.Create(context.Background(), d.Root(), s.KeySigner, proofs.Options{Purpose: dataintegrity.AssertionMethod, Created: at})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
-	"github.com/mandate-engine/mandate/internal/jsonw"
+	"github.com/mandate-engine/mandate/internal/jsonwrite"
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
@@ -205,7 +205,7 @@ const proofMembers = 128
 const contexts = `["` + contextCredential + `","` + contextUndefined + `"]`
 
 // sign writes the receipt of a body or of a record, and its proof, and signs it: what package
-// secure would make of the same document, for the one form that receipts have (vc-di-eddsa
+// proofs would make of the same document, for the one form that receipts have (vc-di-eddsa
 // section 3.3.1).
 func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Signer, body *Body, record *Record) (*Receipt, error) {
 	method := signer.VerificationMethod() // once: issuer and proof have to name the same key while keys rotate
@@ -223,7 +223,7 @@ func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Si
 	var digits [len(`"`) + len(millis)]byte
 	seconds := append(appendMillis(append(digits[:0], '"'), at)[:len(`"2006-01-02T15:04:05`)], `Z"`...)
 	work := borrow()
-	w := jsonw.Writer{Dst: append(work.text[:0], '{')}
+	w := jsonwrite.Writer{Dst: append(work.text[:0], '{')}
 	w.Raw("@context", []byte(contexts))
 	w.Object("credentialSubject")
 	if body != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/jsonw"
+	"github.com/mandate-engine/mandate/internal/jsonwrite"
 )
 
 // Events of the second phase: what became of an action that was allowed.
@@ -66,7 +66,7 @@ func SignRecord(ctx context.Context, record Record, signer Signer) (*Receipt, er
 }
 
 // write writes the subject of a record's receipt.
-func (r *Record) write(w *jsonw.Writer) error {
+func (r *Record) write(w *jsonwrite.Writer) error {
 	isOutcome, known := recordEvents[r.Event]
 	if !known {
 		return fmt.Errorf("%w: event %.40q is none of a record", errBody, r.Event)

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/unescaped"
+	"github.com/mandate-engine/mandate/internal/jsonescape"
 )
 
 // A check has a number, which orders it: of the checks that fail, the lowest
@@ -227,7 +227,7 @@ func (l *ledger) firstFailure() (Check, bool) {
 // What it returns can be written as JSON whatever it was given.
 func shorten(s string) string {
 	const limit = 200
-	if len(s) <= limit && unescaped.Text(s) {
+	if len(s) <= limit && jsonescape.Plain(s) {
 		return s
 	}
 	if len(s) > limit {

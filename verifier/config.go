@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/sigmemo"
+	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/statuslist"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/policy"
@@ -237,7 +237,8 @@ func New(cfg Config) (*Verifier, error) {
 	if cfg.SignatureVerifier != nil {
 		v.verifySignature = cfg.SignatureVerifier.Verify
 	}
-	v.memo, v.statuses = sigmemo.New(v.cfg.MaxCachedCredentials), statuslist.NewMemo(v.cfg.MaxCachedCredentials)
+	v.memo = memo.New[[32]byte, struct{}](v.cfg.MaxCachedCredentials)
+	v.statuses = memo.New[statuslist.Key, statuslist.Result](v.cfg.MaxCachedCredentials)
 	if v.cfg.Now == nil {
 		v.cfg.Now = time.Now
 	}

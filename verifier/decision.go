@@ -9,8 +9,8 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/multikey"
-	"github.com/mandate-engine/mandate/internal/sigmemo"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/internal/viamandate"
 	"github.com/mandate-engine/mandate/policy"
@@ -119,18 +119,21 @@ func (d *decision) verifies(c *credential, p *dataintegrity.Proof, key multikey.
 			return s.good
 		}
 	}
-	var memo *sigmemo.Memo
-	var id sigmemo.ID
+	i := -1
 	if c != nil {
-		if i := slices.Index(c.proofs, p); i >= 0 { // the ID tells proofs apart by their index
-			memo, id = d.v.memo, sigmemo.Of(key.Raw(), c.sum(), i)
-		}
+		i = slices.Index(c.proofs, p) // the ID tells proofs apart by their index
 	}
-	good := memo.Has(id)
+	var id [sha256.Size]byte
+	good := false
+	if i >= 0 {
+		id = memo.SignatureID(key.Raw(), c.sum(), i)
+		_, good = d.v.memo.Get(id)
+	}
 	if !good {
 		message, sig := p.HashData(), p.Signature()
-		if good = key.VerifyWith(d.v.verifySignature, message[:], sig[:]); good {
-			memo.Add(id)
+		good = key.VerifyWith(d.v.verifySignature, message[:], sig[:])
+		if good && i >= 0 {
+			d.v.memo.Add(id, struct{}{})
 		}
 	}
 	d.signatures = append(d.signatures, signature{p, key, good})

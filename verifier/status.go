@@ -138,7 +138,7 @@ func (d *decision) checkStatusEntry(c *credential, node canonical.Value) {
 		d.fail(checkVCStatus, ReasonStatusStale, node, "the status list was not issued in the %s before %s", age, stamp(d.now))
 		return
 	}
-	value, err := d.v.statuses.Value(entry, list.node, list.sum())
+	value, err := entry.Value(list.node, list.sum(), d.v.statuses)
 	if err != nil {
 		unknown(err)
 		return

@@ -38,7 +38,7 @@ import (
 	"context"
 	"crypto/ed25519"
 
-	"github.com/mandate-engine/mandate/internal/sigmemo"
+	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/statuslist"
 	"github.com/mandate-engine/mandate/policy"
 )
@@ -52,8 +52,8 @@ type Verifier struct {
 	trusted         map[string]bool
 	contexts        map[string]bool
 	actions         policy.Cache
-	memo            *sigmemo.Memo
-	statuses        *statuslist.Memo
+	memo            *memo.Memo[[32]byte, struct{}] // of signatures that verified, by memo.SignatureID
+	statuses        *memo.Memo[statuslist.Key, statuslist.Result]
 	verifySignature func(key ed25519.PublicKey, message, signature []byte) bool
 	modes           []string
 	insecure        []string

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/jsonw"
+	"github.com/mandate-engine/mandate/internal/jsonwrite"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
@@ -74,7 +74,7 @@ func denied(e *verifier.DenyError) decision {
 
 // write encodes a decision in canonical form.
 func write(d decision) []byte {
-	w := jsonw.Writer{Dst: make([]byte, 0, 10<<10)} // an allow with its receipt has 8 KB
+	w := jsonwrite.Writer{Dst: make([]byte, 0, 10<<10)} // an allow with its receipt takes 8 KB
 	w.Open('{')
 	if d.deny != nil {
 		w.Put("check", d.deny.Check)

@@ -15,7 +15,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/answer"
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"

@@ -15,7 +15,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/signing"
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 	"github.com/mandate-engine/mandate/verifier"
 )
 

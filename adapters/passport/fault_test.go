@@ -15,7 +15,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/passport"
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/failsql"
+	"github.com/mandate-engine/mandate/internal/dev/failsql"
 	"github.com/mandate-engine/mandate/internal/sample"
 	"github.com/mandate-engine/mandate/receipts"
 )

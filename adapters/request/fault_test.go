@@ -17,7 +17,7 @@ import (
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/adapters/vault"
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/failsql"
+	"github.com/mandate-engine/mandate/internal/dev/failsql"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 )

@@ -18,7 +18,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/multikey"
-	"github.com/mandate-engine/mandate/internal/secure"
+	"github.com/mandate-engine/mandate/internal/proofs"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/receipts"
 )
@@ -70,7 +70,7 @@ func sign(ctx context.Context, doc canonical.Value, signer Signer, o Options) ([
 	if signer == nil {
 		return nil, errors.New("signing: no signer")
 	}
-	out, err := secure.Create(ctx, doc, signer, secure.Options(o))
+	out, err := proofs.Create(ctx, doc, signer, proofs.Options(o))
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/adapters/store"
-	"github.com/mandate-engine/mandate/internal/failsql"
+	"github.com/mandate-engine/mandate/internal/dev/failsql"
 )
 
 // failing opens a database whose steps can be made to fail.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/mandate-engine/mandate/adapters/store"
 	"github.com/mandate-engine/mandate/adapters/vault"
-	"github.com/mandate-engine/mandate/internal/failsql"
+	"github.com/mandate-engine/mandate/internal/dev/failsql"
 )
 
 // If any step of the database fails, Open fails and leaves no partial vault.

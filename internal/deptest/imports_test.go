@@ -12,7 +12,7 @@ const module = "github.com/mandate-engine/mandate/"
 
 // library are the packages that a service embeds, shared ones included.
 var library = []string{"canonical", "didresolve", "policy", "receipts", "receipts/disklog", "receipts/translog", "verifier", "verifier/bundle", "verifier/replay",
-	"internal/dataintegrity", "internal/fetchbudget", "internal/jsonw", "internal/multikey", "internal/secure", "internal/sigmemo", "internal/statuslist", "internal/unescaped", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
+	"internal/dataintegrity", "internal/fetchbudget", "internal/jsonescape", "internal/jsonwrite", "internal/memo", "internal/multikey", "internal/proofs", "internal/statuslist", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
 
 // A ban keeps packages from linking others, directly or not.
 type ban struct {
@@ -33,7 +33,7 @@ var bans = []ban{
 		"package receipts can call upon it"},
 	{[]string{"canonical", "canonical/jsonld", "internal/multikey", "internal/xsdtime"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier", module + "internal/dataintegrity"},
 		"imports point one way"},
-	{[]string{"internal/dataintegrity", "internal/secure", "internal/vcdm", "internal/viamandate", "internal/statuslist"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier"},
+	{[]string{"internal/dataintegrity", "internal/proofs", "internal/vcdm", "internal/viamandate", "internal/statuslist"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier"},
 		"imports point one way"},
 	{[]string{"policy", "verifier"}, []string{module + "policy/suite"},
 		"deciding takes no test files"},
@@ -41,7 +41,7 @@ var bans = []ban{
 		"imports point one way"},
 	{[]string{"didresolve", "didresolve/didweb", "internal/safehttp"}, []string{module + "policy", module + "receipts", module + "verifier"},
 		"finding a key has nothing to do with rules or receipts"},
-	{[]string{"internal/reference"}, []string{module + "canonical", module + "didresolve", module + "internal/dataintegrity", module + "internal/multikey", module + "internal/vcdm",
+	{[]string{"internal/dev/reference"}, []string{module + "canonical", module + "didresolve", module + "internal/dataintegrity", module + "internal/multikey", module + "internal/vcdm",
 		module + "internal/viamandate", module + "internal/statuslist", module + "internal/xsdtime", module + "policy", module + "receipts", module + "verifier", "github.com/google/cel-go/cel"},
 		"what it is compared with must not be in it"},
 	{[]string{"policy"}, []string{module + "didresolve", module + "receipts", module + "internal/dataintegrity"},
@@ -53,7 +53,7 @@ var owners = map[string][]string{
 	"github.com/google/cel-go":             {"policy"}, // so that moving to another release is a change to one package
 	"cel.dev/expr":                         {"policy"},
 	"google.golang.org/protobuf":           {"policy"},
-	"github.com/gowebpki/jcs":              {"canonical", "internal/bench", "internal/reference"}, // the others as what to compare with
+	"github.com/gowebpki/jcs":              {"canonical", "internal/dev/bench", "internal/dev/reference"}, // the others as what to compare with
 	"golang.org/x/time":                    {"adapters/httpapi"},
 	"github.com/multiformats/go-multibase": {"internal/multikey"}, // where its cost is bounded
 	"filippo.io/edwards25519":              {"internal/multikey"},
@@ -61,7 +61,7 @@ var owners = map[string][]string{
 	"golang.org/x/mod":                     {"adapters/store", "receipts/disklog", "receipts/logtest", "receipts/translog", "cmd/mandate"},
 	"github.com/spf13/cobra":               {"cmd/mandate"},
 	"go.yaml.in/yaml":                      {"policy/suite"}, // which no engine links
-	"modernc.org/sqlite":                   {"cmd/mandate", "internal/bench", "internal/bench/service"},
+	"modernc.org/sqlite":                   {"cmd/mandate", "internal/dev/bench", "internal/dev/bench/service"},
 }
 
 type pkg struct {

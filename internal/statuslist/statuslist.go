@@ -3,12 +3,13 @@
 // credentials and the values of lists. Section numbers in comments refer to
 // that document.
 //
-// It does not check who issued a list, its proof, or whether it is current.
+// It does not check who issued a list, the proof of the list, or its validity.
 package statuslist
 
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
@@ -99,7 +101,8 @@ func ReadEntry(node canonical.Value) (*Entry, error) {
 	return e, nil
 }
 
-// readMessages reads the statusMessage of an entry: one object for each value.
+// readMessages reads the statusMessage of an entry, which must have one object for
+// each value.
 func readMessages(list canonical.Value, values int) (map[int]string, error) {
 	if list.Kind() == canonical.Absent {
 		return nil, nil
@@ -137,18 +140,42 @@ func TTL(credential canonical.Value) (time.Duration, error) {
 	if !v.IsSafeInteger() || ms < 0 {
 		return 0, errors.New("the ttl of the status list is no whole number of milliseconds")
 	}
-	const limit = 365 * 24 * time.Hour
-	return time.Duration(min(ms, float64(limit.Milliseconds()))) * time.Millisecond, nil
+	const year = 365 * 24 * time.Hour
+	return time.Duration(min(ms, float64(year.Milliseconds()))) * time.Millisecond, nil
+}
+
+// A Key names an entry of a list: the SHA-256 of the canonical form of the list
+// credential, and the place of the entry in the list.
+type Key struct {
+	list        [sha256.Size]byte
+	index, size int
+}
+
+// A Result is the value at a [Key], or the error of looking it up. Both depend on
+// the bytes of the list alone.
+type Result struct {
+	value int
+	err   error
 }
 
 // Value returns the value of the entry in a list credential (section 3.2). 0
-// means that the status named by Purpose does not apply. Value decompresses
-// the list as a stream: up to 16 MiB of work, with little memory.
-func (e *Entry) Value(credential canonical.Value) (int, error) {
+// means that the status in Purpose does not apply.
+//
+// To look up a value, Value decompresses the list as a stream of up to 16 MiB.
+// That takes little memory, but as long as a hundred signatures: results keeps
+// what was looked up before. It may be nil. digest is the SHA-256 of the canonical
+// form of credential.
+func (e *Entry) Value(credential canonical.Value, digest [sha256.Size]byte, results *memo.Memo[Key, Result]) (int, error) {
 	if err := e.fits(credential); err != nil {
 		return 0, err
 	}
-	return e.find(credential)
+	key := Key{digest, e.index, e.size}
+	r, ok := results.Get(key)
+	if !ok {
+		r.value, r.err = e.find(credential)
+		results.Add(key, r)
+	}
+	return r.value, r.err
 }
 
 // fits checks that a list has the purpose of the entry and that its members
@@ -219,9 +246,11 @@ func Encode(bits []byte) string {
 	return "u" + base64.RawURLEncoding.EncodeToString(buf.Bytes())
 }
 
-// read finds the entry in the bits, most significant first.
+// read returns the entry in a list of bits, of which the most significant of each
+// byte comes first. It reads the list to the end, as its length and its checksum
+// have to be checked.
 func (e *Entry) read(bits io.Reader) (int, error) {
-	first := int64(e.index) * int64(e.size) // in bits; an int may have 32
+	first := int64(e.index) * int64(e.size) // in bits; an int may have only 32
 	past := first + int64(e.size)
 	var held []byte // the bytes that contain the entry
 	var total int64

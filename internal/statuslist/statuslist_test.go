@@ -148,7 +148,7 @@ func TestValue(t *testing.T) {
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			got, err := e.Value(v)
+			got, err := e.Value(v, [32]byte{}, nil)
 			runtime.ReadMemStats(&after)
 			if got != tt.want || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("got %d, %v; want %d, %q", got, err, tt.want, tt.err)
@@ -183,7 +183,7 @@ func FuzzValue(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if v, err := e.Value(l.Root()); v < 0 || v >= 1<<size || err != nil && v != 0 {
+		if v, err := e.Value(l.Root(), [32]byte{}, nil); v < 0 || v >= 1<<size || err != nil && v != 0 {
 			t.Fatalf("%d, %v", v, err)
 		}
 	})
@@ -227,7 +227,7 @@ func TestTTL(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := list(encode(make([]byte, MinEntries/8)), `"revocation"`)
-	if _, err := e.Value(parse(t, strings.Replace(good, `"encodedList"`, `"ttl":"x","encodedList"`, 1))); err == nil {
+	if _, err := e.Value(parse(t, strings.Replace(good, `"encodedList"`, `"ttl":"x","encodedList"`, 1)), [32]byte{}, nil); err == nil {
 		t.Error("a list with a ttl that cannot be read is read")
 	}
 }

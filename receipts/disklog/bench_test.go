@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/receipts/disklog"
 )

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"github.com/mandate-engine/mandate/internal/bench/roundrobin"
+	"github.com/mandate-engine/mandate/internal/dev/bench/roundrobin"
 	"github.com/mandate-engine/mandate/receipts/translog"
 )
 

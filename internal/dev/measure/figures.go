@@ -205,7 +205,7 @@ func (c *code) codeLines(d ast.Decl) (n int) {
 // and which hold a canonical.Value or take one.
 func (c *code) stickyReaders() (found []string) {
 	for _, s := range c.packages {
-		if s.path == "internal/reference" || strings.HasPrefix(s.path, "internal/dev/") {
+		if strings.HasPrefix(s.path, "internal/dev/") {
 			continue
 		}
 		for _, name := range s.types.Scope().Names() {
