@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/viamandate"
 	"github.com/mandate-engine/mandate/policy"
 )
@@ -18,16 +17,14 @@ var errNoAction = errors.New("there is no such action")
 // actionLookups asks for what is looked up only for a presenter who is proven: the
 // documents of other signers of the credentials, status lists, and the action when
 // the mandate references it.
-func (d *decision) actionLookups() (asked lookups) {
-	for _, o := range d.others {
-		if d.awaits(o.credential, o.proof, didresolve.AssertionMethod) {
-			asked.did(controllerOf(o.proof))
-		}
+func (d *decision) actionLookups() (asked []lookup) {
+	for _, c := range d.credentials {
+		asked = append(asked, d.awaited(c, byOthers)...)
 	}
-	d.statusLookups(&asked)
-	if m := d.mandate; d.referencesAction() && (m.Digest != "" || d.v.cfg.InsecureUnpinnedActions) && d.v.cfg.Actions != nil {
-		if _, ok := d.answers.actions[m.ref()]; !ok {
-			asked.actions = append(asked.actions, m.ref())
+	asked = append(asked, d.statusLookups()...)
+	if l := (lookup{ofAction, d.mandate.ref()}); d.referencesAction() && (l.ref.Digest != "" || d.v.cfg.InsecureUnpinnedActions) && d.v.cfg.Actions != nil {
+		if _, done := d.answers[l]; !done {
+			asked = append(asked, l)
 		}
 	}
 	return asked
@@ -87,21 +84,21 @@ func (d *decision) actionContent() (content canonical.Value, ok bool) {
 			d.fail(checkActionDigest, ReasonActionDigestMismatch, m.Action, "the action is referenced without a digest")
 			return content, false
 		}
-		a, ok := d.answers.actions[m.ref()]
+		doc, err := d.content(lookup{ofAction, m.ref()})
 		switch {
 		case d.v.cfg.Actions == nil:
 			d.fail(checkActionSource, ReasonActionUnavailable, m.Action, "the action is referenced, and there is no source of actions")
 			return content, false
-		case !ok:
+		case errors.Is(err, errNoAction):
+			d.fail(checkActionSource, ReasonActionUnavailable, m.Action, "%v", err)
 			return content, false
-		case errors.Is(a.err, errNoAction):
-			d.fail(checkActionSource, ReasonActionUnavailable, m.Action, "%v", a.err)
+		case err != nil:
+			d.fail(checkActionCompile, ReasonActionInvalid, m.Action, "the referenced action: %v", err)
 			return content, false
-		case a.err != nil:
-			d.fail(checkActionCompile, ReasonActionInvalid, m.Action, "the referenced action: %v", a.err)
+		case doc == nil: // not looked up yet
 			return content, false
 		}
-		content = a.value.Root()
+		content = doc.Root()
 		d.pass(checkActionSource)
 	} else {
 		content = m.Content

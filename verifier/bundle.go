@@ -1,7 +1,7 @@
 package verifier
 
 import (
-	"errors"
+	"bytes"
 	"time"
 
 	"github.com/mandate-engine/mandate/policy"
@@ -45,26 +45,22 @@ func (d *decision) bundle(random randomness) *Bundle {
 	b.Config.Resolver, b.Config.Signer, b.Config.Replay, b.Config.Rand, b.Config.Now, b.Config.SignatureVerifier = nil, nil, nil, nil, nil, nil
 	copy(b.Random[:16], random.id[:])
 	copy(b.Random[16:], random.salt[:])
-	for did, a := range d.answers.documents {
-		b.Documents[did] = Answer{Err: a.err}
-		if a.err == nil {
-			b.Documents[did] = Answer{a.value.Document.Raw(), nil, a.value.Source, a.value.RetrievedAt}
+	for l, a := range d.answers {
+		kept := Answer{Err: a.err}
+		if a.raw != nil {
+			kept.Bytes = bytes.Clone(a.raw)
+		}
+		switch l.kind {
+		case ofDocument:
+			if r := a.resolution; r != nil {
+				kept = Answer{r.Document.Raw(), nil, r.Source, r.RetrievedAt}
+			}
+			b.Documents[l.ref.ID] = kept
+		case ofList:
+			b.Lists[l.ref.ID] = kept
+		case ofAction:
+			b.Actions[l.ref] = kept
 		}
 	}
-	for url, a := range d.answers.lists {
-		b.Lists[url] = a.received(ErrNoStatusList)
-	}
-	for ref, a := range d.answers.actions {
-		b.Actions[ref] = a.received(errNoAction)
-	}
 	return b
-}
-
-// received returns what a source answered. nothing is the error that says there is
-// nothing; an empty answer is not nothing.
-func (a answer[T]) received(nothing error) Answer {
-	if errors.Is(a.err, nothing) {
-		return Answer{Err: a.err}
-	}
-	return Answer{Bytes: append([]byte{}, a.raw...), Err: a.err}
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
-// full returns the findings of a decision in which every check that must pass has
+// full returns the judged of a decision in which every check that must pass has
 // passed, and the rules too, without one check.
-func full(without check) findings {
-	var f findings
+func full(without check) judged {
+	var f judged
 	for _, c := range append(slices.Clone(mustPass), checkRules) {
 		if c != without {
 			f.pass(c)
@@ -24,11 +24,11 @@ func full(without check) findings {
 // A decision allows only when every check that must pass has passed, whatever else
 // the ledger holds or lacks.
 func TestAllowNeedsEveryCheck(t *testing.T) {
-	allows := func(f findings) bool { return (&decision{findings: f}).allows() }
+	allows := func(f judged) bool { return (&decision{judged: f}).allows() }
 	if !allows(full(0)) {
 		t.Fatal("all checks passed, and the decision is not an allow")
 	}
-	if allows(findings{}) {
+	if allows(judged{}) {
 		t.Error("nothing was checked, and the decision is an allow")
 	}
 	for _, c := range append(slices.Clone(mustPass), checkRules) {
@@ -57,7 +57,7 @@ func TestAllowNeedsEveryProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, other := &dataintegrity.Proof{}, &dataintegrity.Proof{}
-	d := &decision{findings: full(0), proofs: []*dataintegrity.Proof{own}, credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}}
+	d := &decision{judged: full(0), proofs: []*dataintegrity.Proof{own}, credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}}
 	d.signatures = []signature{{own, key, true}, {other, key, true}}
 	if _, ok := d.prove(); !ok || !d.allows() {
 		t.Fatal("all proofs were verified")

@@ -35,10 +35,12 @@ type decision struct {
 	contexts    []bool   // what the ContextChecker said, in order
 	broken      error    // the ContextChecker panicked
 
-	answers    answers                // to the lookups so far
+	answers    map[lookup]answer      // found so far
+	rounds     int                    // of lookups
+	looked     [ofAction + 1]int      // lookups of each kind
 	lists      map[string]*credential // status lists by URL
 	signatures []signature            // that were computed
-	findings
+	judged
 
 	// What the rules said, once they ran.
 	ruled       *policy.Action // nil when no rules ran
@@ -46,9 +48,9 @@ type decision struct {
 	faults      []policy.Fault
 }
 
-// findings are what the stages have found. A stage that runs once more begins with
-// the findings of the stage before it.
-type findings struct {
+// judged are what the stages have found. A stage that runs once more begins with
+// the judged of the stage before it.
+type judged struct {
 	ledger
 	keys      []usedKey
 	others    []otherProof  // of credentials, not by their issuers

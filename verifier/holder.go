@@ -8,10 +8,10 @@ import (
 
 // holderLookups asks for the document of the holder, whom a proven mandate
 // authorizes, and for those of signers that the Config maps to the holder.
-func (d *decision) holderLookups() (asked lookups) {
+func (d *decision) holderLookups() (asked []lookup) {
 	for _, p := range d.proofs {
 		if why, _ := badMethodURL(p.VerificationMethod); why == "" && d.mayPresent(controllerOf(p)) && d.awaits(nil, p, didresolve.Authentication) {
-			asked.did(controllerOf(p))
+			asked = append(asked, documentOf(controllerOf(p)))
 		}
 	}
 	return asked
@@ -36,14 +36,14 @@ func (d *decision) proveHolder() bool {
 			continue
 		}
 		d.pass(checkHolderBinding)
-		a, key, ok := d.key(checkHolderKey, at, p, didresolve.Authentication)
+		key, ok := d.key(checkHolderKey, at, p, didresolve.Authentication)
 		if !ok {
 			continue
 		}
 		d.pass(checkHolderKey)
 		if d.verifies(nil, p, key) {
 			d.pass(checkVPProof)
-		} else if a.refreshed {
+		} else if !d.awaits(nil, p, didresolve.Authentication) {
 			d.fail(checkVPProof, ReasonProofInvalid, at, "the signature does not fit the presentation and the key %q", shorten(p.VerificationMethod))
 		}
 	}

@@ -4,36 +4,46 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/didreason"
+	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
 // issuerLookups asks for the documents of the issuers, and of signers whom an issuer
 // has accepted. It asks for nothing once a check has failed. Other signers come in
 // actionLookups: anybody can add a proof to a credential, with a DID of his own.
-func (d *decision) issuerLookups() (asked lookups) {
+func (d *decision) issuerLookups() (asked []lookup) {
 	if d.failed() {
-		return lookups{}
+		return nil
 	}
 	for _, c := range d.credentials {
-		d.askIssuer(&asked, c)
+		asked = append(asked, d.awaited(c, byIssuer)...)
 	}
 	return asked
 }
 
-func (d *decision) askIssuer(asked *lookups, c *credential) {
-	for _, p := range c.proofs {
-		switch d.standing(c, p) {
-		case unknownSigner:
-			asked.did(c.issuer)
-			return
-		case issuerItself, listedSigner:
-			if d.awaits(c, p, didresolve.AssertionMethod) {
-				asked.did(controllerOf(p))
+// awaited returns the documents that have to be looked up before the proofs of a
+// credential can be judged: those that count as its issuer's, the others, or both,
+// one kind after the other.
+func (d *decision) awaited(c *credential, kinds ...bool) (asked []lookup) {
+	for _, kind := range kinds {
+		for _, p := range c.proofs {
+			s := d.standing(c, p)
+			if s == unknownSigner {
+				asked = append(asked, documentOf(c.issuer))
+				break
+			}
+			if own := s == issuerItself || s == listedSigner; own == kind && d.awaits(c, p, didresolve.AssertionMethod) {
+				asked = append(asked, documentOf(controllerOf(p)))
 			}
 		}
 	}
+	return asked
 }
+
+const byIssuer, byOthers = true, false // kinds of proofs
 
 // proveIssuers checks that every credential is signed by its issuer, and that the
 // grantors whom the Config wants have signed.
@@ -58,7 +68,7 @@ func (d *decision) proveIssuers() bool {
 // sets the others aside. It decides whose key a proof names before it looks at the
 // key, so that no DID is looked up that the issuer has not vouched for.
 func (d *decision) proveIssuer(c *credential) {
-	byIssuer, stranger := 0, ""
+	own, stranger := 0, ""
 	c.proven = false
 	for _, p := range c.proofs {
 		if why, detail := badMethodURL(p.VerificationMethod); why != "" {
@@ -69,7 +79,8 @@ func (d *decision) proveIssuer(c *credential) {
 		case unknownSigner:
 			return
 		case unresolvedIssuer:
-			d.failDID(checkIssuerKey, c.node, d.answers.documents[c.issuer].err)
+			_, _, err := d.document(c.issuer)
+			d.failDID(checkIssuerKey, c.node, err)
 			return
 		case unrelatedSigner:
 			stranger = fmt.Sprintf("the key %q is not of the issuer %q", shorten(p.VerificationMethod), shorten(c.issuer))
@@ -80,12 +91,13 @@ func (d *decision) proveIssuer(c *credential) {
 			d.others = append(d.others, otherProof{c, p})
 			continue
 		case listedSigner:
-			d.keys = append(d.keys, usedKey{resolution: d.answers.documents[c.issuer].value, accepted: true})
+			issuer, _, _ := d.document(c.issuer)
+			d.keys = append(d.keys, usedKey{resolution: issuer, accepted: true})
 		}
-		byIssuer++
+		own++
 		c.proven = d.proveCredential(checkIssuerKey, c, p) || c.proven
 	}
-	if byIssuer == 0 {
+	if own == 0 {
 		d.fail(checkIssuerBinding, ReasonIssuerMismatch, c.node, "%s", stranger)
 	} else {
 		d.pass(checkIssuerBinding)
@@ -114,15 +126,15 @@ func (d *decision) standing(c *credential, p *dataintegrity.Proof) standing {
 	case cfg.IssuerBinding != IssuerListed:
 		return unrelatedSigner
 	}
-	issuer, ok := d.answers.documents[c.issuer]
+	issuer, refreshed, err := d.document(c.issuer)
 	switch {
-	case !ok:
-		return unknownSigner
-	case issuer.err != nil:
+	case err != nil:
 		return unresolvedIssuer
-	case issuer.value.Document.Lists(p.VerificationMethod, didresolve.AssertionMethod):
+	case issuer == nil:
+		return unknownSigner
+	case issuer.Document.Lists(p.VerificationMethod, didresolve.AssertionMethod):
 		return listedSigner
-	case !issuer.refreshed:
+	case !refreshed:
 		return unknownSigner
 	}
 	return unlistedSigner
@@ -132,7 +144,7 @@ func (d *decision) standing(c *credential, p *dataintegrity.Proof) standing {
 // key fails; it passes when it is issuer.key. A bad signature fails vc.proof. A good
 // one does not pass it: the other proofs have to be good as well.
 func (d *decision) proveCredential(keyCheck check, c *credential, p *dataintegrity.Proof) bool {
-	a, key, ok := d.key(keyCheck, c.node, p, didresolve.AssertionMethod)
+	key, ok := d.key(keyCheck, c.node, p, didresolve.AssertionMethod)
 	if !ok {
 		return false
 	}
@@ -142,10 +154,37 @@ func (d *decision) proveCredential(keyCheck check, c *credential, p *dataintegri
 	if d.verifies(c, p, key) {
 		return true
 	}
-	if a.refreshed {
+	if !d.awaits(c, p, didresolve.AssertionMethod) {
 		d.fail(checkVCProof, ReasonProofInvalid, c.node, "the signature does not fit the credential and the key %q", shorten(p.VerificationMethod))
 	}
 	return false
+}
+
+// key returns the key of a proof, judged by the verifier's clock. When the key cannot
+// be used it fails check c, unless the proof awaits a lookup.
+func (d *decision) key(c check, at canonical.Value, p *dataintegrity.Proof, purpose didresolve.Purpose) (key multikey.PublicKey, ok bool) {
+	r, refreshed, err := d.document(controllerOf(p))
+	if err != nil {
+		d.failDID(c, at, err)
+	}
+	if r == nil {
+		return key, false
+	}
+	method, err := r.Document.VerificationMethod(p.VerificationMethod, purpose, d.now)
+	if didresolve.TypeOf(err) == didresolve.ErrMethodNotFound && !refreshed {
+		return key, false
+	}
+	d.keys = append(d.keys, usedKey{r, err == nil, method.Multikey()})
+	if err != nil {
+		d.failDID(c, at, err)
+		return key, false
+	}
+	return method.Key(), true
+}
+
+// failDID records why a DID or a key of it cannot be used.
+func (d *decision) failDID(c check, at canonical.Value, err error) {
+	d.fail(c, Reason(didreason.Code(err)), at, "%s", shorten(err.Error()))
 }
 
 // checkGrantors asks for the proofs of grantors that the Config wants. Here they

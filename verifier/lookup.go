@@ -27,57 +27,61 @@ const (
 	maxLookupTime = 5 * time.Second
 )
 
-// lookups are what a stage asks for.
-type lookups struct {
-	dids    []string // their documents, or newer ones
-	lists   []string // status lists, by URL
-	actions []policy.Ref
+// A lookup names one thing to look up: a DID document, a status list or an action.
+type lookup struct {
+	kind lookupKind
+	ref  policy.Ref // ID alone, the DID or the URL, but for an action
 }
 
-func (l *lookups) none() bool { return len(l.dids)+len(l.lists)+len(l.actions) == 0 }
+type lookupKind uint8
 
-func (l *lookups) did(did string) {
-	if !slices.Contains(l.dids, did) {
-		l.dids = append(l.dids, did)
-	}
+// The kinds, in the order in which one round looks them up.
+const (
+	ofDocument lookupKind = iota
+	ofList
+	ofAction
+)
+
+func documentOf(did string) lookup { return lookup{ofDocument, policy.Ref{ID: did}} }
+func listAt(url string) lookup     { return lookup{ofList, policy.Ref{ID: url}} }
+
+// An answer is what a lookup found, or the definite error that there is nothing. An
+// outage is never an answer. The zero answer says that nothing was looked up yet.
+type answer struct {
+	resolution *didresolve.Resolution // of a DID
+	refreshed  bool                   // it is newer than one that was looked up before, or as new
+	doc        *canonical.Doc         // of a list or an action
+	raw        []byte                 // its bytes as received, not nil; for the Bundle
+	err        error
 }
 
-func (l *lookups) list(url string) {
-	if !slices.Contains(l.lists, url) {
-		l.lists = append(l.lists, url)
-	}
+// document returns the document of a DID, and whether it was asked for twice. It
+// returns nil and no error when it was not looked up yet.
+func (d *decision) document(did string) (r *didresolve.Resolution, refreshed bool, err error) {
+	a := d.answers[documentOf(did)]
+	return a.resolution, a.refreshed, a.err
 }
 
-// answers are what lookups have found. "There is none" is an answer as well; an
-// outage never is.
-type answers struct {
-	documents map[string]answer[*didresolve.Resolution]
-	lists     map[string]answer[*canonical.Doc]
-	actions   map[policy.Ref]answer[*canonical.Doc]
-	rounds    int
-}
-
-// An answer is what was found, or the definite error that there is nothing.
-type answer[T any] struct {
-	value     T
-	err       error
-	refreshed bool   // of a document: a newer one was asked for
-	raw       []byte // of a list or an action, as received; for the Bundle
+// content returns a status list or an action, and nil and no error when it was not
+// looked up yet.
+func (d *decision) content(l lookup) (*canonical.Doc, error) {
+	a := d.answers[l]
+	return a.doc, a.err
 }
 
 // awaits reports whether the document with the key of a proof has to be looked up
-// before the proof can be judged. It was not looked up yet; or the document is one
-// that the resolver had kept, and it lacks the key or has another one under its
-// name: its owner may have changed that since.
+// before the proof can be judged. Either it was not looked up yet; or the document
+// is one that the resolver had kept, and it lacks the key or has another one under
+// its name, which its owner may have changed since.
 func (d *decision) awaits(c *credential, p *dataintegrity.Proof, purpose didresolve.Purpose) bool {
-	a, ok := d.answers.documents[controllerOf(p)]
-	if !ok {
+	r, refreshed, err := d.document(controllerOf(p))
+	switch {
+	case err != nil || refreshed:
+		return false
+	case r == nil:
 		return true
 	}
-	if a.err != nil || a.refreshed {
-		return false
-	}
-	method, err := a.value.Document.VerificationMethod(p.VerificationMethod, purpose, d.now)
+	method, err := r.Document.VerificationMethod(p.VerificationMethod, purpose, d.now)
 	if err != nil {
 		return didresolve.TypeOf(err) == didresolve.ErrMethodNotFound
 	}
@@ -85,50 +89,50 @@ func (d *decision) awaits(c *credential, p *dataintegrity.Proof, purpose didreso
 }
 
 // lookUp asks the interfaces of the Config what a stage wants to know: the only I/O
-// of a decision, one lookup after the other. It reports whether a document took the
+// of a decision, one lookup after another. It reports whether a document took the
 // place of an older one. An error is no decision.
-//
-// Lookups get copies of the texts in the presentation: an implementation may keep
-// them, and would keep the presentation with them.
-func (d *decision) lookUp(ctx context.Context, asked lookups) (refreshed bool, err error) {
-	v, known := d.v, &d.answers
-	if known.rounds++; known.rounds > maxRounds {
+func (d *decision) lookUp(ctx context.Context, asked []lookup) (refreshed bool, err error) {
+	if d.rounds++; d.rounds > maxRounds {
 		return false, noDecision("", errors.New("more lookups than one decision may take"))
 	}
-	dids := len(known.documents)
-	for _, did := range asked.dids {
-		if _, again := known.documents[did]; !again {
-			dids++
+	asked = unique(asked)
+	slices.SortStableFunc(asked, func(a, b lookup) int { return int(a.kind) - int(b.kind) })
+	counts := d.looked
+	for _, l := range asked {
+		if _, again := d.answers[l]; !again {
+			counts[l.kind]++
 		}
 	}
-	if dids > maxDIDs {
+	switch {
+	case counts[ofDocument] > maxDIDs:
 		return false, noRetry(fmt.Errorf("more than %d DIDs would have to be resolved", maxDIDs))
-	}
-	if len(known.lists)+len(asked.lists) > maxLists {
+	case counts[ofList] > maxLists:
 		return false, noRetry(fmt.Errorf("more than %d status lists would have to be fetched", maxLists))
 	}
-	for _, did := range asked.dids {
-		prior := known.documents[did].value
-		refreshed = refreshed || prior != nil
-		get := func(ctx context.Context, did string) (answer[*didresolve.Resolution], error) {
-			return v.resolve(ctx, did, prior)
-		}
-		if err := ask(ctx, "resolver", &known.documents, strings.Clone(did), get); err != nil {
+	d.looked = counts
+	for _, l := range asked {
+		// Copies: who is asked may keep them, and would keep the presentation with them.
+		l.ref.ID, l.ref.Digest = strings.Clone(l.ref.ID), strings.Clone(l.ref.Digest)
+		a, err := d.v.ask(ctx, l, d.answers[l].resolution)
+		if err != nil {
 			return false, err
 		}
-	}
-	for _, url := range asked.lists {
-		if err := ask(ctx, "status source", &known.lists, strings.Clone(url), v.statusList); err != nil {
-			return false, err
+		if d.answers == nil {
+			d.answers = map[lookup]answer{}
 		}
-	}
-	for _, ref := range asked.actions {
-		ref.ID, ref.Digest = strings.Clone(ref.ID), strings.Clone(ref.Digest)
-		if err := ask(ctx, "action source", &known.actions, ref, v.action); err != nil {
-			return false, err
-		}
+		d.answers[l], refreshed = a, refreshed || a.refreshed
 	}
 	return refreshed, nil
+}
+
+// unique returns the elements of a list without repetitions.
+func unique[T comparable](list []T) (out []T) {
+	for _, e := range list {
+		if !slices.Contains(out, e) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // lookupContext bounds the lookups of one decision.
@@ -136,57 +140,50 @@ func lookupContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(fetchbudget.With(ctx, maxFetches), maxLookupTime)
 }
 
-// ask looks one thing up and keeps the answer. get returns an answer, or the error
-// that kept it from finding one.
-func ask[K comparable, T any](ctx context.Context, name string, into *map[K]answer[T], key K, get func(context.Context, K) (answer[T], error)) error {
+// ask looks one thing up. With a prior document it asks for a newer one.
+func (v *Verifier) ask(ctx context.Context, l lookup, prior *didresolve.Resolution) (answer, error) {
+	name := [...]string{"resolver", "status source", "action source"}[l.kind]
 	if err := ctx.Err(); err != nil {
-		return noDecision(name, err)
+		return answer{}, noDecision(name, err)
 	}
-	a, err := guard(name, func() (answer[T], error) { return get(ctx, key) })
+	a, err := guard(name, func() (answer, error) {
+		switch l.kind {
+		case ofDocument:
+			r, err := didresolve.Lookup(ctx, v.cfg.Resolver, l.ref.ID, prior)
+			if didresolve.TypeOf(err) == didresolve.ErrInternal {
+				return answer{}, err
+			}
+			return answer{resolution: r, err: err, refreshed: prior != nil}, nil
+		case ofList:
+			b, err := v.cfg.Status.StatusList(ctx, l.ref.ID)
+			return received(b, err, ErrNoStatusList, ErrNoStatusList)
+		default:
+			b, err := v.cfg.Actions.Action(ctx, l.ref)
+			return received(b, err, policy.ErrNotFound, errNoAction)
+		}
+	})
 	if err == nil {
 		// An answer after the deadline does not count: what made it late may have cut
 		// it short.
 		err = ctx.Err()
 	}
 	if err != nil {
-		return asNoDecision(name, err)
+		return answer{}, asNoDecision(name, err)
 	}
-	if *into == nil {
-		*into = map[K]answer[T]{}
-	}
-	(*into)[key] = a
-	return nil
+	return a, nil
 }
 
-// resolve looks a DID up, and asks for a newer document than prior if that is not
-// nil.
-func (v *Verifier) resolve(ctx context.Context, did string, prior *didresolve.Resolution) (answer[*didresolve.Resolution], error) {
-	r, err := didresolve.Lookup(ctx, v.cfg.Resolver, did, prior)
-	if didresolve.TypeOf(err) == didresolve.ErrInternal {
-		return answer[*didresolve.Resolution]{}, err
-	}
-	return answer[*didresolve.Resolution]{value: r, err: err, refreshed: prior != nil}, nil
-}
-
-func (v *Verifier) statusList(ctx context.Context, url string) (answer[*canonical.Doc], error) {
-	b, err := v.cfg.Status.StatusList(ctx, url)
-	return parsed(b, err, ErrNoStatusList, ErrNoStatusList)
-}
-
-func (v *Verifier) action(ctx context.Context, ref policy.Ref) (answer[*canonical.Doc], error) {
-	b, err := v.cfg.Actions.Action(ctx, ref)
-	return parsed(b, err, policy.ErrNotFound, errNoAction)
-}
-
-// parsed reads what a source returned. absent is its error for a thing that does not
-// exist, and says the one to keep for that.
-func parsed(b []byte, err, absent, says error) (answer[*canonical.Doc], error) {
+// received reads what a source returned. absent is its error for a thing that does
+// not exist, and says the error of the answer then.
+func received(b []byte, err, absent, says error) (answer, error) {
 	switch {
 	case errors.Is(err, absent):
-		return answer[*canonical.Doc]{err: says}, nil
+		return answer{err: says}, nil
 	case err != nil:
-		return answer[*canonical.Doc]{}, err
+		return answer{}, err
+	case b == nil:
+		b = []byte{}
 	}
 	doc, err := canonical.Parse(b)
-	return answer[*canonical.Doc]{value: doc, err: err, raw: b}, nil
+	return answer{doc: doc, raw: b, err: err}, nil
 }

@@ -20,7 +20,7 @@ const (
 
 // statusLookups asks for status lists, and for the documents of those who signed
 // them.
-func (d *decision) statusLookups(asked *lookups) {
+func (d *decision) statusLookups() (asked []lookup) {
 	entries := 0
 	for _, c := range d.credentials {
 		nodes, _ := statusEntries(c, &entries)
@@ -29,28 +29,18 @@ func (d *decision) statusLookups(asked *lookups) {
 			if err != nil || d.v.cfg.Status == nil {
 				continue
 			}
-			a, ok := d.answers.lists[entry.List]
-			if !ok {
-				asked.list(entry.List)
-			}
-			if !ok || a.err != nil {
+			list, err := d.statusList(entry.List)
+			if err != nil {
 				continue
 			}
-			list := d.statusList(entry.List)
-			if _, err := d.proveList(list, entry.List, c.issuer); err == nil {
-				d.askList(asked, list)
+			if list == nil {
+				asked = append(asked, listAt(entry.List))
+			} else if _, err := d.proveList(list, entry.List, c.issuer); err == nil {
+				asked = append(asked, d.awaited(list, byIssuer, byOthers)...)
 			}
 		}
 	}
-}
-
-func (d *decision) askList(asked *lookups, list *credential) {
-	d.askIssuer(asked, list)
-	for _, p := range list.proofs {
-		if s := d.standing(list, p); (s == unrelatedSigner || s == unlistedSigner) && d.awaits(list, p, didresolve.AssertionMethod) {
-			asked.did(controllerOf(p))
-		}
-	}
+	return asked
 }
 
 // statusEntries returns the status entries of a credential, or why it has too many.
@@ -107,23 +97,23 @@ func (d *decision) checkStatusEntry(c *credential, node canonical.Value) {
 		unknown(errors.New("there is no source of status lists"))
 		return
 	}
-	a, ok := d.answers.lists[entry.List]
-	if !ok {
+	list, err := d.statusList(entry.List)
+	if err != nil {
+		unknown(err)
 		return
 	}
-	if a.err != nil {
-		unknown(a.err)
-		return
+	if list == nil {
+		return // statusLookups asks for it
 	}
-	list := d.statusList(entry.List)
 	keys, err := d.proveList(list, entry.List, c.issuer)
 	d.keys = append(d.keys, keys...)
 	if err != nil {
 		unknown(err)
 		return
 	}
-	var asked lookups
-	if d.askList(&asked, list); !asked.none() {
+	if slices.ContainsFunc(list.proofs, func(p *dataintegrity.Proof) bool {
+		return d.standing(list, p) == unknownSigner || d.awaits(list, p, didresolve.AssertionMethod)
+	}) {
 		return
 	}
 	if !slices.Contains(d.usedLists, list) {
@@ -157,16 +147,20 @@ func (d *decision) checkStatusEntry(c *credential, node canonical.Value) {
 	}
 }
 
-// statusList returns the credential of a list that was looked up. It is the same one
-// each time, so that its proof is verified once.
-func (d *decision) statusList(url string) *credential {
+// statusList returns the credential of a list, nil when it was not looked up yet. It
+// is the same one each time, so that its proof is verified once.
+func (d *decision) statusList(url string) (*credential, error) {
+	doc, err := d.content(listAt(url))
+	if doc == nil {
+		return nil, err
+	}
 	if d.lists[url] == nil {
 		if d.lists == nil {
 			d.lists = map[string]*credential{}
 		}
-		d.lists[url] = &credential{node: d.answers.lists[url].value.Root()}
+		d.lists[url] = &credential{node: doc.Root()}
 	}
-	return d.lists[url]
+	return d.lists[url], nil
 }
 
 // proveList checks a status list credential like any other: its structure, its
@@ -178,14 +172,14 @@ func (d *decision) proveList(list *credential, url, issuer string) ([]usedKey, e
 	if err := d.readList(list, url, issuer); err != nil {
 		return nil, err
 	}
-	own := d.findings
-	d.findings = findings{}
+	own := d.judged
+	d.judged = judged{}
 	d.proveIssuer(list)
 	for _, o := range d.others {
 		d.proveCredential(checkVCProof, list, o.proof)
 	}
-	found := d.findings
-	d.findings = own
+	found := d.judged
+	d.judged = own
 	if c, failed := found.firstFailure(); failed {
 		return found.keys, errors.New("the status list: " + c.Detail)
 	}

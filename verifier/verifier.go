@@ -91,16 +91,16 @@ func (v *Verifier) DryRun(ctx context.Context, req Request) (*Preview, error) {
 
 // A stage judges with the answers at hand, and then asks for lookups: those that
 // have been earned so far, and no others. judge reports whether the next stage may
-// run; it is pure, so that the same answers from a bundle give the same findings.
+// run; it is pure, so that the same answers from a bundle give the same judged.
 type stage struct {
 	judge func(*decision) (proceed bool)
-	asks  func(*decision) lookups
+	asks  func(*decision) []lookup
 }
 
 // stages are the steps 3 to 6, in the order in which lookups are earned.
 var stages = [...]stage{
 	{(*decision).proveIssuers, (*decision).issuerLookups},
-	{(*decision).checkCredentials, func(*decision) lookups { return lookups{} }},
+	{(*decision).checkCredentials, func(*decision) []lookup { return nil }},
 	{(*decision).proveHolder, (*decision).holderLookups},
 	{(*decision).checkAction, (*decision).actionLookups},
 }
@@ -116,13 +116,13 @@ func (v *Verifier) decide(ctx context.Context, req Request) (*decision, error) {
 	}
 	lookupCtx, cancel := lookupContext(ctx)
 	defer cancel()
-	form := d.findings
+	form := d.judged
 	for i := 0; i < len(stages); {
-		before := d.findings
+		before := d.judged
 		proceed := stages[i].judge(d)
 		asked := stages[i].asks(d)
 		switch {
-		case !asked.none(): // look up, and judge this stage again
+		case len(asked) > 0: // look up, and judge this stage again
 			refreshed, err := d.lookUp(lookupCtx, asked)
 			if err != nil {
 				return nil, err
@@ -130,7 +130,7 @@ func (v *Verifier) decide(ctx context.Context, req Request) (*decision, error) {
 			if refreshed { // earlier stages have judged with the older document
 				i, before = 0, form
 			}
-			d.findings = before
+			d.judged = before
 		case !proceed:
 			return d, nil
 		default:

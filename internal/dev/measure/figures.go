@@ -15,7 +15,7 @@ import (
 
 // lookupTypes are the types of package verifier that hold what was looked up for
 // a decision or what still has to be.
-var lookupTypes = []string{"evidence", "need", "answer", "findings", "finding", "lookups", "lookup", "lookupKey", "found"}
+var lookupTypes = []string{"evidence", "need", "findings", "finding", "answer", "lookup"}
 
 // trail follows the lookups of one decision through the code of package verifier,
 // from Verify on.
@@ -25,6 +25,7 @@ type trail struct {
 	functions int // those that name such a value
 	returns   int // in these
 	names     int // by which such values go in these
+	at        []string
 }
 
 func (c *code) trail(g *graph) trail {
@@ -36,6 +37,10 @@ func (c *code) trail(g *graph) trail {
 	asks := map[*types.Func]bool{}
 	for _, fn := range all {
 		had := false
+		for v := range fn.Signature().Results().Variables() {
+			_, list := v.Type().(*types.Slice)
+			asks[fn] = asks[fn] || list && typeName(v.Type()) == "lookup" // it returns what is missing
+		}
 		ast.Inspect(g.bodies[fn], func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Ident:
@@ -52,8 +57,9 @@ func (c *code) trail(g *graph) trail {
 				}
 			case *ast.AssignStmt: // it notes a lookup that is missing
 				for _, l := range n.Lhs {
-					if sel, ok := l.(*ast.SelectorExpr); ok && (typeName(s.info.Types[sel.X].Type) == "need" || sel.Sel.Name == "missing") {
-						asks[fn] = true
+					if sel, ok := l.(*ast.SelectorExpr); ok {
+						t := typeName(s.info.Types[sel.X].Type)
+						asks[fn] = asks[fn] || t == "need"
 					}
 				}
 			}
@@ -82,6 +88,10 @@ func (c *code) trail(g *graph) trail {
 		}
 	}
 	t.stops, t.names = len(lines), len(names)
+	for p := range lines {
+		t.at = append(t.at, fmt.Sprintf("%s:%d", relative(p.Filename), p.Line))
+	}
+	slices.Sort(t.at)
 	return t
 }
 

@@ -47,7 +47,7 @@ func measure() ([]figure, error) {
 	readers, cutters := c.stickyReaders(), c.cutters()
 	comments := c.comments("verifier", "didresolve", "receipts", "canonical", "policy", "adapters", "internal/dataintegrity", "internal/multikey", "internal/statuslist", "internal/vcdm", "internal/viamandate")
 	return []figure{
-		{"stops: lines that name what was or has to be looked up, from Verify on", t.stops, 60, nil},
+		{"stops: lines that name what was or has to be looked up, from Verify on", t.stops, 60, t.at},
 		{"climbs: calls that can come back with a lookup missing", t.climbs, 8, nil},
 		{"  functions on that way", t.functions, -1, nil},
 		{"  returns in them", t.returns, -1, nil},
