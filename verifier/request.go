@@ -20,6 +20,11 @@ type Request struct {
 	// ExecutionParams are the parameters of the action: a JSON object. Empty
 	// means {}.
 	ExecutionParams []byte
+	// ParsedPresentation and ParsedParams may take the places of Presentation and
+	// ExecutionParams: values of a document that the caller has parsed already. They
+	// are judged as their bytes in that document would be, under the same limits and
+	// with the same offsets and pointers.
+	ParsedPresentation, ParsedParams canonical.Value
 	// Verifier is the DID on whose behalf to decide. Empty means that of the
 	// Config; one of the two is required.
 	Verifier string
@@ -53,10 +58,13 @@ func (v *Verifier) read(ctx context.Context, req Request) (*decision, error) {
 	if req.Verifier == "" {
 		return nil, noRetry(errors.New("neither Request.Verifier nor Config.Verifier says on whose behalf"))
 	}
+	if len(req.Presentation) > 0 && req.ParsedPresentation.Kind() != canonical.Absent || len(req.ExecutionParams) > 0 && req.ParsedParams.Kind() != canonical.Absent {
+		return nil, noRetry(errors.New("the request holds the presentation or the parameters both as bytes and parsed"))
+	}
 	if len(req.Domain) == 0 {
 		req.Domain = []string{req.Verifier}
 	}
-	doc, err := canonical.Parse(req.Presentation)
+	doc, err := document(req.Presentation, req.ParsedPresentation)
 	if err != nil {
 		return nil, unreadable(MalformedJSON, err)
 	}
@@ -67,10 +75,10 @@ func (v *Verifier) read(ctx context.Context, req Request) (*decision, error) {
 	if !vcdm.HasType(root, "VerifiablePresentation") {
 		return nil, &RequestError{Kind: NotAPresentation, Offset: root.Offset(), Detail: "type does not name VerifiablePresentation"}
 	}
-	if len(req.ExecutionParams) == 0 {
+	if len(req.ExecutionParams) == 0 && req.ParsedParams.Kind() == canonical.Absent {
 		req.ExecutionParams = []byte("{}")
 	}
-	params, err := canonical.Parse(req.ExecutionParams)
+	params, err := document(req.ExecutionParams, req.ParsedParams)
 	if err != nil {
 		return nil, unreadable(MalformedParams, err)
 	}
@@ -81,10 +89,27 @@ func (v *Verifier) read(ctx context.Context, req Request) (*decision, error) {
 	d.req.Presentation, d.req.ExecutionParams = nil, nil
 	if v.cfg.KeepBundle {
 		d.whole = req
-		d.whole.Presentation, d.whole.ExecutionParams = bytes.Clone(req.Presentation), bytes.Clone(req.ExecutionParams)
+		d.whole.Presentation, d.whole.ExecutionParams = original(req.Presentation, root), original(req.ExecutionParams, params.Root())
+		d.whole.ParsedPresentation, d.whole.ParsedParams = canonical.Value{}, canonical.Value{}
 		d.whole.Domain, d.whole.Evidence = slices.Clone(req.Domain), maps.Clone(req.Evidence)
 	}
 	return d, nil
+}
+
+// document parses bytes, or takes a value that was parsed.
+func document(b []byte, v canonical.Value) (*canonical.Doc, error) {
+	if v.Kind() != canonical.Absent {
+		return v.Document(canonical.Limits{})
+	}
+	return canonical.Parse(b)
+}
+
+// original returns a copy of the bytes of a request, white space included.
+func original(b []byte, parsed canonical.Value) []byte {
+	if len(b) == 0 {
+		return parsed.Raw()
+	}
+	return bytes.Clone(b)
 }
 
 func (v *Verifier) now() (time.Time, error) {

@@ -87,7 +87,7 @@ func verifyRequest(body []byte) (verifier.Request, place, error) {
 		return verifier.Request{}, place{}, &problem{status: http.StatusBadRequest, code: string(verifier.NotAPresentation), pointer: "/presentation", hasPointer: true, detail: "it is missing"}
 	}
 	at := place{presentation.Offset(), params.Offset()}
-	return verifier.Request{Presentation: presentation.Raw(), ExecutionParams: params.Raw()}, at, nil
+	return verifier.Request{ParsedPresentation: presentation, ParsedParams: params}, at, nil
 }
 
 // problem locates a bad request in the body.
