@@ -76,7 +76,7 @@ func (d *decision) checkEvidenceEntry(e canonical.Value, named map[string]bool) 
 	}
 }
 
-// checkParties: who presents, to whom, for what.
+// checkParties checks the holder, the verifier and the scope against the mandate.
 func (d *decision) checkParties() {
 	m := d.mandate
 	listed := m.Restricted && (slices.Contains(m.Authorized, d.holder) || slices.Contains(m.Grantors, d.holder))

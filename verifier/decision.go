@@ -88,7 +88,7 @@ func (m *mandate) ref() policy.Ref {
 	return policy.Ref{ID: m.ActionID, Version: m.Version, Digest: m.Digest}
 }
 
-// An otherProof is a proof of a credential that is not by its issuer.
+// An otherProof is a proof of a credential by somebody else than its issuer.
 type otherProof struct {
 	credential *credential
 	proof      *dataintegrity.Proof

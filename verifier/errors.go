@@ -92,7 +92,7 @@ func guard[T any](name string, call func() (T, error)) (out T, err error) {
 	return call()
 }
 
-// noRetry is no decision, and asking again does not change that.
+// noRetry returns an error without a decision that asking again does not change.
 func noRetry(cause error) error {
 	e := noDecision("", cause)
 	e.Retryable = false

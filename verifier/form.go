@@ -45,7 +45,7 @@ func (d *decision) checkPresentation() {
 	d.proofs = proofs
 	d.holder, _ = vcdm.ID(d.root.Get("holder"))
 	if d.root.Get("holder").Kind() == canonical.Absent {
-		// VC Data Model 2.0 section 4.13: without a holder, whoever signed presents.
+		// VC Data Model 2.0 section 4.13: without a holder, the signer presents.
 		if why, detail := badMethodURL(proofs[0].VerificationMethod); why != "" {
 			d.fail(checkVPProofForm, why, d.root.Get("proof"), "there is no holder, and %s", detail)
 			return

@@ -89,8 +89,8 @@ func (d *decision) awaits(c *credential, p *dataintegrity.Proof, purpose didreso
 }
 
 // lookUp asks the interfaces of the Config what a stage wants to know: the only I/O
-// of a decision, one lookup after another. It reports whether a document took the
-// place of an older one. An error is no decision.
+// of a decision, one lookup after another. It reports whether a document replaced an
+// older one. An error means that there is no decision.
 func (d *decision) lookUp(ctx context.Context, asked []lookup) (refreshed bool, err error) {
 	if d.rounds++; d.rounds > maxRounds {
 		return false, noDecision("", errors.New("more lookups than one decision may take"))

@@ -20,7 +20,7 @@ type Request struct {
 	// ExecutionParams are the parameters of the action: a JSON object. Empty
 	// means {}.
 	ExecutionParams []byte
-	// ParsedPresentation and ParsedParams may take the places of Presentation and
+	// ParsedPresentation and ParsedParams may replace Presentation and
 	// ExecutionParams: values of a document that the caller has parsed already. They
 	// are judged as their bytes in that document would be, under the same limits and
 	// with the same offsets and pointers.

@@ -33,8 +33,8 @@ type ContextChecker interface {
 type StatusSource interface {
 	// StatusList returns the status list credential published at url, as
 	// received: the engine verifies it. ErrNoStatusList means that there is
-	// none, which denies; any other error means that it could not be found
-	// out, which is no decision.
+	// none, which denies; any other error means an outage, and there is no
+	// decision.
 	StatusList(ctx context.Context, url string) ([]byte, error)
 }
 

@@ -164,10 +164,10 @@ func (d *decision) statusList(url string) (*credential, error) {
 }
 
 // proveList checks a status list credential like any other: its structure, its
-// issuer, who has to be the credential's, and its proofs, which are judged like the
-// credential's. Its id has to be the URL that the credential names, so that nobody
-// can present another list of the same issuer. It returns the keys that it used.
-// Proofs that await a lookup are no error.
+// issuer and its proofs. The issuer has to be that of the credential. The id has to
+// be the URL in the credential's entry: the source could otherwise return another
+// list of the same issuer. proveList returns the keys that it used. It returns no
+// error for proofs that await a lookup.
 func (d *decision) proveList(list *credential, url, issuer string) ([]usedKey, error) {
 	if err := d.readList(list, url, issuer); err != nil {
 		return nil, err

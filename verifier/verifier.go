@@ -65,7 +65,7 @@ type Verifier struct {
 // is denied.
 //
 // A ctx that is done, an outage, and a panic of an implementation in the
-// Config all are no decision.
+// Config all end without a decision.
 func (v *Verifier) Verify(ctx context.Context, req Request) (*Result, error) {
 	// A panic in the engine itself must not take its host down.
 	return guard("engine", func() (*Result, error) {
@@ -105,7 +105,7 @@ var stages = [...]stage{
 	{(*decision).checkAction, (*decision).actionLookups},
 }
 
-// decide takes the steps 1 to 6. An error is no decision.
+// decide takes the steps 1 to 6. An error means that there is no decision.
 func (v *Verifier) decide(ctx context.Context, req Request) (*decision, error) {
 	d, err := v.read(ctx, req)
 	if err != nil {

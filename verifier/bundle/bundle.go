@@ -1,19 +1,18 @@
 // Package bundle answers one question: does a decision follow from what it is
 // said to rest on?
 //
-// A bundle is a file with everything that one decision was given: the request,
-// the settings, the time, the DID documents, status lists and actions that were
-// looked up. [Marshal] writes it, [Reproduce] decides again from it alone and
-// compares with a receipt, byte for byte.
+// It implements a file format for everything that one decision was given: the
+// request, the settings, the time, and the DID documents, status lists and actions
+// that were looked up. [Marshal] writes a bundle. [Reproduce] decides again from a
+// bundle alone, and compares the receipt byte for byte.
 //
-// A bundle is not signed, and holds the execution parameters and the salt of the
-// receipt's commitment: whoever has it can read what the receipt only commits to.
-// That a decision can be reproduced does not prove that the documents in the
-// bundle were the true ones: the receipt's digests say which ones were used. Nor
-// does it prove the settings and the request beyond what the receipt says of
-// them: other trusted issuers, another required scope or mandate, files of
-// evidence that were not there lead to the same receipt where they change
-// nothing in it.
+// A bundle is not signed. It holds the execution parameters and the salt of the
+// receipt's commitment, so a reader of the bundle sees what the receipt only
+// commits to. A reproduced decision does not prove that the documents in the bundle
+// are the true ones: the receipt's digests say which ones were used. Nor does it
+// prove more of the settings and the request than the receipt says of them: other
+// trusted issuers, another required scope or mandate, or more evidence files lead
+// to the same receipt when they change nothing in it.
 package bundle
 
 import (
@@ -43,8 +42,8 @@ const MaxBytes = 32 << 20
 
 type object = map[string]any
 
-// Marshal writes a bundle as one canonical JSON object, in which every document
-// stands in base64 beside its SRI digest.
+// Marshal writes a bundle as one canonical JSON object. Every document in it is
+// base64 with its SRI digest.
 func Marshal(b *verifier.Bundle) ([]byte, error) {
 	if b == nil {
 		return nil, errors.New("bundle: there is none: Config.KeepBundle was not set")

@@ -1,5 +1,5 @@
-// Package replay answers one question: was this used before? It remembers, in
-// memory, which presentations and challenges were used.
+// Package replay implements one-time use of presentations and challenges in the
+// memory of one process.
 package replay
 
 import (
@@ -17,19 +17,19 @@ const DefaultMaxEntries = 1 << 20
 // ErrFull is what a full Memory returns.
 var ErrFull = errors.New("replay: the memory of used presentations is full")
 
-// A Memory is a verifier.Replay in memory. The zero value is ready for use. It
-// forgets everything when the process ends: behind several processes, or across
-// restarts, use one that is shared. When it is full of what still has to be
-// remembered, nothing is decided any more: with expected challenges, set
-// verifier.Config.ChallengeLifetime.
+// A Memory is a verifier.Replay in memory. The zero value is ready for use. It is
+// empty after a restart: several processes, or one that restarts, need a shared
+// store. A Memory that is full of entries that it still has to remember returns
+// ErrFull, and nothing is allowed until some have expired: callers that expect
+// challenges set verifier.Config.ChallengeLifetime.
 type Memory struct {
 	// MaxEntries bounds the memory. Zero means DefaultMaxEntries.
 	MaxEntries int
 
 	mu   sync.Mutex
 	used map[[sha256.Size]byte]time.Time
-	// sweep is the size at which the entries that are over are looked for, and
-	// next the time before which there is none.
+	// sweep is the size at which Use looks for expired entries, and next the time
+	// before which none expires.
 	sweep int
 	next  time.Time
 }
@@ -41,17 +41,17 @@ func (m *Memory) Use(ctx context.Context, key [sha256.Size]byte, now, until time
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if end, ok := m.used[key]; ok && !over(end, now) {
+	if end, ok := m.used[key]; ok && !expired(end, now) {
 		return false, nil
 	}
-	most := m.MaxEntries
-	if most <= 0 {
-		most = DefaultMaxEntries
+	limit := m.MaxEntries
+	if limit <= 0 {
+		limit = DefaultMaxEntries
 	}
-	if len(m.used) >= min(most, max(m.sweep, 1024)) && now.After(m.next) {
+	if len(m.used) >= min(limit, max(m.sweep, 1024)) && now.After(m.next) {
 		m.sweepOut(now)
 	}
-	if len(m.used) >= most {
+	if len(m.used) >= limit {
 		return false, ErrFull
 	}
 	if m.used == nil {
@@ -64,13 +64,13 @@ func (m *Memory) Use(ctx context.Context, key [sha256.Size]byte, now, until time
 	return true, nil
 }
 
-// sweepOut forgets the entries that are over.
+// sweepOut forgets expired entries.
 func (m *Memory) sweepOut(now time.Time) {
 	const never = 1 << 62
 	m.next = now.Add(never)
 	for k, end := range m.used {
 		switch {
-		case over(end, now):
+		case expired(end, now):
 			delete(m.used, k)
 		case !end.IsZero() && end.Before(m.next):
 			m.next = end
@@ -80,5 +80,5 @@ func (m *Memory) sweepOut(now time.Time) {
 	m.sweep = 2 * len(m.used)
 }
 
-// over reports whether an entry that has to be kept until end may go.
-func over(end, now time.Time) bool { return !end.IsZero() && now.After(end) }
+// expired reports whether an entry that has to be kept until end may go.
+func expired(end, now time.Time) bool { return !end.IsZero() && now.After(end) }

@@ -83,7 +83,7 @@ func (c *checker) concurrent() {
 	}
 }
 
-// done: when ctx is done, a use is no first one.
+// done checks that a use with a context that is done is not reported as the first.
 func (c *checker) done() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
