@@ -244,7 +244,12 @@ var seamDeviations = []deviation{
 	{"signer out of order", func(s *scene) { s.sources["signer"] = pick(s.rng, outage, panics, malformed, cancels) }},
 	{"clock panics", func(s *scene) { s.sources["clock"] = pick(s.rng, panics, malformed, cancels) }},
 	{"cancelled by the checker", func(s *scene) { s.check, s.sources["checker"] = 1, cancels }},
-	{"cancelled while signatures are verified", func(s *scene) { s.sources["signatures"] = cancels }},
+	{"cancelled while signatures are verified", func(s *scene) { s.sources["signatures"], s.at = cancels, pick(s.rng, 1, 2, 2, 2, 3) }},
+	{"cancelled while signatures are verified, no action", func(s *scene) {
+		s.sources["signatures"], s.at = cancels, pick(s.rng, 2, 2, 3)
+		delete(s.terms(), "action")
+		s.params, s.cfg.AllowActionless = nil, true
+	}},
 	{"cancelled by the checker, not for this verifier", func(s *scene) {
 		s.check, s.sources["checker"] = 1, cancels
 		s.held().put("domain", "did:web:other.example")
