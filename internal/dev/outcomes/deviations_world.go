@@ -213,6 +213,13 @@ var paramDeviations = []deviation{
 	param("tool", "tool", "book", "cancel", "steal", 1, absent),
 	{"two rules fail", func(s *scene) { s.inline(); s.params = obj{"amount": 501, "currency": "USD"} }},
 	{"no parameters", func(s *scene) { s.params = nil }},
+	{"many faults", func(s *scene) { s.params = obj{"a": 1, "b": 2, "c": 3, "d": 4, "amount": "x"} }},
+	{"many rules fail", func(s *scene) {
+		c := s.inline()
+		for i := range pick(s.rng, 2, 3, 4) {
+			c["rules"] = append(c["rules"].(arr), obj{"name": "r" + strconv.Itoa(i), "expression": "executionParams.amount < " + strconv.Itoa(i) + ".0"})
+		}
+	}},
 	{"malformed parameters", func(s *scene) {
 		s.params = []byte(pick(s.rng, "{", "[]", "null", `{"a":1,"a":2}`, `{"amount":1e999}`, "{} x", "\xff"))
 	}},
