@@ -190,6 +190,9 @@ func (r *record) bundle(run string, b *verifier.Bundle) {
 	if b == nil {
 		return
 	}
+	c := &b.Config
+	r.add(bundles, run+".bundle.interfaces", "%t %t %t %t %t %t %t %t %t", c.Resolver != nil, c.Signer != nil, c.ContextChecker != nil, c.Status != nil,
+		c.Actions != nil, c.Replay != nil, c.SignatureVerifier != nil, c.Now != nil, c.Rand != nil)
 	file, err := bundle.Marshal(b)
 	if err != nil {
 		r.add(bundles, run+".bundle", "cannot be written")

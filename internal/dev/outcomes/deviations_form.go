@@ -299,8 +299,8 @@ var mandateDeviations = []deviation{
 		s.terms()["context"] = anyOf(s.rng, obj{"authorizedDIDs": "x"}, arr{}, obj{"authorizedDids": arr{}}, nil)
 	}},
 	{"mandate member more", func(s *scene) { s.terms()["limit"] = 5 }},
-	{"long identifier", func(s *scene) { s.mandate().doc["id"] = "urn:x:" + strings.Repeat("x", pick(s.rng, 300, 2040, 2100)) }},
-	{"long holder", func(s *scene) { s.vp["holder"] = "did:x:" + strings.Repeat("y", pick(s.rng, 300, 2100)) }},
+	{"long identifier", func(s *scene) { s.mandate().doc["id"] = "urn:x:" + strings.Repeat("x", pick(s.rng, 300, 2042, 2043)) }},
+	{"long holder", func(s *scene) { s.vp["holder"] = "did:x:" + strings.Repeat("y", pick(s.rng, 300, 2042, 2043)) }},
 	{"subject without id", func(s *scene) { delete(s.subjectNode(), "id") }},
 	{"evidence not right", func(s *scene) {
 		s.mandate().doc["evidence"] = obj{"id": "urn:evidence:1", "type": arr{"Evidence"}, "digestSRI": sri([]byte("another"))}
@@ -340,6 +340,13 @@ var bindingDeviations = []deviation{
 		s.req.Challenge = ""
 		for _, p := range s.proofs {
 			p.put("challenge", s.boundTo("n~x"))
+		}
+		s.cfg.RequireParamsBinding = s.rng.chance(50)
+	}},
+	{"bound without a nonce", func(s *scene) {
+		s.req.Challenge = ""
+		for _, p := range s.proofs {
+			p.put("challenge", s.boundTo("")[pick(s.rng, 0, 0, 1):])
 		}
 		s.cfg.RequireParamsBinding = s.rng.chance(50)
 	}},

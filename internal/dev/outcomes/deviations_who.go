@@ -4,8 +4,14 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// method returns the first method of a document.
-func method(doc obj) obj { return doc["verificationMethod"].(arr)[0].(obj) }
+// method returns the first method of a document, or one of no account when there
+// is none.
+func method(doc obj) obj {
+	if list := doc["verificationMethod"].(arr); len(list) > 0 {
+		return list[0].(obj)
+	}
+	return obj{}
+}
 
 // documented picks a party whose document is to change, and makes sure there is
 // one.
@@ -106,6 +112,20 @@ var webDeviations = []deviation{
 		old, next := webDocument(p.did, offCurve), webDocument(p.did, public(seedKey(attackerSeed)))
 		p.documents[0] = next
 		s.rotates(p, old)
+	}},
+	{"the next document has lost the key", func(s *scene) {
+		s.onWeb()
+		first := webDocument(s.issuer.did, public(s.issuer.key))
+		p := *s.issuer
+		p.method, p.documents = p.did+"#k2", nil
+		s.mandate().proofs = append(s.mandate().proofs, &proof{by: &p})
+		next := s.issuer.documents[0]
+		id := s.issuer.did + pick(s.rng, "#k2", "#k3")
+		method(next)["id"] = id
+		for _, purpose := range []string{"authentication", "assertionMethod"} {
+			next[purpose] = arr{id}
+		}
+		s.rotates(s.issuer, first)
 	}},
 	{"two kept documents lack the key", func(s *scene) {
 		s.onWeb()

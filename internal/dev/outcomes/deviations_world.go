@@ -213,6 +213,13 @@ var paramDeviations = []deviation{
 	param("tool", "tool", "book", "cancel", "steal", 1, absent),
 	{"two rules fail", func(s *scene) { s.inline(); s.params = obj{"amount": 501, "currency": "USD"} }},
 	{"no parameters", func(s *scene) { s.params = nil }},
+	{"many faults", func(s *scene) { s.params = obj{"a": 1, "b": 2, "c": 3, "d": 4, "amount": "x"} }},
+	{"many rules fail", func(s *scene) {
+		c := s.inline()
+		for i := range pick(s.rng, 2, 3, 4) {
+			c["rules"] = append(c["rules"].(arr), obj{"name": "r" + strconv.Itoa(i), "expression": "executionParams.amount < " + strconv.Itoa(i) + ".0"})
+		}
+	}},
 	{"malformed parameters", func(s *scene) {
 		s.params = []byte(pick(s.rng, "{", "[]", "null", `{"a":1,"a":2}`, `{"amount":1e999}`, "{} x", "\xff"))
 	}},
@@ -244,7 +251,12 @@ var seamDeviations = []deviation{
 	{"signer out of order", func(s *scene) { s.sources["signer"] = pick(s.rng, outage, panics, malformed, cancels) }},
 	{"clock panics", func(s *scene) { s.sources["clock"] = pick(s.rng, panics, malformed, cancels) }},
 	{"cancelled by the checker", func(s *scene) { s.check, s.sources["checker"] = 1, cancels }},
-	{"cancelled while signatures are verified", func(s *scene) { s.sources["signatures"] = cancels }},
+	{"cancelled while signatures are verified", func(s *scene) { s.sources["signatures"], s.at = cancels, pick(s.rng, 1, 2, 2, 2, 3) }},
+	{"cancelled while signatures are verified, no action", func(s *scene) {
+		s.sources["signatures"], s.at = cancels, pick(s.rng, 2, 2, 3)
+		delete(s.terms(), "action")
+		s.params, s.cfg.AllowActionless = nil, true
+	}},
 	{"cancelled by the checker, not for this verifier", func(s *scene) {
 		s.check, s.sources["checker"] = 1, cancels
 		s.held().put("domain", "did:web:other.example")

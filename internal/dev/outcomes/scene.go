@@ -90,6 +90,7 @@ type scene struct {
 	actions []action
 	none    map[string]bool // interfaces that are not there
 	check   int             // the document that the ContextChecker is to refuse, 0 for no checker
+	at      int             // the signature at which the caller gives up
 	forgets bool            // bundles are not kept
 	wrap    bool            // the subject of the mandate stands in a list
 	verify  bool            // with a SignatureVerifier of our own
@@ -217,7 +218,7 @@ func (s *scene) world(lists map[string][]byte, documents map[string][]*didresolv
 		cfg.ContextChecker = &tracedChecker{at: s.check, fault: s.sources["checker"], trace: w.trace, end: w.end}
 	}
 	if f := s.sources["signatures"]; s.verify || f != "" {
-		cfg.SignatureVerifier = &tracedVerifier{f, w.trace, w.end}
+		cfg.SignatureVerifier = &tracedVerifier{s.at, f, w.trace, w.end}
 	}
 	cfg.Resolver = s.resolver(w, documents)
 	w.cfg, w.req = cfg, s.req

@@ -231,8 +231,10 @@ func (c *tracedChecker) CheckContext(document canonical.Value) error {
 	return nil
 }
 
-// A tracedVerifier verifies signatures, or says what it was told to.
+// A tracedVerifier verifies signatures, or says what it was told to. The caller
+// gives up at the n-th.
 type tracedVerifier struct {
+	at    int
 	fault fault
 	trace *trace
 	end   context.CancelFunc
@@ -246,7 +248,9 @@ func (s *tracedVerifier) Verify(key ed25519.PublicKey, message, signature []byte
 	case saysNot:
 		return false
 	case cancels:
-		s.end()
+		if n == s.at {
+			s.end()
+		}
 	case panics:
 		if n == 2 {
 			panic("the signature verifier panics")
