@@ -12,9 +12,9 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/jsonescape"
 	"github.com/mandate-engine/mandate/internal/jsonwrite"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
 // millis is the seeds' form of a time: UTC with three decimals.
@@ -68,7 +68,7 @@ func sri(b []byte) string { return canonical.SRI(sha256.Sum256(b)) }
 // writeID writes the id of a subject, which has to be a URL (VC Data Model 2.0 section
 // 4.4): other verifiers refuse what is none.
 func writeID(w *jsonwrite.Writer, id string) {
-	if id != "" && !dataintegrity.IsURL(id) && w.Err == nil {
+	if id != "" && !vcdm.IsURL(id) && w.Err == nil {
 		w.Err = fmt.Errorf("%w: id %.100q is no URL", errBody, id)
 	}
 	w.Put("id", id)

@@ -128,13 +128,13 @@ func (v *Verifier) commit(ctx context.Context, d *decision) (*Result, error) {
 		}
 	}
 
-	receipt, err := v.receipt(ctx, d, allow, random, randErr)
+	receipt, err := d.receipt(ctx, allow, random, randErr)
 	if !allow {
 		e := d.denyError()
 		if err != nil {
 			e.cause = err
 		} else {
-			e.Receipt, e.Salt, e.Bundle = receipt, receipts.EncodeSalt(random.salt), d.bundle(random)
+			e.Receipt, e.Salt, e.Bundle = receipt, receipts.EncodeSalt(random.salt()), d.bundle(random)
 		}
 		return nil, e
 	}
@@ -152,7 +152,7 @@ func (v *Verifier) commit(ctx context.Context, d *decision) (*Result, error) {
 		Evaluations: d.evaluations,
 		ParamsBound: d.passedAt(checkParamsBound),
 		Receipt:     receipt,
-		Salt:        receipts.EncodeSalt(random.salt),
+		Salt:        receipts.EncodeSalt(random.salt()),
 		Bundle:      d.bundle(random),
 		ledger:      d.ledger,
 	}, nil
@@ -166,16 +166,17 @@ func asNoDecision(name string, err error) error {
 	return noDecision(name, err)
 }
 
-// randomness is what one receipt takes.
-type randomness struct{ id, salt [16]byte }
+// randomness is what one receipt takes: 16 bytes for its id, and the salt.
+type randomness [32]byte
+
+func (r randomness) id() [16]byte   { return [16]byte(r[:16]) }
+func (r randomness) salt() [16]byte { return [16]byte(r[16:]) }
 
 func (v *Verifier) random() (randomness, error) {
 	return guard("random source", func() (r randomness, err error) {
-		var both [32]byte
-		if _, err := io.ReadFull(v.cfg.Rand, both[:]); err != nil {
+		if _, err := io.ReadFull(v.cfg.Rand, r[:]); err != nil {
 			return r, noDecision("random source", err)
 		}
-		copy(r.salt[:], both[copy(r.id[:], both[:]):])
 		return r, nil
 	})
 }

@@ -259,11 +259,7 @@ func cloneLists(m map[string][]string) map[string][]string {
 
 // modes names the settings that a reader of a receipt has to know.
 func (c *Config) modes() []string {
-	modes := []string{"issuer:" + c.IssuerBinding.String()}
-	for _, m := range []struct {
-		on   bool
-		name string
-	}{
+	return append([]string{"issuer:" + c.IssuerBinding.String()}, set([]setting{
 		{len(c.PresentationSigners) > 0, "holder:presentation-signers"},
 		{c.GrantorProofs == AllGrantors, "grantors:all"},
 		{c.GrantorProofs > 0, "grantors:" + strconv.Itoa(c.GrantorProofs)},
@@ -275,25 +271,26 @@ func (c *Config) modes() []string {
 		{c.Leeway != 0, "leeway:" + c.Leeway.String()},
 		{c.MaxStatusAge != 0, "max-status-age:" + c.MaxStatusAge.String()},
 		{len(c.Contexts) > 0, "contexts:" + strconv.Itoa(len(c.Contexts))},
-	} {
-		if m.on {
-			modes = append(modes, m.name)
-		}
-	}
-	return modes
+	})...)
 }
 
 func (c *Config) insecureSettings() []string {
-	var names []string
-	for _, s := range []struct {
-		on   bool
-		name string
-	}{
+	return set([]setting{
 		{c.InsecureTrustAnyIssuer, "InsecureTrustAnyIssuer"},
 		{c.InsecureAllowUnbound, "InsecureAllowUnbound"},
 		{c.InsecureAllowReplay, "InsecureAllowReplay"},
 		{c.InsecureUnpinnedActions, "InsecureUnpinnedActions"},
-	} {
+	})
+}
+
+type setting struct {
+	on   bool
+	name string
+}
+
+// set returns the names of the settings that are on.
+func set(settings []setting) (names []string) {
+	for _, s := range settings {
 		if s.on {
 			names = append(names, s.name)
 		}

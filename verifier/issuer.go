@@ -82,12 +82,11 @@ func (d *decision) proveIssuer(c *credential) {
 			_, _, err := d.document(c.issuer)
 			d.failDID(checkIssuerKey, c.node, err)
 			return
-		case unrelatedSigner:
+		case otherSigner:
 			stranger = fmt.Sprintf("the key %q is not of the issuer %q", shorten(p.VerificationMethod), shorten(c.issuer))
-			d.others = append(d.others, otherProof{c, p})
-			continue
-		case unlistedSigner:
-			stranger = fmt.Sprintf("the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(p.VerificationMethod))
+			if d.v.cfg.IssuerBinding == IssuerListed {
+				stranger = fmt.Sprintf("the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(p.VerificationMethod))
+			}
 			d.others = append(d.others, otherProof{c, p})
 			continue
 		case listedSigner:
@@ -110,9 +109,8 @@ type standing int
 const (
 	unknownSigner    standing = iota // the issuer's document has to be looked up
 	unresolvedIssuer                 // there is no document of the issuer
-	unrelatedSigner                  // another DID
-	unlistedSigner                   // another DID, and the issuer's document does not list the key
-	listedSigner                     // another DID, and the issuer's document lists the key
+	otherSigner                      // another DID that the issuer has not accepted
+	listedSigner                     // another DID, whose key the issuer's document lists
 	issuerItself                     // the issuer, or a DID that Config.IssuerSigners maps to it
 )
 
@@ -124,7 +122,7 @@ func (d *decision) standing(c *credential, p *dataintegrity.Proof) standing {
 	case cfg.IssuerBinding == IssuerMapped && slices.Contains(cfg.IssuerSigners[did], c.issuer):
 		return issuerItself
 	case cfg.IssuerBinding != IssuerListed:
-		return unrelatedSigner
+		return otherSigner
 	}
 	issuer, refreshed, err := d.document(c.issuer)
 	switch {
@@ -137,7 +135,7 @@ func (d *decision) standing(c *credential, p *dataintegrity.Proof) standing {
 	case !refreshed:
 		return unknownSigner
 	}
-	return unlistedSigner
+	return otherSigner
 }
 
 // proveCredential verifies one proof of a credential. keyCheck is the check that its

@@ -10,7 +10,7 @@ import (
 )
 
 // receipt builds and signs the receipt of a decision.
-func (v *Verifier) receipt(ctx context.Context, d *decision, allow bool, random randomness, randErr error) (*receipts.Receipt, error) {
+func (d *decision) receipt(ctx context.Context, allow bool, random randomness, randErr error) (*receipts.Receipt, error) {
 	if randErr != nil {
 		return nil, randErr
 	}
@@ -18,18 +18,18 @@ func (v *Verifier) receipt(ctx context.Context, d *decision, allow bool, random 
 	if err != nil {
 		return nil, err
 	}
-	return guard("signer", func() (*receipts.Receipt, error) { return receipts.Sign(ctx, body, v.cfg.Signer) })
+	return guard("signer", func() (*receipts.Receipt, error) { return receipts.Sign(ctx, body, d.v.cfg.Signer) })
 }
 
 // receiptBody says what was decided. What is not proven has names that say so: an
 // attacker's claim must not look like a fact.
 func (d *decision) receiptBody(allow bool, random randomness) (receipts.Body, error) {
-	commitment, err := receipts.Commitment(random.salt, d.params)
+	commitment, err := receipts.Commitment(random.salt(), d.params)
 	if err != nil {
 		return receipts.Body{}, err
 	}
 	b := receipts.Body{
-		ID:       receipts.NewID(random.id),
+		ID:       receipts.NewID(random.id()),
 		Time:     d.now,
 		Event:    receipts.Denied,
 		Decision: "deny",

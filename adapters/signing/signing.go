@@ -121,7 +121,7 @@ func Presentation(ctx context.Context, holder string, credentials [][]byte, sign
 		return nil, errors.New("signing: a presentation needs a credential")
 	case len(credentials) > vcdm.MaxCredentials:
 		return nil, fmt.Errorf("signing: %d credentials, verifiers accept %d", len(credentials), vcdm.MaxCredentials)
-	case !dataintegrity.IsURL(holder):
+	case !vcdm.IsURL(holder):
 		return nil, fmt.Errorf("signing: the holder %.100q is no URL", holder)
 	}
 	values := make([]canonical.Value, 0, len(credentials))

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/statuslist"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
 // MinStatusEntries is the minimum number of entries of a status list. With
@@ -33,7 +33,7 @@ type StatusList struct {
 func NewStatusList(id, purpose string, entries int) (*StatusList, error) {
 	const limit = 16 << 20 * 8 // the most that verifiers decompress
 	switch {
-	case !dataintegrity.IsURL(id):
+	case !vcdm.IsURL(id):
 		return nil, fmt.Errorf("signing: the id of the status list %.100q is no URL", id)
 	case purpose == "":
 		return nil, errors.New("signing: a status list needs a purpose")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
@@ -118,7 +119,7 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	if hasID && !IsURL(id) {
+	if hasID && !vcdm.IsURL(id) {
 		return nil, refuse(Invalid, node.Get("id"), "the proof's id is no URL")
 	}
 	// vc-di-eddsa section 3.3.2: base58btc, the only encoding that the suite knows.
@@ -259,27 +260,4 @@ func (r *reader) time(name string) *time.Time {
 		return nil
 	}
 	return &t
-}
-
-// IsURL reports whether s has the form of an absolute URL: a scheme, a colon,
-// and at least one more character, no white space or control characters. It is
-// all the syntax that the data model asks of an identifier; nothing here ever
-// follows one.
-func IsURL(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c == 0x7f {
-			return false
-		}
-	}
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
-		case i > 0 && ('0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'):
-		case c == ':':
-			return i > 0 && len(s) > i+1
-		default:
-			return false
-		}
-	}
-	return false
 }

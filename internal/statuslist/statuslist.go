@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
@@ -74,7 +73,7 @@ func ReadEntry(node canonical.Value) (*Entry, error) {
 	e.Purpose, ok[0] = node.Get("statusPurpose").String()
 	index, ok[1] = node.Get("statusListIndex").String()
 	e.List, ok[2] = node.Get("statusListCredential").String()
-	if ok != [3]bool{true, true, true} || e.Purpose == "" || !dataintegrity.IsURL(e.List) {
+	if ok != [3]bool{true, true, true} || e.Purpose == "" || !vcdm.IsURL(e.List) {
 		return nil, errors.New("the status entry has no purpose, index or list")
 	}
 	if id, _ := node.Get("id").String(); id == e.List {

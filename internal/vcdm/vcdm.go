@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/dataintegrity"
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
@@ -99,7 +98,7 @@ func contextRule(doc canonical.Value) *Fault {
 		switch {
 		case i == 0 && s != ContextV2:
 			return Broken(e, "@context does not begin with %s", ContextV2)
-		case isString && !dataintegrity.IsURL(s):
+		case isString && !IsURL(s):
 			return Broken(e, "@context holds text that is no URL")
 		case !isString && e.Kind() != canonical.Object:
 			return Broken(e, "@context holds a value of type %s", e.Kind())
@@ -131,7 +130,7 @@ func urlRule(name string) rule {
 		if v.Kind() == canonical.Absent {
 			return nil
 		}
-		if s, ok := v.String(); !ok || !dataintegrity.IsURL(s) {
+		if s, ok := v.String(); !ok || !IsURL(s) {
 			return Broken(v, "%s is no URL", name)
 		}
 		return nil
@@ -146,7 +145,7 @@ func ID(v canonical.Value) (string, bool) {
 		v = v.Get("id")
 	}
 	s, ok := v.String()
-	return s, ok && dataintegrity.IsURL(s)
+	return s, ok && IsURL(s)
 }
 
 // issuerRule requires one URL, or an object with a URL as id (section 4.7).

@@ -53,7 +53,7 @@ func mutants() []mutant {
 	change("proof and proofs", form, "case proof.Kind() != canonical.Absent:", "case false:")
 	change("context of a proof", form, "if !same(have[i], want[i]) {", "if false {")
 	change("context shorter", form, "if !ok || len(have) < len(want) {", "want = want[:min(len(want), len(have))]\n\tif !ok {")
-	change("id of a proof", form, "hasID && !IsURL(id)", "false && hasID")
+	change("id of a proof", form, "hasID && !vcdm.IsURL(id)", "false && hasID")
 	const chain = "internal/dataintegrity/chain.go"
 	change("proofs with one id", chain, "byID[p.ID] != nil", "false")
 	change("previous proof twice", chain, "slices.Contains(ids[:i], id)", "false && slices.Contains(ids[:i], id)")
@@ -129,11 +129,11 @@ func mutants() []mutant {
 	change("directions of a text", model, "d != \"ltr\" && d != \"rtl\"", "d == \"\"")
 	change("lists of none", model, "if v.Len() == 0 {\n\t\t\treturn Broken(v, \"%s is an empty list\"", "if false {\n\t\t\treturn Broken(v, \"%s is an empty list\"")
 	change("types of nothing", model, "case empty:", "case empty && false:")
-	change("text as a context", model, "case isString && !dataintegrity.IsURL(s):", "case false && s == \"\":")
+	change("text as a context", model, "case isString && !IsURL(s):", "case false && s == \"\":")
 	change("schemas without an id", model, "if o.Get(\"id\").Kind() == canonical.Absent {", "if false {")
 	change("resources twice", model, "case !ok || seen[id]:", "case !ok:")
 	change("resources without a digest", model, "if digests == 0 {", "if false {")
-	change("white space in a URL", form, "if c := s[i]; c <= ' ' || c == 0x7f {", "if c := s[i]; c == 0 {")
+	change("white space in a URL", "internal/vcdm/url.go", "if c := s[i]; c <= ' ' || c == 0x7f {", "if c := s[i]; c == 0 {")
 
 	change("size of an entry", list, "!size.IsSafeInteger() || f < 1 || f > maxSize {", "!size.IsSafeInteger() || f < 1 {")
 	change("size of an entry ignored", list, "\t\te.size = int(f)\n", "")
