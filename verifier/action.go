@@ -36,7 +36,7 @@ func (d *decision) referencesAction() bool {
 
 // checkAction makes the checks that need those lookups.
 func (d *decision) checkAction() bool {
-	d.proveOthers()
+	d.checkOthers()
 	d.checkStatus()
 	d.compileAction()
 	return !d.failed()

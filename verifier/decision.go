@@ -53,9 +53,12 @@ type decision struct {
 type judged struct {
 	ledger
 	keys      []usedKey
-	others    []otherProof  // of credentials, not by their issuers
+	others    int           // proofs of credentials that are not by their issuers
 	usedLists []*credential // status lists that were read
-	action    *policy.Action
+
+	missedLists   []string      // URLs of status lists that were not looked up yet
+	unprovenLists []*credential // whose proofs await a lookup
+	action        *policy.Action
 }
 
 // A credential is one credential of a presentation, or a status list. Nothing of it
@@ -86,12 +89,6 @@ type mandate struct {
 
 func (m *mandate) ref() policy.Ref {
 	return policy.Ref{ID: m.ActionID, Version: m.Version, Digest: m.Digest}
-}
-
-// An otherProof is a proof of a credential by somebody else than its issuer.
-type otherProof struct {
-	credential *credential
-	proof      *dataintegrity.Proof
 }
 
 // A usedKey is a key that a decision rests on, or that it refused.

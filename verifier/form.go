@@ -123,20 +123,14 @@ func (d *decision) checkContext(doc canonical.Value, c check) {
 
 func (d *decision) readCredentials() {
 	field := d.root.Get("verifiableCredential")
-	nodes := []canonical.Value{field}
-	if field.Kind() != canonical.Object {
-		nodes = nodes[:0]
-		for i, e := range field.Elements() {
-			if i == vcdm.MaxCredentials {
-				break // more of them fail vp.structure
-			}
-			if e.Kind() == canonical.Object {
-				nodes = append(nodes, e)
-			}
-		}
+	nodes := elements(field)
+	if field.Kind() == canonical.Object {
+		nodes = []canonical.Value{field}
 	}
-	for _, node := range nodes {
-		d.readCredential(node)
+	for _, node := range nodes[:min(len(nodes), vcdm.MaxCredentials)] { // more of them fail vp.structure
+		if node.Kind() == canonical.Object {
+			d.readCredential(node)
+		}
 	}
 	d.selectMandate()
 
@@ -157,6 +151,14 @@ func (d *decision) readCredentials() {
 	if len(controllers) > maxDIDs {
 		d.fail(checkVCProofForm, ReasonTooManyProofs, field, "keys of %d DIDs have signed, at most %d are looked up", len(controllers), maxDIDs)
 	}
+}
+
+// elements returns the elements of an array, and nothing for another value.
+func elements(v canonical.Value) (list []canonical.Value) {
+	for _, e := range v.Elements() {
+		list = append(list, e)
+	}
+	return list
 }
 
 // readCredential adds a credential to those of the decision.

@@ -58,14 +58,14 @@ func (d *decision) proveIssuers() bool {
 	if d.failed() {
 		return false
 	}
-	if len(d.others) == 0 { // otherwise proveOthers passes the check
+	if d.others == 0 { // otherwise checkOthers passes the check
 		d.pass(checkVCProof)
 	}
 	return true
 }
 
 // proveIssuer verifies the proofs of a credential that count as its issuer's, and
-// sets the others aside. It decides whose key a proof names before it looks at the
+// counts the others. It decides whose key a proof names before it looks at the
 // key, so that no DID is looked up that the issuer has not vouched for.
 func (d *decision) proveIssuer(c *credential) {
 	own, stranger := 0, ""
@@ -87,7 +87,7 @@ func (d *decision) proveIssuer(c *credential) {
 			if d.v.cfg.IssuerBinding == IssuerListed {
 				stranger = fmt.Sprintf("the document of the issuer %q does not list the key %q", shorten(c.issuer), shorten(p.VerificationMethod))
 			}
-			d.others = append(d.others, otherProof{c, p})
+			d.others++
 			continue
 		case listedSigner:
 			issuer, _, _ := d.document(c.issuer)
@@ -211,20 +211,29 @@ func (d *decision) checkGrantors() {
 	}
 }
 
-// proveOthers verifies the proofs that are not by issuers. Together with
+// checkOthers verifies the proofs that are not by issuers. Together with
 // proveIssuers, every proof of a credential is then good.
-func (d *decision) proveOthers() {
+func (d *decision) checkOthers() {
 	good := 0
-	for _, o := range d.others {
-		if d.proveCredential(checkVCProof, o.credential, o.proof) {
-			good++
-		}
+	for _, c := range d.credentials {
+		good += d.proveOthers(c)
 	}
-	if good < len(d.others) {
+	if good < d.others {
 		return
 	}
 	d.pass(checkVCProof)
 	if d.v.cfg.GrantorProofs != 0 {
 		d.pass(checkGrantorProofs)
 	}
+}
+
+// proveOthers verifies the proofs of a credential that are not by its issuer, and
+// returns how many are good.
+func (d *decision) proveOthers(c *credential) (good int) {
+	for _, p := range c.proofs {
+		if d.standing(c, p) == otherSigner && d.proveCredential(checkVCProof, c, p) {
+			good++
+		}
+	}
+	return good
 }

@@ -18,51 +18,16 @@ const (
 	maxStatusChecks  = 16 // of one presentation
 )
 
-// statusLookups asks for status lists, and for the documents of those who signed
-// them.
+// statusLookups asks for the status lists that checkStatus missed, and for the
+// documents of those who signed the ones that it could not prove.
 func (d *decision) statusLookups() (asked []lookup) {
-	entries := 0
-	for _, c := range d.credentials {
-		nodes, _ := statusEntries(c, &entries)
-		for _, node := range nodes {
-			entry, err := statuslist.ReadEntry(node)
-			if err != nil || d.v.cfg.Status == nil {
-				continue
-			}
-			list, err := d.statusList(entry.List)
-			if err != nil {
-				continue
-			}
-			if list == nil {
-				asked = append(asked, listAt(entry.List))
-			} else if _, err := d.proveList(list, entry.List, c.issuer); err == nil {
-				asked = append(asked, d.awaited(list, byIssuer, byOthers)...)
-			}
-		}
+	for _, url := range d.missedLists {
+		asked = append(asked, listAt(url))
+	}
+	for _, list := range d.unprovenLists {
+		asked = append(asked, d.awaited(list, byIssuer, byOthers)...)
 	}
 	return asked
-}
-
-// statusEntries returns the status entries of a credential, or why it has too many.
-// It adds their number to that of the credentials before it.
-func statusEntries(c *credential, entries *int) (nodes []canonical.Value, tooMany string) {
-	field := c.node.Get("credentialStatus")
-	switch {
-	case field.Kind() == canonical.Absent:
-		return nil, ""
-	case field.Len() > maxStatusEntries && field.Kind() == canonical.Array:
-		return nil, fmt.Sprintf("more than %d status entries", maxStatusEntries)
-	case *entries >= maxStatusChecks:
-		return nil, fmt.Sprintf("more than %d status entries in the presentation", maxStatusChecks)
-	case field.Kind() == canonical.Array: // has an element, by vc.structure
-		for _, node := range field.Elements() {
-			nodes = append(nodes, node)
-		}
-	default:
-		nodes = []canonical.Value{field}
-	}
-	*entries += len(nodes)
-	return nodes, ""
 }
 
 // checkStatus checks the status entries of all credentials. It denies unless the
@@ -71,13 +36,21 @@ func (d *decision) checkStatus() {
 	entries := 0
 	for _, c := range d.credentials {
 		field := c.node.Get("credentialStatus")
-		nodes, tooMany := statusEntries(c, &entries)
+		nodes := []canonical.Value{field}
 		switch {
-		case tooMany != "":
-			d.fail(checkVCStatus, ReasonStatusUnknown, field, "%s", tooMany)
 		case field.Kind() == canonical.Absent:
 			d.skip(checkVCStatus, "the credential has no status")
+			continue
+		case field.Len() > maxStatusEntries && field.Kind() == canonical.Array:
+			d.fail(checkVCStatus, ReasonStatusUnknown, field, "more than %d status entries", maxStatusEntries)
+			continue
+		case entries >= maxStatusChecks:
+			d.fail(checkVCStatus, ReasonStatusUnknown, field, "more than %d status entries in the presentation", maxStatusChecks)
+			continue
+		case field.Kind() == canonical.Array: // not empty, by vc.structure
+			nodes = elements(field)
 		}
+		entries += len(nodes)
 		for _, node := range nodes {
 			d.checkStatusEntry(c, node)
 		}
@@ -103,7 +76,8 @@ func (d *decision) checkStatusEntry(c *credential, node canonical.Value) {
 		return
 	}
 	if list == nil {
-		return // statusLookups asks for it
+		d.missedLists = append(d.missedLists, entry.List)
+		return
 	}
 	keys, err := d.proveList(list, entry.List, c.issuer)
 	d.keys = append(d.keys, keys...)
@@ -114,6 +88,7 @@ func (d *decision) checkStatusEntry(c *credential, node canonical.Value) {
 	if slices.ContainsFunc(list.proofs, func(p *dataintegrity.Proof) bool {
 		return d.standing(list, p) == unknownSigner || d.awaits(list, p, didresolve.AssertionMethod)
 	}) {
+		d.unprovenLists = append(d.unprovenLists, list)
 		return
 	}
 	if !slices.Contains(d.usedLists, list) {
@@ -175,9 +150,7 @@ func (d *decision) proveList(list *credential, url, issuer string) ([]usedKey, e
 	own := d.judged
 	d.judged = judged{}
 	d.proveIssuer(list)
-	for _, o := range d.others {
-		d.proveCredential(checkVCProof, list, o.proof)
-	}
+	d.proveOthers(list)
 	found := d.judged
 	d.judged = own
 	if c, failed := found.firstFailure(); failed {
