@@ -9,6 +9,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/jsonw"
+	"github.com/mandate-engine/mandate/internal/quote"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
@@ -183,7 +184,7 @@ func unwritten(o object, err error) []byte {
 }
 
 func errorJSON(err error) object {
-	o := object{"kind": "unavailable", "message": printable(err.Error())}
+	o := object{"kind": "unavailable", "message": quote.Cut(err.Error(), 300)}
 	var bad *verifier.RequestError
 	var none *verifier.NoDecisionError
 	switch {
@@ -203,18 +204,4 @@ func errorJSON(err error) object {
 		}
 	}
 	return o
-}
-
-// printable returns a message that can be written as JSON, cut short.
-func printable(s string) string {
-	const most = 300
-	if len(s) > most {
-		s = s[:most] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters have no place in I-JSON
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
 }

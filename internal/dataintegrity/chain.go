@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // link finds the proofs that each proof names in previousProof, and turns the
@@ -25,7 +26,7 @@ func link(proofs []*Proof, form Form) *Error {
 			continue
 		}
 		if byID[p.ID] != nil {
-			return refuse(Invalid, p.node.Get("id"), "two proofs have the id %q", truncate(p.ID))
+			return refuse(Invalid, p.node.Get("id"), "two proofs have the id %q", quote.Cut(p.ID, maxShown))
 		}
 		byID[p.ID] = p
 	}
@@ -41,10 +42,10 @@ func link(proofs []*Proof, form Form) *Error {
 		}
 		for i, id := range ids {
 			if byID[id] == nil {
-				return refuse(Invalid, at, "the previous proof %q is not in the document", truncate(id))
+				return refuse(Invalid, at, "the previous proof %q is not in the document", quote.Cut(id, maxShown))
 			}
 			if slices.Contains(ids[:i], id) {
-				return refuse(Invalid, at, "the previous proof %q is named twice", truncate(id))
+				return refuse(Invalid, at, "the previous proof %q is named twice", quote.Cut(id, maxShown))
 			}
 		}
 		if len(ids) == 0 {

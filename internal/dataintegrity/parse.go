@@ -7,6 +7,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/quote"
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
@@ -100,10 +101,10 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 
 	// The suite comes first: the members of another one are its own business.
 	if typ := r.required("type"); r.err == nil && typ != ProofType {
-		return nil, refuse(Unsupported, node, "proof type is %q", truncate(typ))
+		return nil, refuse(Unsupported, node, "proof type is %q", quote.Cut(typ, maxShown))
 	}
 	if suite := r.required("cryptosuite"); r.err == nil && suite != Cryptosuite {
-		return nil, refuse(Unsupported, node, "cryptosuite is %q", truncate(suite))
+		return nil, refuse(Unsupported, node, "cryptosuite is %q", quote.Cut(suite, maxShown))
 	}
 	p.VerificationMethod = r.required("verificationMethod")
 	p.Purpose = r.required("proofPurpose")

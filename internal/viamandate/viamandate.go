@@ -8,11 +8,15 @@ import (
 	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/quote"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
 // MaxIdentifier bounds identifiers, in bytes: they stand in receipts.
 const MaxIdentifier = 2048
+
+// maxShown bounds how much of a text of the input stands in a message.
+const maxShown = 80
 
 // Is reports whether a credential is of the type of mandates.
 func Is(vc canonical.Value) bool {
@@ -84,7 +88,7 @@ func (r *reader) fail(f *vcdm.Fault) {
 func (r *reader) known(in canonical.Value, names ...string) {
 	for name, m := range in.Members() {
 		if !slices.Contains(names, name) {
-			r.fail(vcdm.Broken(m, "unknown member %q", truncate(name)))
+			r.fail(vcdm.Broken(m, "unknown member %q", quote.Cut(name, maxShown)))
 		}
 	}
 }
@@ -104,7 +108,7 @@ func (r *reader) spelled(vc canonical.Value) {
 		}
 		for _, c := range counts {
 			if strings.EqualFold(name, c) {
-				r.fail(vcdm.Broken(m, "%q is no spelling of %s", truncate(name), c))
+				r.fail(vcdm.Broken(m, "%q is no spelling of %s", quote.Cut(name, maxShown), c))
 			}
 		}
 	}
@@ -174,12 +178,4 @@ func (r *reader) version(action canonical.Value) int64 {
 		return 0
 	}
 	return int64(f)
-}
-
-// truncate bounds text of the input in messages.
-func truncate(s string) string {
-	if len(s) > 80 {
-		s = strings.ToValidUTF8(s[:80], "") + "…"
-	}
-	return s
 }

@@ -23,12 +23,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/quote"
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/verifier"
@@ -83,14 +82,6 @@ func Marshal(b *verifier.Bundle) ([]byte, error) {
 	return out, nil
 }
 
-// plain replaces what JSON texts here do not hold.
-func plain(r rune) rune {
-	if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF {
-		return utf8.RuneError
-	}
-	return r
-}
-
 func answers(key string, m map[string]verifier.Answer) []object {
 	out := []object{}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
@@ -108,7 +99,8 @@ func answer(a verifier.Answer) object {
 		o["document"] = blob(a.Bytes)
 	}
 	if a.Err != nil {
-		o["error"] = strings.Map(plain, a.Err.Error()) // for people; it decides nothing
+		text := a.Err.Error() // for people; it decides nothing
+		o["error"] = quote.Cut(text, len(text))
 		if t := didresolve.TypeOf(a.Err); t != didresolve.ErrInternal {
 			o["errorType"] = string(t)
 		}
