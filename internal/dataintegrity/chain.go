@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/jsonread"
 	"github.com/mandate-engine/mandate/internal/quote"
 )
 
@@ -31,10 +32,10 @@ func link(proofs []*Proof, form Form) *Error {
 		byID[p.ID] = p
 	}
 	for _, p := range proofs {
-		r := reader{node: p.node}
-		ids := r.strings("previousProof", maxProofs)
-		if r.err != nil {
-			return r.err
+		r := jsonread.New(p.node)
+		ids := texts(&r, "previousProof", maxProofs)
+		if bad := invalid(r.Fault()); bad != nil {
+			return bad
 		}
 		at := p.node.Get("previousProof")
 		if len(ids) > 0 && form != FormW3C {
