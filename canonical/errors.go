@@ -3,7 +3,8 @@ package canonical
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // A Kind says why a document was refused. The texts are stable.
@@ -54,7 +55,9 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " at byte %d", e.Offset)
 	}
 	if e.Pointer != "" {
-		fmt.Fprintf(&b, " (%s)", printable(e.Pointer))
+		q := quote.Text(e.Pointer, maxShown)
+		end := strings.LastIndexByte(q, '"')
+		fmt.Fprintf(&b, " (%s)", q[1:end]+q[end+1:])
 	}
 	if e.detail != "" {
 		fmt.Fprintf(&b, ": %s", e.detail)
@@ -67,23 +70,6 @@ func (e *Error) Error() string {
 
 // maxShown bounds how much of a pointer stands in a message.
 const maxShown = 120
-
-// printable makes text of the input safe for one line of a log.
-func printable(s string) string {
-	cut := len(s) > maxShown
-	if cut {
-		s = s[:maxShown]
-		for len(s) > 0 && !utf8.ValidString(s) {
-			s = s[:len(s)-1]
-		}
-	}
-	s = fmt.Sprintf("%+q", s)
-	s = s[1 : len(s)-1]
-	if cut {
-		s += "…"
-	}
-	return s
-}
 
 // within records that the error occurred in the member or element token.
 func (e *Error) within(token string) *Error {

@@ -30,7 +30,7 @@ func Parse(s string) (DID, error) {
 		why = "a DID has no path, query or fragment"
 	}
 	if why != "" {
-		return DID{}, fail(ErrInvalidDID, "%s: %s", quote(s), why)
+		return DID{}, fail(ErrInvalidDID, "%s: %s", shown(s), why)
 	}
 	return d, nil
 }
@@ -59,7 +59,7 @@ func ParseURL(s string) (DIDURL, error) {
 	}
 	u, why := cutURL(s)
 	if why != "" {
-		return DIDURL{}, fail(ErrInvalidDIDURL, "%s: %s", quote(s), why)
+		return DIDURL{}, fail(ErrInvalidDIDURL, "%s: %s", shown(s), why)
 	}
 	return u, nil
 }
@@ -147,7 +147,7 @@ func misfit(s string, class uint8) string {
 			}
 			i += 2
 		default:
-			return "character " + quote(s[i:i+1]) + " is not allowed"
+			return "character " + shown(s[i:i+1]) + " is not allowed"
 		}
 	}
 	return ""

@@ -252,7 +252,7 @@ func caseVariant(v canonical.Value, names ...string) (why string) {
 // at says where v stands, for the beginning of a message.
 func at(v canonical.Value) string {
 	if p := v.Pointer(); p != "" {
-		return quote(p) + ": "
+		return shown(p) + ": "
 	}
 	return "document: "
 }

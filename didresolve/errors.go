@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // ErrorType classifies an [Error]. Every constant is itself an error, so
@@ -180,15 +181,5 @@ func fail(t ErrorType, format string, args ...any) *Error {
 	return &Error{Type: t, Detail: fmt.Sprintf(format, args...)}
 }
 
-// quote makes untrusted text fit for one line of a message.
-func quote(s string) string {
-	const shown = 80
-	if len(s) <= shown {
-		return fmt.Sprintf("%+q", s)
-	}
-	s = s[:shown]
-	for len(s) > 0 && !utf8.ValidString(s) {
-		s = s[:len(s)-1]
-	}
-	return fmt.Sprintf("%+q", s) + "…"
-}
+// shown makes untrusted text fit for one line of a message.
+func shown(s string) string { return quote.Text(s, 80) }

@@ -107,10 +107,10 @@ func TestQuote(t *testing.T) {
 		{strings.Repeat("a", 80), `"` + strings.Repeat("a", 80) + `"`},
 		{strings.Repeat("a", 81), `"` + strings.Repeat("a", 80) + `"…`},
 		{strings.Repeat("a", 79) + "éé", `"` + strings.Repeat("a", 79) + `"…`},
-		{strings.Repeat("\xff", 1<<20), `""…`},
+		{strings.Repeat("\xff", 1<<20), `"` + strings.Repeat(`\xff`, 80) + `"…`},
 	}
 	for _, tt := range tests {
-		if got := quote(tt.in); got != tt.want {
+		if got := shown(tt.in); got != tt.want {
 			t.Errorf("%.90q: got %s", tt.in, got)
 		}
 	}

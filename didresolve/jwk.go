@@ -32,7 +32,7 @@ func (jwkResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
 		return nil, err
 	}
 	if d.Method != "jwk" {
-		return nil, fail(ErrMethodNotSupported, "%s is not a did:jwk", quote(did))
+		return nil, fail(ErrMethodNotSupported, "%s is not a did:jwk", shown(did))
 	}
 	// From here on nothing is quoted: someone may have pasted a private key.
 	text, err := base64.RawURLEncoding.Strict().DecodeString(d.ID)

@@ -70,9 +70,9 @@ func readKey(typ string, vm canonical.Value) (multikey.PublicKey, error) {
 			return multikey.NewPublicKey(raw)
 		}
 	default:
-		return multikey.PublicKey{}, fmt.Errorf("type %s is not supported", quote(typ))
+		return multikey.PublicKey{}, fmt.Errorf("type %s is not supported", shown(typ))
 	}
-	return multikey.PublicKey{}, fmt.Errorf("type %s with material in %s", quote(typ), quote(name))
+	return multikey.PublicKey{}, fmt.Errorf("type %s with material in %s", shown(typ), shown(name))
 }
 
 // material returns the one member that holds key material. Members are
@@ -126,7 +126,7 @@ func readJWK(jwk canonical.Value) (multikey.PublicKey, error) {
 	kty, _ := jwk.Get("kty").String()
 	crv, _ := jwk.Get("crv").String()
 	if kty != "OKP" || crv != "Ed25519" {
-		return none, fmt.Errorf("%w: JWK of kty %s and crv %s, want OKP and Ed25519", multikey.ErrUnsupported, quote(kty), quote(crv))
+		return none, fmt.Errorf("%w: JWK of kty %s and crv %s, want OKP and Ed25519", multikey.ErrUnsupported, shown(kty), shown(crv))
 	}
 	if use := jwk.Get("use"); use.Kind() != canonical.Absent && !isOneOf(use, "sig") {
 		return none, errors.New("JWK use is not sig")

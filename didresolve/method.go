@@ -73,24 +73,24 @@ func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Tim
 		return VerificationMethod{}, err
 	}
 	if did != d.id {
-		return VerificationMethod{}, fail(ErrInvalidDocumentID, "document %s cannot hold %s", quote(d.id), quote(vmURL))
+		return VerificationMethod{}, fail(ErrInvalidDocumentID, "document %s cannot hold %s", shown(d.id), shown(vmURL))
 	}
 	c, ok := d.find(vmURL)
 	if !ok {
-		return VerificationMethod{}, fail(ErrMethodNotFound, "the document has no %s", quote(vmURL))
+		return VerificationMethod{}, fail(ErrMethodNotFound, "the document has no %s", shown(vmURL))
 	}
 	m, why := c.identify(d.id)
 	if why != "" {
-		return VerificationMethod{}, fail(ErrInvalidVerificationMethod, "%s: %s", quote(vmURL), why)
+		return VerificationMethod{}, fail(ErrInvalidVerificationMethod, "%s: %s", shown(vmURL), why)
 	}
 	if !d.allows(c, purpose) {
-		return VerificationMethod{}, fail(ErrInvalidRelationship, "%s is not listed for %s", quote(vmURL), quote(string(purpose)))
+		return VerificationMethod{}, fail(ErrInvalidRelationship, "%s is not listed for %s", shown(vmURL), shown(string(purpose)))
 	}
 	if err := m.readDates(c.value, at); err != nil {
 		return VerificationMethod{}, err
 	}
 	if m.key, err = c.material.read(m.Type, c.value); err != nil {
-		return VerificationMethod{}, &Error{Type: ErrInvalidVerificationMethod, Detail: quote(vmURL), Cause: err}
+		return VerificationMethod{}, &Error{Type: ErrInvalidVerificationMethod, Detail: shown(vmURL), Cause: err}
 	}
 	m.text = c.material.text
 	return m, nil
@@ -103,11 +103,11 @@ func methodDID(vmURL string) (string, error) {
 	case err != nil:
 		return "", &Error{Type: ErrInvalidVerificationMethodURL, Cause: err}
 	case u.Path != "":
-		return "", fail(ErrInvalidDIDURL, "%s: a verification method has no path", quote(vmURL))
+		return "", fail(ErrInvalidDIDURL, "%s: a verification method has no path", shown(vmURL))
 	case u.Query != "":
-		return "", fail(ErrFeatureNotSupported, "%s: documents are not resolved by version", quote(vmURL))
+		return "", fail(ErrFeatureNotSupported, "%s: documents are not resolved by version", shown(vmURL))
 	case u.Fragment == "":
-		return "", fail(ErrInvalidVerificationMethod, "%s: no fragment, so it names no key", quote(vmURL))
+		return "", fail(ErrInvalidVerificationMethod, "%s: no fragment, so it names no key", shown(vmURL))
 	}
 	return vmURL[:len(vmURL)-len("#")-len(u.Fragment)], nil
 }
@@ -177,9 +177,9 @@ func (m *VerificationMethod) readDates(v canonical.Value, at time.Time) error {
 	}
 	switch {
 	case m.Revoked != nil && !at.Before(*m.Revoked):
-		return fail(ErrKeyRevoked, "%s since %s", quote(m.ID), m.Revoked.Format(time.RFC3339))
+		return fail(ErrKeyRevoked, "%s since %s", shown(m.ID), m.Revoked.Format(time.RFC3339))
 	case m.Expires != nil && !at.Before(*m.Expires):
-		return fail(ErrKeyExpired, "%s since %s", quote(m.ID), m.Expires.Format(time.RFC3339))
+		return fail(ErrKeyExpired, "%s since %s", shown(m.ID), m.Expires.Format(time.RFC3339))
 	}
 	return nil
 }
@@ -192,11 +192,11 @@ func (m *VerificationMethod) date(v canonical.Value, name string) (*time.Time, e
 	}
 	text, ok := date.String()
 	if !ok {
-		return nil, fail(ErrInvalidVerificationMethod, "%s: %s is no string", quote(m.ID), name)
+		return nil, fail(ErrInvalidVerificationMethod, "%s: %s is no string", shown(m.ID), name)
 	}
 	t, err := xsdtime.Parse(text)
 	if err != nil {
-		return nil, &Error{Type: ErrInvalidVerificationMethod, Detail: quote(m.ID) + ": " + name, Cause: err}
+		return nil, &Error{Type: ErrInvalidVerificationMethod, Detail: shown(m.ID) + ": " + name, Cause: err}
 	}
 	return &t, nil
 }

@@ -52,7 +52,7 @@ func deriveKey(did string) (*Document, error) {
 		return nil, err
 	}
 	if d.Method != "key" {
-		return nil, fail(ErrMethodNotSupported, "%s is not a did:key", quote(did))
+		return nil, fail(ErrMethodNotSupported, "%s is not a did:key", shown(did))
 	}
 	// No message quotes the DID from here on: someone may have pasted a private
 	// key.
@@ -123,11 +123,11 @@ func (r staticResolver) Resolve(_ context.Context, did string) (*Resolution, err
 	case doc != nil:
 		return &Resolution{Document: doc, Source: "static"}, nil
 	case found:
-		return nil, fail(ErrInvalidDIDDocument, "%s has more than one static document", quote(did))
+		return nil, fail(ErrInvalidDIDDocument, "%s has more than one static document", shown(did))
 	case r.methods[d.Method]:
-		return nil, fail(ErrNotFound, "no static document for %s", quote(did))
+		return nil, fail(ErrNotFound, "no static document for %s", shown(did))
 	}
-	return nil, fail(ErrMethodNotSupported, "no static document of method %s", quote(d.Method))
+	return nil, fail(ErrMethodNotSupported, "no static document of method %s", shown(d.Method))
 }
 
 // Chain returns a resolver that asks rs in order and takes the first answer.
@@ -156,7 +156,7 @@ func (c chain) ask(ctx context.Context, did string, prior *Resolution) (*Resolut
 	if err != nil {
 		return nil, err
 	}
-	last := error(fail(ErrMethodNotSupported, "no resolver for method %s", quote(d.Method)))
+	last := error(fail(ErrMethodNotSupported, "no resolver for method %s", shown(d.Method)))
 	found := false // some resolver knows the method, but not the DID
 	for i, r := range c {
 		if err := ctx.Err(); err != nil {
@@ -229,7 +229,7 @@ func (p pinned) ask(ctx context.Context, did string, prior *Resolution) (*Resolu
 		return nil, err
 	}
 	if got := res.Document.Digest(); got != pin {
-		return nil, fail(ErrPinMismatch, "the document of %s has the digest %x, pinned is %x", quote(did), got, pin)
+		return nil, fail(ErrPinMismatch, "the document of %s has the digest %x, pinned is %x", shown(did), got, pin)
 	}
 	out := *res
 	out.Source = "pinned " + strings.TrimPrefix(res.Source, "pinned ") // of a prior answer of its own, once
@@ -243,7 +243,7 @@ func answer(did string, res *Resolution) (*Resolution, error) {
 		return nil, fail(ErrInternal, "a resolver returned neither a document nor an error")
 	}
 	if id := res.Document.ID(); id != did {
-		return nil, fail(ErrInvalidDocumentID, "document of %s has the id %s", quote(did), quote(id))
+		return nil, fail(ErrInvalidDocumentID, "document of %s has the id %s", shown(did), shown(id))
 	}
 	return res, nil
 }

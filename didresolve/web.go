@@ -29,12 +29,12 @@ func WebURL(did string) (string, error) {
 		return "", err
 	}
 	if d.Method != "web" {
-		return "", fail(ErrMethodNotSupported, "%s is not a did:web", quote(did))
+		return "", fail(ErrMethodNotSupported, "%s is not a did:web", shown(did))
 	}
 	segments := strings.Split(d.ID, ":")
 	host, why := webHost(segments[0])
 	if why != "" {
-		return "", fail(ErrInvalidDID, "%s: %s", quote(did), why)
+		return "", fail(ErrInvalidDID, "%s: %s", shown(did), why)
 	}
 	path := "/.well-known"
 	if len(segments) > 1 {
@@ -43,7 +43,7 @@ func WebURL(did string) (string, error) {
 	for _, s := range segments[1:] {
 		segment, why := webSegment(s)
 		if why != "" {
-			return "", fail(ErrInvalidDID, "%s: %s", quote(did), why)
+			return "", fail(ErrInvalidDID, "%s: %s", shown(did), why)
 		}
 		path += "/" + segment
 	}
@@ -54,7 +54,7 @@ func WebURL(did string) (string, error) {
 	p, err := url.Parse(u)
 	if err != nil || p.Scheme != "https" || p.User != nil || p.Host != host || p.EscapedPath() != path+"/did.json" ||
 		p.RawQuery != "" || p.ForceQuery || p.Fragment != "" || p.Opaque != "" {
-		return "", fail(ErrInvalidDID, "%s: no URL can be built", quote(did))
+		return "", fail(ErrInvalidDID, "%s: no URL can be built", shown(did))
 	}
 	return u, nil
 }

@@ -215,7 +215,7 @@ func members(content canonical.Value, is *issues) {
 		case "stepUp", "exposure":
 			is.content("unsupported_feature", "%s is not carried out by this version", key)
 		default:
-			is.content("unknown_member", "unknown member %s", quote(key))
+			is.content("unknown_member", "unknown member %s", shown(key))
 		}
 	}
 }

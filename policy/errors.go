@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // A Severity says whether an [Issue] makes [Compile] fail.
@@ -112,13 +114,13 @@ func truncate(s string, n int) string {
 			end = i
 		}
 		if runes > n {
-			return s[:end] + "…"
+			return quote.Cut(s, end)
 		}
 	}
 	return s
 }
 
-// quote quotes text from the content or the agent for a message.
-func quote(s string) string {
+// shown quotes text from the content or the agent for a message.
+func shown(s string) string {
 	return fmt.Sprintf("%q", truncate(s, maxValueRunes))
 }

@@ -108,7 +108,7 @@ func (h *hardener) ident(e ast.Expr) {
 	if strings.HasPrefix(name, ".") {
 		h.refuse(e, "names with a leading dot are not part of the profile")
 	} else if !slices.Contains(h.scope, name) {
-		h.report(e.ID(), "type", fmt.Sprintf("undeclared reference to %s; rules read executionParams, userParams and now", quote(name)))
+		h.report(e.ID(), "type", fmt.Sprintf("undeclared reference to %s; rules read executionParams, userParams and now", shown(name)))
 	}
 }
 
@@ -239,7 +239,7 @@ func (h *hardener) comprehension(e ast.Expr, depth int) (loops int) {
 		h.refuse(e, "loops with two variables are not part of the profile")
 		return 0
 	case name == execVar || name == userVar || name == nowVar || slices.Contains(h.scope, name):
-		h.refuse(e, "the loop variable %s hides another", quote(name))
+		h.refuse(e, "the loop variable %s hides another", shown(name))
 	}
 	loops = h.walk(c.IterRange(), depth+1)
 	h.scope = append(h.scope, name)

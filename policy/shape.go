@@ -147,7 +147,7 @@ func readField(v canonical.Value, where string, is *issues) *field {
 			case "hidden":
 				dst = &f.hidden
 			default:
-				is.content("unknown_member", "%s has the unknown member %s", where, quote(key))
+				is.content("unknown_member", "%s has the unknown member %s", where, shown(key))
 				continue
 			}
 			b, ok := m.Bool()
@@ -183,7 +183,7 @@ func readType(v canonical.Value, where string, depth int, is *issues) *typ {
 	if depth > 0 {
 		for key := range v.Members() {
 			if !slices.Contains([]string{"type", "items", "values", "description"}, key) {
-				is.content("unknown_member", "%s has the unknown member %s", where, quote(key))
+				is.content("unknown_member", "%s has the unknown member %s", where, shown(key))
 				return nil
 			}
 		}
@@ -234,7 +234,7 @@ func typeNamed(name, where string, depth int, is *issues) *typ {
 	if i := slices.Index(kindNames[:], name); i > 0 {
 		return &typ{kind: kind(i)}
 	}
-	is.content("unknown_type", "%s has the unknown type %s", where, quote(name))
+	is.content("unknown_type", "%s has the unknown type %s", where, shown(name))
 	return nil
 }
 

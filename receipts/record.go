@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/jsonread"
 	"github.com/mandate-engine/mandate/internal/jsonwrite"
 )
 
@@ -172,21 +173,21 @@ func pair(decision *Verified, outcomes []*Verified, late bool) Pairing {
 	return p
 }
 
-// record checks the members of a receipt that records no decision.
-func (r *receiptReader) record(v *Verified, subject canonical.Value) {
+// readRecord reads the subject of a receipt that records no decision.
+func readRecord(v *Verified, subject *jsonread.Reader) {
 	isOutcome := recordEvents[v.Event]
-	link := subject.Get("outcomeOf")
 	if isOutcome {
-		v.OutcomeOf = Link{r.str(link, "id"), r.str(link, "digest")}
+		link := subject.In(subject.At.Get("outcomeOf"))
+		v.OutcomeOf = Link{filled(&link, "id"), filled(&link, "digest")}
 	}
 	present := []string{"decision", "reason"}
 	if !isOutcome {
 		present = append(present, "outcomeOf")
 	}
-	if i := slices.IndexFunc(present, func(name string) bool { return subject.Get(name).Kind() != canonical.Absent }); i >= 0 && r.err == nil {
-		r.err = notVerified("event %.40q has no %s", v.Event, present[i])
+	if i := slices.IndexFunc(present, subject.Has); i >= 0 {
+		subject.Fail(subject.At, "event %.40q has no %s", v.Event, present[i])
 	}
-	if isOutcome && r.err == nil && !strings.HasPrefix(v.OutcomeOf.ID, idPrefix) {
-		r.err = notVerified("outcomeOf names no receipt")
+	if isOutcome && !strings.HasPrefix(v.OutcomeOf.ID, idPrefix) {
+		subject.Fail(subject.At, "outcomeOf names no receipt")
 	}
 }

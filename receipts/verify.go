@@ -10,8 +10,8 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/jsonread"
 	"github.com/mandate-engine/mandate/internal/multikey"
-	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
 // Completeness says what is known about receipts that were left out.
@@ -188,36 +188,32 @@ func unresolved(issuer string, err error) error {
 // read checks the structure of a receipt and returns its main members, not
 // yet believed.
 func read(root canonical.Value) (*Verified, error) {
-	r := receiptReader{}
-	subject := root.Get("credentialSubject")
+	r := jsonread.New(root)
+	subject := r.In(root.Get("credentialSubject"))
 	v := &Verified{
-		ID:           r.str(root, "id"),
-		Issuer:       r.str(root, "issuer"),
-		Event:        Event(r.str(subject, "event")),
+		ID:           filled(&r, "id"),
+		Issuer:       filled(&r, "issuer"),
+		Event:        Event(filled(&subject, "event")),
 		Completeness: Unproven,
 		Document:     root,
 	}
 	_, isRecord := recordEvents[v.Event]
 	if isRecord {
-		r.record(v, subject)
+		readRecord(v, &subject)
 	} else {
-		v.Decision = r.str(subject, "decision")
-		if subject.Get("reason").Kind() != canonical.Absent {
-			v.Reason = r.str(subject, "reason")
+		v.Decision = filled(&subject, "decision")
+		if subject.Has("reason") {
+			v.Reason = filled(&subject, "reason")
 		}
 	}
-	if subject.Get("id").Kind() != canonical.Absent {
-		v.Credential = r.str(subject, "id")
+	if subject.Has("id") {
+		v.Credential = filled(&subject, "id")
 	}
-	stamp := r.str(root, "timestamp")
-	if r.err != nil {
-		return nil, r.err
+	filled(&r, "timestamp")
+	v.Time = r.Time("timestamp")
+	if f := r.Fault(); f != nil {
+		return nil, notVerified("%s", f.Message)
 	}
-	t, err := xsdtime.Parse(stamp)
-	if err != nil {
-		return nil, notVerified("timestamp: %v", err)
-	}
-	v.Time = t
 	// A proof covers the contexts that it names; more in the document would pass
 	// and give its terms another meaning.
 	if string(root.Get("@context").AppendCanonical(nil)) != `["`+contextCredential+`","`+contextUndefined+`"]` {
@@ -240,12 +236,11 @@ func read(root canonical.Value) (*Verified, error) {
 	return v, nil
 }
 
-type receiptReader struct{ err error }
-
-func (r *receiptReader) str(in canonical.Value, name string) string {
-	s, ok := in.Get(name).String()
-	if (!ok || s == "") && r.err == nil {
-		r.err = notVerified("%s is not a string with text in it", name)
+// filled reads a string that is not empty.
+func filled(r *jsonread.Reader, name string) string {
+	s, ok := r.At.Get(name).String()
+	if !ok || s == "" {
+		r.Fail(r.At, "%s is not a string with text in it", name)
 	}
 	return s
 }

@@ -16,14 +16,14 @@ import (
 // 8785 form or the refusal.
 func readCanonical(in, want *reader) runner {
 	input := in.bytes()
-	if want.has("kind") {
-		want.text("kind")
+	if want.Has("kind") {
+		want.Text("kind")
 		want.integer("offset")
-		want.required("offset")
-		want.text("pointer")
+		want.Get("offset")
+		want.Text("pointer")
 	} else {
-		want.text("canonical")
-		want.text("sha256")
+		want.Text("canonical")
+		want.Text("sha256")
 	}
 	return func(context.Context) (outcome, string) {
 		out, err := canonical.Transform(input)
@@ -41,13 +41,13 @@ func readCanonical(in, want *reader) runner {
 
 // readDigest reads the area digests: the digests in documents.
 func readDigest(in, want *reader) runner {
-	want.text("digest")
+	want.Text("digest")
 	switch in.oneOf("op", "actionHash", "paramsCommitment", "digestSRI") {
 	case "actionHash":
-		mandate, action, params := in.text("mandateId"), in.text("action"), in.value("params")
+		mandate, action, params := in.Text("mandateId"), in.Text("action"), in.value("params")
 		return digest(func() (string, error) { return viamandate.ActionHash(mandate, action, params) })
 	case "paramsCommitment":
-		salt, err := base64.RawURLEncoding.Strict().DecodeString(in.text("salt"))
+		salt, err := base64.RawURLEncoding.Strict().DecodeString(in.Text("salt"))
 		if err != nil || len(salt) != 16 {
 			in.fail("salt is not 16 bytes in base64url")
 			return nil

@@ -100,7 +100,7 @@ func TestNilErrorMeansAllow(t *testing.T) {
 		}
 		r := newReader(doc)
 		c := parseVerify(r.object("input"))
-		if err := r.err(); err != nil {
+		if err := r.Err(); err != nil {
 			t.Fatal(err)
 		}
 		cfg := c.cfg

@@ -15,11 +15,11 @@ import (
 // readMultikey reads the area multikey. Input: a Multikey text. Outcome: an
 // Ed25519 key or the refusal. "unsupported" is a valid key of another type.
 func readMultikey(in, want *reader) runner {
-	text := in.text("multikey")
-	if want.has("error") {
+	text := in.Text("multikey")
+	if want.Has("error") {
 		want.oneOf("error", "invalid", "unsupported")
 	} else {
-		want.text("publicKeyHex")
+		want.Text("publicKeyHex")
 	}
 	return func(context.Context) (outcome, string) {
 		key, err := multikey.ParsePublicKey(text)
@@ -37,7 +37,7 @@ func readMultikey(in, want *reader) runner {
 // key is valid.
 func readEd25519(in, want *reader) runner {
 	public, message, signature := in.hex("publicKeyHex"), in.hex("messageHex"), in.hex("signatureHex")
-	want.boolean("valid")
+	want.Bool("valid")
 	return func(context.Context) (outcome, string) {
 		key, err := multikey.NewPublicKey(public)
 		if err != nil {
@@ -51,15 +51,15 @@ func readEd25519(in, want *reader) runner {
 // such as INVALID_DID.
 func readDID(in, want *reader) runner {
 	op := in.oneOf("op", "parse", "webUrl", "resolve", "key")
-	if want.has("error") {
-		want.text("error")
+	if want.Has("error") {
+		want.Text("error")
 	} else {
 		readDIDOutcome(op, want)
 	}
 	if op == "key" {
 		return readKey(in)
 	}
-	did := in.text("did")
+	did := in.Text("did")
 	return func(ctx context.Context) (outcome, string) {
 		switch op {
 		case "parse":
@@ -87,23 +87,23 @@ func readDID(in, want *reader) runner {
 func readDIDOutcome(op string, want *reader) {
 	switch op {
 	case "parse":
-		want.text("method")
-		want.text("id")
+		want.Text("method")
+		want.Text("id")
 	case "webUrl":
-		want.text("url")
+		want.Text("url")
 	case "resolve":
-		want.text("verificationMethod")
-		want.text("publicKeyMultibase")
+		want.Text("verificationMethod")
+		want.Text("publicKeyMultibase")
 	case "key":
-		want.text("publicKeyMultibase")
+		want.Text("publicKeyMultibase")
 	}
 }
 
 // readKey reads the operation key: the key that a DID URL names in a document,
 // for a purpose, at a time.
 func readKey(in *reader) runner {
-	document, url := in.document("document"), in.text("verificationMethod")
-	purpose, at := in.text("purpose"), in.instant("now")
+	document, url := in.document("document"), in.Text("verificationMethod")
+	purpose, at := in.Text("purpose"), in.Time("now")
 	if document == nil {
 		in.fail("document is missing")
 	}
@@ -128,24 +128,25 @@ func didOutcome(o outcome, err error) (outcome, string) {
 // methods key and jwk need no document. Other DIDs are deactivated or
 // unavailable.
 func readResolver(in *reader) didresolve.Resolver {
-	w := world{deactivated: in.texts("deactivated"), unavailable: in.texts("unavailable")}
+	w := world{deactivated: in.TextsIf("deactivated"), unavailable: in.TextsIf("unavailable")}
 	var documents []*didresolve.Document
-	v := in.optional("didDocuments")
-	for i, e := range v.Elements() {
-		d, err := didresolve.ParseDocument(e.Raw())
-		if err != nil {
-			in.fail("didDocuments/%d: %v", i, err)
+	if in.Has("didDocuments") {
+		for _, e := range in.Get("didDocuments").Elements() {
+			d, err := didresolve.ParseDocument(e.Raw())
+			if err != nil {
+				in.Fail(e, "%v", err)
+			}
+			documents = append(documents, d)
 		}
-		documents = append(documents, d)
 	}
 	pins := map[string][sha256.Size]byte{}
 	in.objects("pins", func(r *reader) {
-		digest, err := hex.DecodeString(r.text("sha256"))
+		digest, err := hex.DecodeString(r.Text("sha256"))
 		if err != nil || len(digest) != sha256.Size {
 			r.fail("sha256 is no digest")
 			return
 		}
-		pins[r.text("did")] = [sha256.Size]byte(digest)
+		pins[r.Text("did")] = [sha256.Size]byte(digest)
 	})
 	all := didresolve.Chain(didresolve.Key(), didresolve.JWK(), didresolve.Static(documents...))
 	if len(w.deactivated)+len(w.unavailable)+len(pins) == 0 {

@@ -12,12 +12,12 @@ import (
 // readTime reads the area time. Input: a dateTimeStamp. Outcome: its instant
 // or the refusal.
 func readTime(in, want *reader) runner {
-	text := in.text("text")
-	if want.has("error") {
+	text := in.Text("text")
+	if want.Has("error") {
 		want.oneOf("error", "invalid")
 	} else {
-		want.whole("unixSeconds")
-		want.whole("nanoseconds")
+		want.Integer("unixSeconds", -1<<53)
+		want.Integer("nanoseconds", 0)
 	}
 	return func(context.Context) (outcome, string) {
 		t, err := xsdtime.Parse(text)
@@ -32,7 +32,7 @@ func readTime(in, want *reader) runner {
 // readLog reads the area log: whether a checkpoint, or a proof with a
 // checkpoint, is valid.
 func readLog(in, want *reader) runner {
-	key, err := translog.NewVerifier(in.text("origin"), in.hex("publicKeyHex"))
+	key, err := translog.NewVerifier(in.Text("origin"), in.hex("publicKeyHex"))
 	if err != nil {
 		in.fail("%v", err)
 	}
@@ -40,21 +40,21 @@ func readLog(in, want *reader) runner {
 	var prove func() (outcome, error)
 	switch op {
 	case "checkpoint":
-		checkpoint := in.text("checkpoint")
+		checkpoint := in.Text("checkpoint")
 		prove = func() (outcome, error) {
 			c, err := translog.Open([]byte(checkpoint), key)
 			return outcome{"size": c.Size, "root": c.Root.String()}, err
 		}
 	case "inclusion":
-		r, proof := in.object("entry"), in.text("proof")
+		r, proof := in.object("entry"), in.Text("proof")
 		entry := r.bytes()
-		r.done()
+		r.Done()
 		prove = func() (outcome, error) {
 			i, c, err := translog.VerifyInclusion(entry, []byte(proof), key)
 			return outcome{"index": i, "size": c.Size}, err
 		}
 	default:
-		old, proof := in.text("old"), in.text("proof")
+		old, proof := in.Text("old"), in.Text("proof")
 		prove = func() (outcome, error) {
 			before, err := translog.Open([]byte(old), key)
 			if err != nil {
@@ -64,12 +64,12 @@ func readLog(in, want *reader) runner {
 			return outcome{"size": c.Size}, err
 		}
 	}
-	if want.boolean("verified") {
-		switch want.whole("size"); op {
+	if want.Bool("verified") {
+		switch want.Integer("size", 0); op {
 		case "checkpoint":
-			want.text("root")
+			want.Text("root")
 		case "inclusion":
-			want.whole("index")
+			want.Integer("index", 0)
 		}
 	}
 	return func(context.Context) (outcome, string) {

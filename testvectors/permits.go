@@ -10,10 +10,10 @@ import (
 // readPermits reads the area permits. Input: the content of an action, user
 // parameters and a tool. Outcome: the narrowed schema of executionParams.
 func readPermits(in, want *reader) runner {
-	content, user, tool := in.value("content"), in.value("userParams"), in.textIf("tool")
-	want.required("schema")
-	want.objects("rules", func(r *reader) { r.text("rule"); r.oneOf("left", "nothing", "never", "schema", "expression") })
-	want.objects("faults", func(r *reader) { r.text("pointer"); r.text("code") })
+	content, user, tool := in.value("content"), in.value("userParams"), in.TextIf("tool")
+	want.Get("schema")
+	want.objects("rules", func(r *reader) { r.Text("rule"); r.oneOf("left", "nothing", "never", "schema", "expression") })
+	want.objects("faults", func(r *reader) { r.Text("pointer"); r.Text("code") })
 	return func(ctx context.Context) (outcome, string) {
 		action, err := policy.Compile(content)
 		if err != nil {

@@ -14,16 +14,16 @@ import (
 func readPolicy(in, want *reader) runner {
 	content := in.value("content")
 	input := policy.Input{UserParams: in.value("userParams"), ExecutionParams: in.value("executionParams"), Now: epoch}
-	if in.has("now") {
-		input.Now = in.instant("now")
+	if in.Has("now") {
+		input.Now = in.Time("now")
 	}
-	if want.has("issues") {
+	if want.Has("issues") {
 		want.oneOf("decision", "invalid")
-		want.objects("issues", func(r *reader) { r.text("code"); r.textIf("rule") })
+		want.objects("issues", func(r *reader) { r.Text("code"); r.TextIf("rule") })
 	} else if want.oneOf("decision", "allow", "deny") == "deny" {
-		want.text("reason")
+		want.Text("reason")
 	}
-	want.texts("warnings")
+	want.TextsIf("warnings")
 	readEvaluations(want)
 	return func(ctx context.Context) (outcome, string) { return runPolicy(ctx, content, input) }
 }
@@ -31,8 +31,8 @@ func readPolicy(in, want *reader) runner {
 // readEvaluations reads the evaluations of the rules or the faults of the
 // parameters.
 func readEvaluations(want *reader) {
-	want.objects("evaluations", func(r *reader) { r.text("rule"); r.text("result"); r.text("code") })
-	want.objects("faults", func(r *reader) { r.text("pointer"); r.text("code") })
+	want.objects("evaluations", func(r *reader) { r.Text("rule"); r.Text("result"); r.Text("code") })
+	want.objects("faults", func(r *reader) { r.Text("pointer"); r.Text("code") })
 }
 
 func runPolicy(ctx context.Context, content value, input policy.Input) (outcome, string) {

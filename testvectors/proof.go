@@ -29,7 +29,7 @@ type proofCase struct {
 // readProof reads the area dataintegrity: whether a key signed a document.
 func readProof(in, want *reader) runner {
 	key := func(r *reader) multikey.PublicKey {
-		k, err := multikey.ParsePublicKey(r.text("publicKeyMultibase"))
+		k, err := multikey.ParsePublicKey(r.Text("publicKeyMultibase"))
 		if err != nil {
 			r.fail("%v", err)
 		}
@@ -40,32 +40,32 @@ func readProof(in, want *reader) runner {
 		via:       in.flag("viaProfile"),
 		purpose:   in.textThere("purpose"),
 		challenge: in.textThere("challenge"),
-		domain:    in.texts("domain"),
+		domain:    in.TextsIf("domain"),
 		now:       epoch,
 	}
-	if in.has("keys") {
+	if in.Has("keys") {
 		c.keys = map[string]multikey.PublicKey{}
-		in.objects("keys", func(r *reader) { c.keys[r.text("verificationMethod")] = key(r) })
+		in.objects("keys", func(r *reader) { c.keys[r.Text("verificationMethod")] = key(r) })
 	} else {
 		c.key = key(in)
 	}
-	if in.has("now") {
-		c.now = in.instant("now")
+	if in.Has("now") {
+		c.now = in.Time("now")
 	}
 	hashes := func(r *reader) {
-		r.text("proofConfigHash")
-		r.text("documentHash")
-		r.text("signatureHex")
+		r.Text("proofConfigHash")
+		r.Text("documentHash")
+		r.Text("signatureHex")
 	}
 	switch {
-	case !want.boolean("verified"):
-		want.text("code")
+	case !want.Bool("verified"):
+		want.Text("code")
 	case c.keys != nil:
-		want.text("verifiedDocument")
+		want.Text("verifiedDocument")
 		want.objects("proofs", hashes)
 	default:
-		want.text("verifiedDocument")
-		want.text("proofConfig")
+		want.Text("verifiedDocument")
+		want.Text("proofConfig")
 		hashes(want)
 	}
 	return func(context.Context) (outcome, string) { return c.run() }

@@ -4,95 +4,39 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/xsdtime"
+	"github.com/mandate-engine/mandate/internal/jsonread"
 )
 
 // A reader reads one object of a case file. The caller must read every member:
-// done refuses unread members. All readers of a file share the first fault.
-type reader struct {
-	at    canonical.Value
-	asked []string
-	fault *error
-}
+// Done refuses unread members. All readers of a file share the first fault.
+type reader struct{ jsonread.Reader }
 
 func newReader(v canonical.Value) *reader {
-	r := &reader{at: v, fault: new(error)}
+	r := &reader{jsonread.Strict(v)}
 	if v.Kind() != canonical.Object {
-		r.fail("not an object but %s", v.Kind())
+		r.Fail(v, "not an object but %s", v.Kind())
 	}
 	return r
 }
 
-func (r *reader) err() error { return *r.fault }
-
-func (r *reader) fail(format string, args ...any) {
-	if *r.fault == nil {
-		*r.fault = fmt.Errorf("%q: %s", r.at.Pointer(), fmt.Sprintf(format, args...))
-	}
-}
-
-// done refuses unread members.
-func (r *reader) done() {
-	for name := range r.at.Members() {
-		if !slices.Contains(r.asked, name) {
-			r.fail("unknown member %.40q", name)
-		}
-	}
-}
-
-// optional returns a member, or an absent value.
-func (r *reader) optional(name string) canonical.Value {
-	r.asked = append(r.asked, name)
-	return r.at.Get(name)
-}
-
-// has reports whether a member is present, without reading it.
-func (r *reader) has(name string) bool { return r.at.Get(name).Kind() != canonical.Absent }
-
-// required returns a required member; null counts as present.
-func (r *reader) required(name string) canonical.Value {
-	v := r.optional(name)
-	if v.Kind() == canonical.Absent {
-		r.fail("%s is missing", name)
-	}
-	return v
-}
-
-// text returns a required string.
-func (r *reader) text(name string) string {
-	s, ok := r.required(name).String()
-	if !ok {
-		r.fail("%s is no string", name)
-	}
-	return s
-}
-
-// textIf returns a string, or "" if it is absent.
-func (r *reader) textIf(name string) string {
-	if !r.has(name) {
-		r.optional(name)
-		return ""
-	}
-	return r.text(name)
-}
+// fail keeps a fault of the object.
+func (r *reader) fail(format string, args ...any) { r.Fail(r.At, format, args...) }
 
 // textThere returns a string, or nil if it is absent.
 func (r *reader) textThere(name string) *string {
-	if !r.has(name) {
+	if !r.Has(name) {
 		return nil
 	}
-	s := r.text(name)
+	s := r.Text(name)
 	return &s
 }
 
 // oneOf returns a required string that must be in allowed.
 func (r *reader) oneOf(name string, allowed ...string) string {
-	s := r.text(name)
+	s := r.Text(name)
 	if !slices.Contains(allowed, s) {
 		r.fail("%s is %.40q, not one of %q", name, s, allowed)
 	}
@@ -102,106 +46,45 @@ func (r *reader) oneOf(name string, allowed ...string) string {
 // flag returns a boolean, or false if it is absent. It refuses a member with
 // the value false, which is redundant.
 func (r *reader) flag(name string) bool {
-	v := r.optional(name)
-	b, ok := v.Bool()
-	if v.Kind() != canonical.Absent && (!ok || !b) {
+	there := r.Has(name)
+	if there && !r.Bool(name) {
 		r.fail("%s is something else than true", name)
 	}
-	return b
-}
-
-// boolean returns a required boolean.
-func (r *reader) boolean(name string) bool {
-	b, ok := r.required(name).Bool()
-	if !ok {
-		r.fail("%s is no boolean", name)
-	}
-	return b
-}
-
-// whole returns a required integer.
-func (r *reader) whole(name string) float64 {
-	v := r.required(name)
-	f, _ := v.Float64()
-	if !v.IsSafeInteger() {
-		r.fail("%s is no whole number", name)
-	}
-	return f
+	return there
 }
 
 // integer returns an integer from 0, or 0 if it is absent.
 func (r *reader) integer(name string) int {
-	v := r.optional(name)
-	if v.Kind() == canonical.Absent {
+	if !r.Has(name) {
 		return 0
 	}
-	f, _ := v.Float64()
-	if !v.IsSafeInteger() || f < 0 || f > maxFileBytes {
-		r.fail("%s is no whole number from 0 to %d", name, maxFileBytes)
+	i := r.Integer(name, 0)
+	if i > maxFileBytes {
+		r.fail("%s is more than %d", name, maxFileBytes)
 		return 0
 	}
-	return int(f)
-}
-
-// texts returns an array of strings, or nil if it is absent.
-func (r *reader) texts(name string) []string {
-	v := r.optional(name)
-	if v.Kind() == canonical.Absent {
-		return nil
-	}
-	if v.Kind() != canonical.Array {
-		r.fail("%s is no array", name)
-	}
-	list := []string{}
-	for _, e := range v.Elements() {
-		s, ok := e.String()
-		if !ok {
-			r.fail("%s holds something else than strings", name)
-		}
-		list = append(list, s)
-	}
-	return list
+	return int(i)
 }
 
 // object returns a reader for a required object.
-func (r *reader) object(name string) *reader {
-	v := r.required(name)
-	child := &reader{at: v, fault: r.fault}
-	if v.Kind() != canonical.Object {
-		r.fail("%s is no object", name)
-	}
-	return child
-}
+func (r *reader) object(name string) *reader { return &reader{r.Object(name)} }
 
 // objects calls read with a reader for each object of an optional array. It
 // refuses members that read leaves unread.
 func (r *reader) objects(name string, read func(*reader)) {
-	v := r.optional(name)
-	if v.Kind() != canonical.Absent && v.Kind() != canonical.Array {
-		r.fail("%s is no array", name)
+	if !r.Has(name) {
+		return
 	}
-	for _, e := range v.Elements() {
-		child := &reader{at: e, fault: r.fault}
-		if e.Kind() != canonical.Object {
-			r.fail("%s holds something else than objects", name)
-		}
+	for _, e := range r.Objects(name) {
+		child := &reader{e}
 		read(child)
-		child.done()
+		child.Done()
 	}
-}
-
-// instant returns a required dateTimeStamp.
-func (r *reader) instant(name string) time.Time {
-	t, err := xsdtime.Parse(r.text(name))
-	if err != nil {
-		r.fail("%s: %v", name, err)
-	}
-	return t
 }
 
 // hex returns the bytes of a string of hex digits.
 func (r *reader) hex(name string) []byte {
-	b, err := hex.DecodeString(r.text(name))
+	b, err := hex.DecodeString(r.Text(name))
 	if err != nil {
 		r.fail("%s: %v", name, err)
 	}
@@ -212,16 +95,16 @@ func (r *reader) hex(name string) []byte {
 // name, or those of the byte string under name + "Bytes". If both are absent
 // it returns nil.
 func (r *reader) document(name string) []byte {
-	embedded, form := r.optional(name), name+"Bytes"
+	form := name + "Bytes"
 	switch {
-	case embedded.Kind() != canonical.Absent && r.has(form):
+	case r.Has(name) && r.Has(form):
 		r.fail("%s and %s exclude each other", name, form)
-	case r.has(form):
+	case r.Has(form):
 		child := r.object(form)
-		defer child.done()
+		defer child.Done()
 		return child.bytes()
-	case embedded.Kind() != canonical.Absent:
-		return embedded.Raw()
+	case r.Has(name):
+		return r.Get(name).Raw()
 	}
 	return nil
 }
@@ -242,7 +125,7 @@ func (r *reader) value(name string) canonical.Value {
 
 // bytes reads a byte string: text, hex, base64, or repeated parts.
 func (r *reader) bytes() []byte {
-	if !r.has("parts") {
+	if !r.Has("parts") {
 		return r.bytesOnce()
 	}
 	out := []byte{}
@@ -263,12 +146,12 @@ func (r *reader) bytesOnce() []byte {
 	var out []byte
 	var err error
 	switch {
-	case r.has("text"):
-		out = []byte(r.text("text"))
-	case r.has("hex"):
-		out, err = hex.DecodeString(r.text("hex"))
-	case r.has("base64"):
-		out, err = base64.StdEncoding.Strict().DecodeString(r.text("base64"))
+	case r.Has("text"):
+		out = []byte(r.Text("text"))
+	case r.Has("hex"):
+		out, err = hex.DecodeString(r.Text("hex"))
+	case r.Has("base64"):
+		out, err = base64.StdEncoding.Strict().DecodeString(r.Text("base64"))
 	default:
 		err = errors.New("neither text, hex, base64 nor parts")
 	}

@@ -13,16 +13,16 @@ func readReceipt(in, want *reader) runner {
 	if receipt == nil {
 		in.fail("receipt is missing")
 	}
-	cfg := receipts.VerifyConfig{Issuers: in.texts("issuers"), At: in.instant("now"), Resolver: readResolver(in)}
+	cfg := receipts.VerifyConfig{Issuers: in.TextsIf("issuers"), At: in.Time("now"), Resolver: readResolver(in)}
 	switch want.oneOf("verdict", "verified", "not_verified", "unavailable") {
 	case "verified":
 		for _, name := range []string{"id", "issuer", "event", "completeness"} {
-			want.text(name)
+			want.Text(name)
 		}
-		want.textIf("decision")
-		want.textIf("outcomeOf")
-		want.textIf("reason")
-		want.textIf("credentialId")
+		want.TextIf("decision")
+		want.TextIf("outcomeOf")
+		want.TextIf("reason")
+		want.TextIf("credentialId")
 	}
 	return func(ctx context.Context) (outcome, string) {
 		v, err := receipts.Verify(ctx, receipt, cfg)

@@ -134,8 +134,8 @@ func parseCase(b []byte) (Case, error) {
 		return Case{}, err
 	}
 	r := newReader(d.Root())
-	c := Case{ID: r.text("id"), Area: r.text("area"), Comment: r.text("comment")}
-	if s := r.text("schema"); s != Schema {
+	c := Case{ID: r.Text("id"), Area: r.Text("area"), Comment: r.Text("comment")}
+	if s := r.Text("schema"); s != Schema {
 		r.fail("schema is %.40q, not %s", s, Schema)
 	}
 	if !idPattern.MatchString(c.ID) || !strings.HasPrefix(c.ID, c.Area+"/") {
@@ -173,11 +173,11 @@ func parseCase(b []byte) (Case, error) {
 	default:
 		r.fail("area %.40q is not known", c.Area)
 	}
-	in.done()
-	want.done()
-	r.done()
-	c.expect, c.put = want.at.AppendCanonical(nil), r.at.AppendCanonical(nil, canonical.Omit("expect"))
-	return c, r.err()
+	in.Done()
+	want.Done()
+	r.Done()
+	c.expect, c.put = want.At.AppendCanonical(nil), r.At.AppendCanonical(nil, canonical.Omit("expect"))
+	return c, r.Err()
 }
 
 // A Result is the result of one case. The zero Result has not passed.

@@ -47,10 +47,10 @@ func readVerify(in, want *reader) runner {
 }
 
 func parseVerify(in *reader) *verifyCase {
-	c := &verifyCase{now: in.instant("now")}
+	c := &verifyCase{now: in.Time("now")}
 	settings := in.object("config")
 	c.cfg = readConfig(settings)
-	settings.done()
+	settings.Done()
 	c.cfg.Now = func() time.Time { return c.now }
 	signer, err := receiptSigner()
 	if err != nil {
@@ -64,7 +64,7 @@ func parseVerify(in *reader) *verifyCase {
 
 	request := in.object("request")
 	c.request = readRequest(request)
-	request.done()
+	request.Done()
 	in.objects("before", func(r *reader) {
 		c.before = append(c.before, earlier{r.document("executionParams"), r.oneOf("decision", "allow", "deny")})
 	})
@@ -73,8 +73,8 @@ func parseVerify(in *reader) *verifyCase {
 
 func readConfig(r *reader) verifier.Config {
 	cfg := verifier.Config{
-		TrustedIssuers:          r.texts("trustedIssuers"),
-		Verifier:                r.textIf("verifier"),
+		TrustedIssuers:          r.TextsIf("trustedIssuers"),
+		Verifier:                r.TextIf("verifier"),
 		MaxAge:                  time.Duration(r.integer("maxAgeSeconds")) * time.Second,
 		MaxFuture:               time.Duration(r.integer("maxFutureSeconds")) * time.Second,
 		Leeway:                  time.Duration(r.integer("leewaySeconds")) * time.Second,
@@ -82,13 +82,13 @@ func readConfig(r *reader) verifier.Config {
 		RequireParamsBinding:    r.flag("requireParamsBinding"),
 		AllowActionless:         r.flag("allowActionless"),
 		W3COnly:                 r.flag("w3cOnly"),
-		Contexts:                r.texts("contexts"),
+		Contexts:                r.TextsIf("contexts"),
 		InsecureTrustAnyIssuer:  r.flag("insecureTrustAnyIssuer"),
 		InsecureAllowUnbound:    r.flag("insecureAllowUnbound"),
 		InsecureAllowReplay:     r.flag("insecureAllowReplay"),
 		InsecureUnpinnedActions: r.flag("insecureUnpinnedActions"),
 	}
-	if r.has("issuerBinding") {
+	if r.Has("issuerBinding") {
 		cfg.IssuerBinding = map[string]verifier.IssuerBinding{"strict": verifier.IssuerStrict, "listed": verifier.IssuerListed,
 			"mapped": verifier.IssuerMapped}[r.oneOf("issuerBinding", "strict", "listed", "mapped")]
 	}
@@ -107,7 +107,7 @@ func readSigners(r *reader, name, forWhom string) map[string][]string {
 		if m == nil {
 			m = map[string][]string{}
 		}
-		m[s.text("signer")] = s.texts(forWhom)
+		m[s.Text("signer")] = s.TextsIf(forWhom)
 	})
 	return m
 }
@@ -116,11 +116,11 @@ func readRequest(r *reader) verifier.Request {
 	req := verifier.Request{
 		Presentation:    r.document("presentation"),
 		ExecutionParams: r.document("executionParams"),
-		Verifier:        r.textIf("verifier"),
-		Challenge:       r.textIf("challenge"),
-		Domain:          r.texts("domain"),
-		Scope:           r.textIf("scope"),
-		Mandate:         r.textIf("mandate"),
+		Verifier:        r.TextIf("verifier"),
+		Challenge:       r.TextIf("challenge"),
+		Domain:          r.TextsIf("domain"),
+		Scope:           r.TextIf("scope"),
+		Mandate:         r.TextIf("mandate"),
 	}
 	if req.Presentation == nil {
 		r.fail("presentation is missing")
@@ -129,7 +129,7 @@ func readRequest(r *reader) verifier.Request {
 		if req.Evidence == nil {
 			req.Evidence = map[string][]byte{}
 		}
-		req.Evidence[e.text("id")] = e.bytes()
+		req.Evidence[e.Text("id")] = e.bytes()
 	})
 	return req
 }
@@ -137,12 +137,11 @@ func readRequest(r *reader) verifier.Request {
 // readLists reads the available status lists. If the member is absent, there
 // is no source of lists.
 func readLists(in *reader) verifier.StatusSource {
-	if !in.has("statusLists") {
-		in.optional("statusLists")
+	if !in.Has("statusLists") {
 		return nil
 	}
 	s := lists{}
-	in.objects("statusLists", func(r *reader) { s[r.text("url")] = r.document("credential") })
+	in.objects("statusLists", func(r *reader) { s[r.Text("url")] = r.document("credential") })
 	return s
 }
 
@@ -164,13 +163,12 @@ func (s lists) StatusList(_ context.Context, url string) ([]byte, error) {
 // readActions reads the contents of referenced actions. If the member is
 // absent, there is no source of actions.
 func readActions(in *reader) policy.Source {
-	if !in.has("actions") {
-		in.optional("actions")
+	if !in.Has("actions") {
 		return nil
 	}
 	var s actions
 	in.objects("actions", func(r *reader) {
-		s = append(s, action{r.text("id"), int64(r.integer("version")), r.document("content")})
+		s = append(s, action{r.Text("id"), int64(r.integer("version")), r.document("content")})
 	})
 	return s
 }
@@ -202,19 +200,19 @@ func (s actions) Action(_ context.Context, ref policy.Ref) ([]byte, error) {
 func readDecision(want *reader) {
 	switch want.oneOf("decision", "allow", "deny", "none") {
 	case "allow":
-		want.text("credentialId")
-		want.boolean("paramsBound")
+		want.Text("credentialId")
+		want.Bool("paramsBound")
 		want.oneOf("proofForm", "w3c", "via")
-		want.texts("insecure")
-		want.texts("warnings")
-		want.required("evaluations")
+		want.TextsIf("insecure")
+		want.TextsIf("warnings")
+		want.Get("evaluations")
 	case "deny":
-		want.text("reason")
-		want.text("check")
+		want.Text("reason")
+		want.Text("check")
 	case "none":
-		want.text("error")
+		want.Text("error")
 		want.integer("offset")
-		want.textIf("pointer")
+		want.TextIf("pointer")
 		want.integer("limit")
 	}
 	readEvaluations(want)

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/jsonescape"
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // A check has a number, which orders it: of the checks that fail, the lowest
@@ -224,23 +222,4 @@ func (l *ledger) firstFailure() (Check, bool) {
 }
 
 // shorten bounds text of the input, or of an error, in messages and receipts.
-// What it returns can be written as JSON whatever it was given.
-func shorten(s string) string {
-	const limit = 200
-	if len(s) <= limit && jsonescape.Plain(s) {
-		return s
-	}
-	if len(s) > limit {
-		cut := limit
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters
-			return utf8.RuneError
-		}
-		return r // RuneError for what is no UTF-8
-	}, s)
-}
+func shorten(s string) string { return quote.Cut(s, 200) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/jsonwrite"
+	"github.com/mandate-engine/mandate/internal/quote"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
@@ -186,7 +187,7 @@ func unwritten(o object, err error) []byte {
 }
 
 func errorJSON(err error) object {
-	o := object{"kind": "unavailable", "message": printable(err.Error())}
+	o := object{"kind": "unavailable", "message": quote.Cut(err.Error(), 300)}
 	var bad *verifier.RequestError
 	var none *verifier.NoDecisionError
 	switch {
@@ -206,18 +207,4 @@ func errorJSON(err error) object {
 		}
 	}
 	return o
-}
-
-// printable returns a truncated message that JSON can carry.
-func printable(s string) string {
-	const limit = 300
-	if len(s) > limit {
-		s = s[:limit] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters are not allowed in I-JSON
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/jsonread"
 )
 
 // Codes of faults in a body.
@@ -40,7 +41,7 @@ func Body(body []byte, max int, empty bool) (*Object, error) {
 	case d.Root().Kind() != canonical.Object:
 		return nil, At(Invalid, "", Type, "the body is of type %s, not an object", d.Root().Kind())
 	}
-	return &Object{Value: d.Root(), first: new(error)}, nil
+	return Of(d.Root(), ""), nil
 }
 
 // An Object reads the members of one object. It keeps the first fault of the
@@ -49,16 +50,16 @@ func Body(body []byte, max int, empty bool) (*Object, error) {
 type Object struct {
 	Value   canonical.Value
 	Pointer string
-	first   *error
+	in      jsonread.Reader
 }
 
 // Of returns an Object for a trusted value, such as a stored one.
 func Of(v canonical.Value, pointer string) *Object {
-	return &Object{Value: v, Pointer: pointer, first: new(error)}
+	return &Object{v, pointer, jsonread.New(v)}
 }
 
 // Err returns the first fault.
-func (o *Object) Err() error { return *o.first }
+func (o *Object) Err() error { return o.in.Err() }
 
 // at returns the pointer of a member.
 func (o *Object) at(name string) string {
@@ -67,13 +68,11 @@ func (o *Object) at(name string) string {
 
 // Fail records an Invalid fault of a member.
 func (o *Object) Fail(name, code, format string, args ...any) {
-	if *o.first == nil {
-		*o.first = At(Invalid, o.at(name), code, format, args...)
-	}
+	o.in.Keep(At(Invalid, o.at(name), code, format, args...))
 }
 
 // Has reports whether the object has the member.
-func (o *Object) Has(name string) bool { return o.Value.Get(name).Kind() != canonical.Absent }
+func (o *Object) Has(name string) bool { return o.in.Has(name) }
 
 // get returns a member of the given kind. It returns an absent value if the
 // member is absent or a fault.
@@ -156,36 +155,32 @@ func (o *Object) Number(name string, whole bool) float64 {
 // characters.
 func (o *Object) Texts(name string, max, maxLength int, required bool) []string {
 	var out []string
-	for i, e := range o.list(name, max, required) {
+	for i, e := range o.List(name, max, required) {
 		s, ok := e.String()
-		at := name + "/" + strconv.Itoa(i)
 		why, code := checkText(s, maxLength, unicode.IsControl)
 		switch {
 		case !ok:
-			o.failAt(at, Type, "is of type %s, not string", e.Kind())
+			o.FailItem(name, i, Type, "is of type %s, not string", e.Kind())
 		case code != "":
-			o.failAt(at, code, "%s", why)
+			o.FailItem(name, i, code, "%s", why)
 		case s == "":
-			o.failAt(at, Value, "is empty")
+			o.FailItem(name, i, Value, "is empty")
 		}
 		out = append(out, s)
 	}
 	return out
 }
 
-// failAt records a fault at a path whose tokens need no escapes.
-func (o *Object) failAt(path, code, format string, args ...any) {
-	if *o.first == nil {
-		*o.first = At(Invalid, o.Pointer+"/"+path, code, format, args...)
-	}
-}
-
 // FailItem records a fault of an item of a list.
 func (o *Object) FailItem(name string, i int, code, format string, args ...any) {
-	o.failAt(name+"/"+strconv.Itoa(i), code, format, args...)
+	o.in.Keep(At(Invalid, o.item(name, i), code, format, args...))
 }
 
-func (o *Object) list(name string, max int, required bool) []canonical.Value {
+// item returns the pointer of an item of a list.
+func (o *Object) item(name string, i int) string { return o.at(name) + "/" + strconv.Itoa(i) }
+
+// List reads a list of at most max values of any kind.
+func (o *Object) List(name string, max int, required bool) []canonical.Value {
 	v := o.get(name, canonical.Array, required)
 	if v.Len() > max {
 		o.Fail(name, TooLong, "has more than %d items", max)
@@ -198,19 +193,14 @@ func (o *Object) list(name string, max int, required bool) []canonical.Value {
 	return out
 }
 
-// List reads a list of at most max values of any kind.
-func (o *Object) List(name string, max int, required bool) []canonical.Value {
-	return o.list(name, max, required)
-}
-
 // Objects reads a list of at most max objects.
 func (o *Object) Objects(name string, max int, required bool) []*Object {
 	var out []*Object
-	for i, e := range o.list(name, max, required) {
+	for i, e := range o.List(name, max, required) {
 		if e.Kind() != canonical.Object {
 			o.FailItem(name, i, Type, "is of type %s, not object", e.Kind())
 		}
-		out = append(out, &Object{e, o.Pointer + "/" + name + "/" + strconv.Itoa(i), o.first})
+		out = append(out, &Object{e, o.item(name, i), o.in.In(e)})
 	}
 	return out
 }
@@ -221,5 +211,5 @@ func (o *Object) Object(name string, required bool) *Object {
 	if v.Kind() == canonical.Absent {
 		return nil
 	}
-	return &Object{v, o.at(name), o.first}
+	return &Object{v, o.at(name), o.in.In(v)}
 }

@@ -3,10 +3,10 @@ package httpapi
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // A problem is an error for the caller.
@@ -37,34 +37,23 @@ func (o object) put(name, value string) {
 	}
 }
 
+// maxShown bounds the texts of a problem, in bytes.
+const maxShown = 300
+
 // members returns the members of RFC 9457, the code and the location. It must
 // not add id or requestId: clients of the create route take either as success.
 func (p *problem) members() object {
 	o := object{"type": "about:blank", "title": http.StatusText(p.status), "status": p.status, "code": p.code}
-	o.put("detail", printable(p.detail))
+	o.put("detail", quote.Cut(p.detail, maxShown))
 	if p.hasPointer {
-		o["pointer"] = printable(p.pointer)
+		o["pointer"] = quote.Cut(p.pointer, maxShown)
 	}
-	o.put("parameter", printable(p.parameter))
+	o.put("parameter", quote.Cut(p.parameter, maxShown))
 	o.put("header", p.header)
 	for name, v := range p.extra {
 		o[name] = v
 	}
 	return o
-}
-
-// printable returns s, cut to a bounded length, as text that JSON can carry.
-func printable(s string) string {
-	const limit = 300
-	if len(s) > limit {
-		s = s[:limit] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF { // noncharacters are not allowed in I-JSON
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
 func internal() *problem {
@@ -90,7 +79,7 @@ func (p *problem) write(w http.ResponseWriter, c *call) {
 		body = object{"error": p.envelope(), "meta": c.meta()}
 	}
 	b, err := canonical.Marshal(body)
-	if err != nil { // unreachable: all text is printable
+	if err != nil { // unreachable: all texts were cut
 		b = []byte(`{"code":"internal_error"}`)
 	}
 	writeJSON(w, p.status, kind, b)
@@ -99,16 +88,16 @@ func (p *problem) write(w http.ResponseWriter, c *call) {
 // envelope returns a problem in the format of the passport routes. They have
 // fewer codes, so the specific code goes into the details.
 func (p *problem) envelope() object {
-	o := object{"code": p.code, "message": printable(p.detail)}
+	o := object{"code": p.code, "message": quote.Cut(p.detail, maxShown)}
 	details := object{}
 	if p.status == http.StatusBadRequest || p.status == http.StatusRequestEntityTooLarge {
 		o["code"] = "invalid_request"
 		details["code"] = p.code
 	}
 	if p.hasPointer {
-		details["pointer"] = printable(p.pointer)
+		details["pointer"] = quote.Cut(p.pointer, maxShown)
 	}
-	details.put("parameter", printable(p.parameter))
+	details.put("parameter", quote.Cut(p.parameter, maxShown))
 	details.put("header", p.header)
 	if len(details) > 0 {
 		o["details"] = details

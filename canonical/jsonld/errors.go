@@ -3,7 +3,8 @@ package jsonld
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // A Kind is the reason for refusing a document. The texts are stable. The zero
@@ -46,11 +47,12 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "jsonld: %s", e.Kind)
 	if e.Term != "" {
-		fmt.Fprintf(&b, " %s", quoted(e.Term))
+		fmt.Fprintf(&b, " %s", quote.Text(e.Term, maxShown))
 	}
 	if e.Pointer != "" {
-		q := quoted(e.Pointer)
-		fmt.Fprintf(&b, " at %s", q[1:len(q)-1])
+		q := quote.Text(e.Pointer, maxShown)
+		end := strings.LastIndexByte(q, '"')
+		fmt.Fprintf(&b, " at %s", q[1:end]+q[end+1:])
 	}
 	if e.detail != "" {
 		fmt.Fprintf(&b, ": %s", e.detail)
@@ -60,15 +62,3 @@ func (e *Error) Error() string {
 
 // maxShown bounds the text from the document in a message.
 const maxShown = 120
-
-// quoted makes text from the document safe for one line of a log.
-func quoted(s string) string {
-	if len(s) > maxShown {
-		s = s[:maxShown]
-		for len(s) > 0 && !utf8.ValidString(s) {
-			s = s[:len(s)-1]
-		}
-		s += "…"
-	}
-	return fmt.Sprintf("%+q", s)
-}

@@ -302,7 +302,7 @@ func TestError(t *testing.T) {
 	}{
 		{Error{Kind: UndefinedTerm, Term: "a\nb", Pointer: "/a\nb", detail: "why"}, `jsonld: undefined_term "a\nb" at /a\nb: why`},
 		{Error{Kind: Timeout}, "jsonld: timeout"},
-		{Error{Kind: UndefinedType, Term: strings.Repeat("x", 119) + "é"}, `jsonld: undefined_type "` + strings.Repeat("x", 119) + `\u2026"`},
+		{Error{Kind: UndefinedType, Term: strings.Repeat("x", 119) + "é"}, `jsonld: undefined_type "` + strings.Repeat("x", 119) + `"…`},
 	} {
 		if got := tt.err.Error(); got != tt.want {
 			t.Errorf("%s, want %s", got, tt.want)

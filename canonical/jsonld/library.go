@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // The contexts of the W3C Recommendations Verifiable Credentials Data Model
@@ -49,10 +50,10 @@ func newLibrary(extra map[string][]byte) (library, error) {
 	docs := builtin()
 	for url, b := range extra {
 		if _, ok := docs[url]; ok {
-			return nil, fmt.Errorf("jsonld: context %s: it is built in", quoted(url))
+			return nil, fmt.Errorf("jsonld: context %s: it is built in", quote.Text(url, maxShown))
 		}
 		if !absolute(url) {
-			return nil, fmt.Errorf("jsonld: context %s: not an absolute URL", quoted(url))
+			return nil, fmt.Errorf("jsonld: context %s: not an absolute URL", quote.Text(url, maxShown))
 		}
 		docs[url] = string(b)
 	}
@@ -63,7 +64,7 @@ func newLibrary(extra map[string][]byte) (library, error) {
 	for _, url := range slices.Sorted(maps.Keys(docs)) {
 		context, v, err := l.parse([]byte(docs[url]))
 		if err != nil {
-			return nil, fmt.Errorf("jsonld: context %s: %w", quoted(url), err)
+			return nil, fmt.Errorf("jsonld: context %s: %w", quote.Text(url, maxShown), err)
 		}
 		l[url] = known{context: context}
 		refers[url] = v.refers
@@ -72,7 +73,7 @@ func newLibrary(extra map[string][]byte) (library, error) {
 	done := map[string]bool{}
 	for url := range refers {
 		if !acyclic(url, refers, done) {
-			return nil, fmt.Errorf("jsonld: context %s: it refers to itself", quoted(url))
+			return nil, fmt.Errorf("jsonld: context %s: it refers to itself", quote.Text(url, maxShown))
 		}
 	}
 	return l, nil
@@ -222,7 +223,7 @@ func (v *vetting) definition(name string, d canonical.Value) *Error {
 			ok = isString || isTexts(m)
 		}
 		if !ok {
-			return fault(InvalidContext, name, m, "%s has a value that it cannot have, or is not known", quoted(key))
+			return fault(InvalidContext, name, m, "%s has a value that it cannot have, or is not known", quote.Text(key, maxShown))
 		}
 	}
 	return nil

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // maxInput bounds every input file in bytes, before the library applies its
@@ -157,42 +157,19 @@ func write(name string, b []byte, flags int) error {
 // contains no control character, direction mark or invalid UTF-8. Invisible
 // characters are written as escapes.
 func printable(s string) string {
-	clean := true
-	for _, r := range s {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			clean = false
-			break
-		}
-	}
-	if clean {
-		return s
-	}
 	var b strings.Builder
 	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			q := strconv.QuoteRuneToASCII(r)
-			b.WriteString(q[1 : len(q)-1])
+		r, n := utf8.DecodeRuneInString(s)
+		if unicode.IsPrint(r) && (r != utf8.RuneError || n > 1) {
+			b.WriteString(s[:n])
+		} else {
+			escape := quote.Text(s[:n], n)
+			b.WriteString(escape[1 : len(escape)-1])
 		}
-		s = s[size:]
+		s = s[n:]
 	}
 	return b.String()
 }
 
 // short is printable with a bounded length.
-func short(s string) string {
-	const limit = 300
-	if len(s) <= limit {
-		return printable(s)
-	}
-	cut := limit
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return printable(s[:cut]) + "…"
-}
+func short(s string) string { return quote.Cut(printable(s), 300) }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // Check asks r for DIDs and returns an error that lists every promise it
@@ -109,10 +110,7 @@ func (c *checker) malformed(did string) {
 
 // refused wants an error of one of these types, and nothing beside it.
 func (c *checker) refused(did string, want ...didresolve.ErrorType) {
-	shown := did
-	if len(shown) > 80 {
-		shown = shown[:80] + "…"
-	}
+	shown := quote.Cut(did, 80)
 	res, err := c.r.Resolve(context.Background(), did)
 	if res != nil {
 		c.fault("%q: a resolution, want %v", shown, want)

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/jsonread"
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // link finds the proofs that each proof names in previousProof, and turns the
@@ -25,15 +27,15 @@ func link(proofs []*Proof, form Form) *Error {
 			continue
 		}
 		if byID[p.ID] != nil {
-			return refuse(Invalid, p.node.Get("id"), "two proofs have the id %q", truncate(p.ID))
+			return refuse(Invalid, p.node.Get("id"), "two proofs have the id %q", quote.Cut(p.ID, maxShown))
 		}
 		byID[p.ID] = p
 	}
 	for _, p := range proofs {
-		r := reader{node: p.node}
-		ids := r.strings("previousProof", maxProofs)
-		if r.err != nil {
-			return r.err
+		r := jsonread.New(p.node)
+		ids := texts(&r, "previousProof", maxProofs)
+		if bad := invalid(r.Fault()); bad != nil {
+			return bad
 		}
 		at := p.node.Get("previousProof")
 		if len(ids) > 0 && form != FormW3C {
@@ -41,10 +43,10 @@ func link(proofs []*Proof, form Form) *Error {
 		}
 		for i, id := range ids {
 			if byID[id] == nil {
-				return refuse(Invalid, at, "the previous proof %q is not in the document", truncate(id))
+				return refuse(Invalid, at, "the previous proof %q is not in the document", quote.Cut(id, maxShown))
 			}
 			if slices.Contains(ids[:i], id) {
-				return refuse(Invalid, at, "the previous proof %q is named twice", truncate(id))
+				return refuse(Invalid, at, "the previous proof %q is named twice", quote.Cut(id, maxShown))
 			}
 		}
 		if len(ids) == 0 {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/quote"
 )
 
 // The one proof type and cryptosuite there is. They are compared with, never
@@ -65,6 +66,9 @@ const (
 	FromFuture        Code = "proof_from_future"
 )
 
+// maxShown bounds how much of a text of the input stands in a message.
+const maxShown = 80
+
 // An Error says which proof was refused, where, and why.
 type Error struct {
 	Code    Code
@@ -73,20 +77,11 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("dataintegrity: %s at %q: %s", e.Code, truncate(e.Pointer), e.Detail)
+	return fmt.Sprintf("dataintegrity: %s at %q: %s", e.Code, quote.Cut(e.Pointer, maxShown), e.Detail)
 }
 
 func refuse(code Code, at canonical.Value, format string, args ...any) *Error {
 	return &Error{Code: code, Pointer: at.Pointer(), Detail: fmt.Sprintf(format, args...)}
-}
-
-// truncate bounds text of the input in messages.
-func truncate(s string) string {
-	const most = 80
-	if len(s) > most {
-		return s[:most] + "…"
-	}
-	return s
 }
 
 // A Proof is one proof whose form was checked. Only [Parse] makes one. It is for
@@ -170,7 +165,7 @@ func VerifiedDocument(proofs []*Proof) []byte {
 // CheckPurpose compares the purpose (DI section 4.4 step 6).
 func (p *Proof) CheckPurpose(want string) *Error {
 	if p.Purpose != want {
-		return refuse(PurposeMismatch, p.node, "purpose is %q, want %q", truncate(p.Purpose), want)
+		return refuse(PurposeMismatch, p.node, "purpose is %q, want %q", quote.Cut(p.Purpose, maxShown), want)
 	}
 	return nil
 }
@@ -180,9 +175,9 @@ func (p *Proof) CheckPurpose(want string) *Error {
 func (p *Proof) CheckChallenge(want string) *Error {
 	switch {
 	case !p.HasChallenge:
-		return refuse(ChallengeMismatch, p.node, "no challenge, want %q", truncate(want))
+		return refuse(ChallengeMismatch, p.node, "no challenge, want %q", quote.Cut(want, maxShown))
 	case p.Challenge != want:
-		return refuse(ChallengeMismatch, p.node, "challenge is %q, want %q", truncate(p.Challenge), truncate(want))
+		return refuse(ChallengeMismatch, p.node, "challenge is %q, want %q", quote.Cut(p.Challenge, maxShown), quote.Cut(want, maxShown))
 	}
 	return nil
 }

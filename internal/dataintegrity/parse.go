@@ -6,9 +6,10 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/jsonread"
 	"github.com/mandate-engine/mandate/internal/multikey"
+	"github.com/mandate-engine/mandate/internal/quote"
 	"github.com/mandate-engine/mandate/internal/vcdm"
-	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
 // maxDomains bounds the domains one proof may list.
@@ -97,29 +98,28 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 	if node.Kind() != canonical.Object {
 		return nil, refuse(Invalid, node, "a proof is of type %s, not an object", node.Kind())
 	}
-	r, p := reader{node: node}, &Proof{Form: form, doc: doc, node: node}
+	r, p := jsonread.New(node), &Proof{Form: form, doc: doc, node: node}
 
 	// The suite comes first: the members of another one are its own business.
-	if typ := r.required("type"); r.err == nil && typ != ProofType {
-		return nil, refuse(Unsupported, node, "proof type is %q", truncate(typ))
+	if typ := r.Filled("type"); r.Err() == nil && typ != ProofType {
+		return nil, refuse(Unsupported, node, "proof type is %q", quote.Cut(typ, maxShown))
 	}
-	if suite := r.required("cryptosuite"); r.err == nil && suite != Cryptosuite {
-		return nil, refuse(Unsupported, node, "cryptosuite is %q", truncate(suite))
+	if suite := r.Filled("cryptosuite"); r.Err() == nil && suite != Cryptosuite {
+		return nil, refuse(Unsupported, node, "cryptosuite is %q", quote.Cut(suite, maxShown))
 	}
-	p.VerificationMethod = r.required("verificationMethod")
-	p.Purpose = r.required("proofPurpose")
-	value := r.required("proofValue")
-	id, hasID := r.optional("id")
-	p.ID = id
-	p.Nonce, _ = r.optional("nonce")
-	p.Challenge, p.HasChallenge = r.optional("challenge")
-	p.Domain = r.strings("domain", maxDomains)
-	p.Created = r.time("created")
-	p.Expires = r.time("expires")
-	if r.err != nil {
-		return nil, r.err
+	p.VerificationMethod = r.Filled("verificationMethod")
+	p.Purpose = r.Filled("proofPurpose")
+	value := r.Filled("proofValue")
+	p.ID = r.TextIf("id")
+	p.Nonce = r.TextIf("nonce")
+	p.Challenge, p.HasChallenge = r.TextIf("challenge"), r.Has("challenge")
+	p.Domain = texts(&r, "domain", maxDomains)
+	p.Created = moment(&r, "created")
+	p.Expires = moment(&r, "expires")
+	if bad := invalid(r.Fault()); bad != nil {
+		return nil, bad
 	}
-	if hasID && !vcdm.IsURL(id) {
+	if r.Has("id") && !vcdm.IsURL(p.ID) {
 		return nil, refuse(Invalid, node.Get("id"), "the proof's id is no URL")
 	}
 	// vc-di-eddsa section 3.3.2: base58btc, the only encoding that the suite knows.
@@ -189,75 +189,31 @@ func contextList(list []canonical.Value, v canonical.Value) ([]canonical.Value, 
 	return nil, false
 }
 
-// A reader reads members of a proof and keeps the first error.
-type reader struct {
-	node canonical.Value
-	err  *Error
-}
-
-func (r *reader) fail(at canonical.Value, format string, args ...any) {
-	if r.err == nil {
-		r.err = refuse(Invalid, at, format, args...)
-	}
-}
-
-func (r *reader) optional(name string) (string, bool) {
-	v := r.node.Get(name)
-	if v.Kind() == canonical.Absent {
-		return "", false
-	}
-	s, ok := v.String()
-	if !ok {
-		r.fail(v, "%s is of type %s, not a string", name, v.Kind())
-	}
-	return s, ok
-}
-
-func (r *reader) required(name string) string {
-	s, ok := r.optional(name)
-	if !ok {
-		r.fail(r.node, "%s is missing", name)
-	} else if s == "" {
-		r.fail(r.node, "%s is empty", name)
-	}
-	return s
-}
-
-// strings reads a string, or a list of at most max strings.
-func (r *reader) strings(name string, max int) []string {
-	v := r.node.Get(name)
-	if v.Kind() == canonical.Absent {
+// invalid turns a fault of a proof's members into an error, nil into nil.
+func invalid(f *jsonread.Fault) *Error {
+	if f == nil {
 		return nil
 	}
+	return refuse(Invalid, f.At, "%s", f.Message)
+}
+
+// texts reads a string, or a list of at most max strings; nil when it is absent.
+func texts(r *jsonread.Reader, name string, max int) []string {
+	v := r.At.Get(name)
 	if s, ok := v.String(); ok {
 		return []string{s}
 	}
-	if v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > max {
-		r.fail(v, "%s is neither a string nor a list of 1 to %d strings", name, max)
-		return nil
+	if v.Kind() != canonical.Absent && (v.Kind() != canonical.Array || v.Len() == 0 || v.Len() > max) {
+		r.Fail(v, "%s is neither a string nor a list of 1 to %d strings", name, max)
 	}
-	var list []string
-	for _, e := range v.Elements() {
-		s, ok := e.String()
-		if !ok {
-			r.fail(e, "%s holds a value of type %s", name, e.Kind())
-			return nil
-		}
-		list = append(list, s)
-	}
-	return list
+	return r.TextsIf(name)
 }
 
-// time reads an xsd:dateTimeStamp. It returns nil when the member is absent.
-func (r *reader) time(name string) *time.Time {
-	s, ok := r.optional(name)
-	if !ok {
+// moment reads an xsd:dateTimeStamp; nil when it is absent.
+func moment(r *jsonread.Reader, name string) *time.Time {
+	if !r.Has(name) {
 		return nil
 	}
-	t, err := xsdtime.Parse(s)
-	if err != nil {
-		r.fail(r.node.Get(name), "%s: %v", name, err)
-		return nil
-	}
+	t := r.Time(name)
 	return &t
 }

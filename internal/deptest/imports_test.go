@@ -12,7 +12,7 @@ const module = "github.com/mandate-engine/mandate/"
 
 // library are the packages that a service embeds, shared ones included.
 var library = []string{"canonical", "didresolve", "policy", "receipts", "receipts/disklog", "receipts/translog", "verifier", "verifier/bundle", "verifier/replay",
-	"internal/dataintegrity", "internal/fetchbudget", "internal/jsonescape", "internal/jsonwrite", "internal/memo", "internal/multikey", "internal/proofs", "internal/statuslist", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
+	"internal/dataintegrity", "internal/fetchbudget", "internal/jsonescape", "internal/jsonread", "internal/jsonwrite", "internal/memo", "internal/multikey", "internal/proofs", "internal/quote", "internal/statuslist", "internal/vcdm", "internal/viamandate", "internal/xsdtime"}
 
 // A ban keeps packages from linking others, directly or not.
 type ban struct {
@@ -31,7 +31,7 @@ var bans = []ban{
 		"a third party checks a proof without a log on disk"},
 	{[]string{"receipts/translog"}, []string{module + "didresolve", module + "receipts"},
 		"package receipts can call upon it"},
-	{[]string{"canonical", "canonical/jsonld", "internal/multikey", "internal/xsdtime"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier", module + "internal/dataintegrity"},
+	{[]string{"canonical", "canonical/jsonld", "internal/jsonread", "internal/multikey", "internal/quote", "internal/xsdtime"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier", module + "internal/dataintegrity"},
 		"imports point one way"},
 	{[]string{"internal/dataintegrity", "internal/proofs", "internal/vcdm", "internal/viamandate", "internal/statuslist"}, []string{module + "didresolve", module + "policy", module + "receipts", module + "verifier"},
 		"imports point one way"},
@@ -41,7 +41,7 @@ var bans = []ban{
 		"imports point one way"},
 	{[]string{"didresolve", "didresolve/didweb", "internal/safehttp"}, []string{module + "policy", module + "receipts", module + "verifier"},
 		"finding a key has nothing to do with rules or receipts"},
-	{[]string{"internal/dev/reference"}, []string{module + "canonical", module + "didresolve", module + "internal/dataintegrity", module + "internal/multikey", module + "internal/vcdm",
+	{[]string{"internal/dev/reference"}, []string{module + "canonical", module + "didresolve", module + "internal/dataintegrity", module + "internal/jsonread", module + "internal/multikey", module + "internal/vcdm",
 		module + "internal/viamandate", module + "internal/statuslist", module + "internal/xsdtime", module + "policy", module + "receipts", module + "verifier", "github.com/google/cel-go/cel"},
 		"what it is compared with must not be in it"},
 	{[]string{"policy"}, []string{module + "didresolve", module + "receipts", module + "internal/dataintegrity"},

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/jsonread"
+	"github.com/mandate-engine/mandate/internal/quote"
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
@@ -41,9 +43,9 @@ type Mandate struct {
 // credential must have been checked. Read refuses misspelt members if their
 // absence would change what the mandate allows.
 func (m *Mandate) Read(vc canonical.Value) *vcdm.Fault {
-	r := reader{}
-	r.spelled(vc)
-	m.ID = r.text(vc, "id", true)
+	r := jsonread.New(vc)
+	spelled(&r)
+	m.ID = identifier(&r, "id")
 
 	subject := vc.Get("credentialSubject")
 	if subject.Kind() == canonical.Array {
@@ -52,137 +54,63 @@ func (m *Mandate) Read(vc canonical.Value) *vcdm.Fault {
 		}
 		subject = subject.Index(0)
 	}
-	m.Subject = r.text(subject, "id", true)
-	node := r.object(subject, "mandate", true)
-	m.Scope = r.text(node, "scope", true)
-	m.Grantors, _ = r.texts(node, "grantor")
-	context := r.object(node, "context", false)
-	m.Authorized, m.Restricted = r.texts(context, "authorizedDIDs")
+	who := r.In(subject)
+	m.Subject = identifier(&who, "id")
+	node := who.Object("mandate")
+	m.Scope = identifier(&node, "scope")
+	m.Grantors = node.TextsIf("grantor")
+	context := node.ObjectIf("context")
+	m.Authorized, m.Restricted = context.TextsIf("authorizedDIDs"), context.Has("authorizedDIDs")
 
-	m.Action = r.object(node, "action", false)
-	r.known(node, "grantor", "scope", "context", "action", "userParams", "name", "description")
-	r.known(context, "authorizedDIDs")
-	r.known(m.Action, "id", "version", "digestSRI", "content", "name", "description")
-	m.Content = r.object(m.Action, "content", false)
-	m.UserParams = r.object(node, "userParams", false)
-	m.ActionID = r.text(m.Action, "id", m.Action.Kind() != canonical.Absent)
-	m.Digest = r.text(m.Action, "digestSRI", false)
-	m.Version = r.version(m.Action)
-	return r.fault
-}
-
-// A reader reads members and keeps the first fault. A member that is null is a
-// fault, because its meaning is unclear.
-type reader struct{ fault *vcdm.Fault }
-
-func (r *reader) fail(f *vcdm.Fault) {
-	if r.fault == nil {
-		r.fault = f
+	// An unknown or misspelt member may be a restriction.
+	action := node.ObjectIf("action")
+	node.Only("grantor", "scope", "context", "action", "userParams", "name", "description")
+	context.Only("authorizedDIDs")
+	action.Only("id", "version", "digestSRI", "content", "name", "description")
+	m.Action, m.Content, m.UserParams = action.At, action.ObjectIf("content").At, node.ObjectIf("userParams").At
+	if node.Has("action") {
+		m.ActionID = identifier(&action, "id")
 	}
-}
-
-// known refuses members outside names. An unknown or misspelt member may be a
-// restriction.
-func (r *reader) known(in canonical.Value, names ...string) {
-	for name, m := range in.Members() {
-		if !slices.Contains(names, name) {
-			r.fail(vcdm.Broken(m, "unknown member %q", truncate(name)))
-		}
+	if action.Has("digestSRI") {
+		m.Digest = identifier(&action, "digestSRI")
 	}
+	if action.Has("version") {
+		m.Version = action.Integer("version", 1)
+	}
+	if f := r.Fault(); f != nil {
+		return vcdm.Broken(f.At, "%s", f.Message)
+	}
+	return nil
 }
 
 // spelled refuses members of a credential that differ from a known member only
 // in case. It also refuses the validity members of version 1.1 of the data
 // model, which this version does not read. Other members are allowed, because
 // the data model is open.
-func (r *reader) spelled(vc canonical.Value) {
+func spelled(r *jsonread.Reader) {
 	counts := []string{"@context", "id", "type", "issuer", "validFrom", "validUntil", "credentialSubject", "credentialStatus",
 		"termsOfUse", "evidence", "evidences", "proof", "proofs"}
-	for name, m := range vc.Members() {
+	for name, m := range r.At.Members() {
 		if name == "expirationDate" || name == "issuanceDate" {
-			r.fail(vcdm.Broken(m, "%s is of another version of the data model", name))
+			r.Fail(m, "%s is of another version of the data model", name)
 		}
 		if slices.Contains(counts, name) {
 			continue
 		}
 		for _, c := range counts {
 			if strings.EqualFold(name, c) {
-				r.fail(vcdm.Broken(m, "%q is not the spelling of %s", truncate(name), c))
+				r.Fail(m, "%q is not the spelling of %s", quote.Cut(name, 80), c)
 			}
 		}
 	}
 }
 
-func (r *reader) text(in canonical.Value, name string, required bool) string {
-	v := in.Get(name)
-	if v.Kind() == canonical.Absent {
-		if required {
-			r.fail(vcdm.Broken(in, "%s is missing", name))
-		}
-		return ""
-	}
+// identifier reads a string of a bounded length that is not empty.
+func identifier(r *jsonread.Reader, name string) string {
+	v := r.Get(name)
 	s, ok := v.String()
 	if !ok || s == "" || len(s) > MaxIdentifier {
-		r.fail(vcdm.Broken(v, "%s is not a string of 1 to %d bytes", name, MaxIdentifier))
-	}
-	return s
-}
-
-func (r *reader) object(in canonical.Value, name string, required bool) canonical.Value {
-	v := in.Get(name)
-	switch v.Kind() {
-	case canonical.Object:
-		return v
-	case canonical.Absent:
-		if required {
-			r.fail(vcdm.Broken(in, "%s is missing", name))
-		}
-	default:
-		r.fail(vcdm.Broken(v, "%s is of type %s, not an object", name, v.Kind()))
-	}
-	return canonical.Value{}
-}
-
-// texts reads a list of strings. present is false if the member is absent.
-func (r *reader) texts(in canonical.Value, name string) (list []string, present bool) {
-	v := in.Get(name)
-	if v.Kind() == canonical.Absent {
-		return nil, false
-	}
-	if v.Kind() != canonical.Array {
-		r.fail(vcdm.Broken(v, "%s is of type %s, not a list", name, v.Kind()))
-		return nil, true
-	}
-	list = make([]string, 0, v.Len())
-	for _, e := range v.Elements() {
-		s, ok := e.String()
-		if !ok {
-			r.fail(vcdm.Broken(e, "%s holds a value of type %s", name, e.Kind()))
-			return nil, true
-		}
-		list = append(list, s)
-	}
-	return list, true
-}
-
-// version reads the version of an action: an integer from 1, or absent.
-func (r *reader) version(action canonical.Value) int64 {
-	v := action.Get("version")
-	if v.Kind() == canonical.Absent {
-		return 0
-	}
-	f, _ := v.Float64()
-	if !v.IsSafeInteger() || f < 1 {
-		r.fail(vcdm.Broken(v, "version is not a whole number from 1"))
-		return 0
-	}
-	return int64(f)
-}
-
-// truncate bounds text from the input in messages.
-func truncate(s string) string {
-	if len(s) > 80 {
-		s = strings.ToValidUTF8(s[:80], "") + "…"
+		r.Fail(v, "%s is not a string of 1 to %d bytes", name, MaxIdentifier)
 	}
 	return s
 }

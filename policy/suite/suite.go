@@ -43,6 +43,7 @@ import (
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/jsonread"
 	"github.com/mandate-engine/mandate/policy"
 )
 
@@ -87,9 +88,9 @@ func load(fsys fs.FS, name string) (*Suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := reader{}
-	r.members(root, "the suite", "suite", "action", "now", "mandates", "cases")
-	s := &Suite{Name: r.text(root.Get("suite"), "suite", true)}
+	r := jsonread.New(root)
+	r.Only("suite", "action", "now", "mandates", "cases")
+	s := &Suite{Name: r.Filled("suite")}
 	content := root.Get("action")
 	if file, ok := content.String(); ok {
 		if b, err = read(fsys, path.Join(path.Dir(name), file)); err != nil {
@@ -101,27 +102,26 @@ func load(fsys fs.FS, name string) (*Suite, error) {
 		}
 		content = d.Root()
 	}
-	if r.err == nil {
+	if r.Err() == nil {
 		if s.action, err = policy.Compile(content); err != nil {
 			return nil, err
 		}
 	}
-	mandates := root.Get("mandates")
-	r.object(mandates, "mandates")
-	cases := root.Get("cases")
-	if cases.Len() == 0 || cases.Len() > maxCases || cases.Kind() != canonical.Array {
-		r.fail("cases is no list of 1 to %d", maxCases)
+	mandates := r.ObjectIf("mandates")
+	cases := r.Objects("cases")
+	if len(cases) == 0 || len(cases) > maxCases {
+		r.Fail(root.Get("cases"), "cases is no list of 1 to %d", maxCases)
 	}
 	seen := map[string]bool{}
-	for i, c := range cases.Elements() {
-		t := r.testCase(c, fmt.Sprintf("cases[%d]", i), mandates, root.Get("now"))
+	for _, c := range cases {
+		t := readCase(&c, &mandates, &r)
 		if seen[t.name] {
-			r.fail("two cases are called %q", t.name)
+			c.Fail(c.At, "two cases are called %q", t.name)
 		}
 		seen[t.name] = true
 		s.cases = append(s.cases, t)
 	}
-	return s, r.err
+	return s, r.Err()
 }
 
 func read(fsys fs.FS, name string) ([]byte, error) {
@@ -137,84 +137,46 @@ func read(fsys fs.FS, name string) ([]byte, error) {
 	return b, err
 }
 
-// A reader keeps the first error.
-type reader struct{ err error }
-
-func (r *reader) fail(format string, args ...any) {
-	if r.err == nil {
-		r.err = fmt.Errorf(format, args...)
-	}
+// sorted reads a list of texts that may be absent.
+func sorted(r *jsonread.Reader, name string) []string {
+	list := r.TextsIf(name)
+	slices.Sort(list)
+	return list
 }
 
-func (r *reader) object(v canonical.Value, where string) {
-	if v.Kind() != canonical.Object && v.Kind() != canonical.Absent {
-		r.fail("%s is no mapping", where)
-	}
-}
-
-func (r *reader) members(v canonical.Value, where string, known ...string) {
-	if v.Kind() != canonical.Object {
-		r.fail("%s is no mapping", where)
-	}
-	for name := range v.Members() {
-		if !slices.Contains(known, name) {
-			r.fail("%s has the unknown member %.40q", where, name)
+// readCase reads a case of a suite, whose mandates it may name, and whose time it
+// may replace.
+func readCase(c, mandates, suite *jsonread.Reader) testCase {
+	c.Only("name", "mandate", "params", "now", "expect")
+	t := testCase{name: c.Filled("name")}
+	if name, ok := c.At.Get("mandate").String(); ok {
+		if !mandates.Has(name) {
+			c.Fail(c.At, "there is no mandate %.40q", name)
 		}
+		t.in.UserParams = mandates.ObjectIf(name).At
+	} else {
+		t.in.UserParams = c.ObjectIf("mandate").At
 	}
-}
-
-func (r *reader) text(v canonical.Value, where string, required bool) string {
-	s, ok := v.String()
-	if !ok && (required || v.Kind() != canonical.Absent) || required && s == "" {
-		r.fail("%s is no text", where)
+	t.in.ExecutionParams = c.ObjectIf("params").At
+	clock := suite
+	if c.Has("now") {
+		clock = c
 	}
-	return s
-}
-
-func (r *reader) texts(v canonical.Value, where string) []string {
-	if v.Kind() != canonical.Array && v.Kind() != canonical.Absent {
-		r.fail("%s is no list", where)
-	}
-	var out []string
-	for _, e := range v.Elements() {
-		out = append(out, r.text(e, where, false))
-	}
-	slices.Sort(out)
-	return out
-}
-
-func (r *reader) testCase(c canonical.Value, where string, mandates, now canonical.Value) testCase {
-	r.members(c, where, "name", "mandate", "params", "now", "expect")
-	t := testCase{name: r.text(c.Get("name"), where+".name", true)}
-	t.in.UserParams, t.in.ExecutionParams = c.Get("mandate"), c.Get("params")
-	if name, ok := c.Get("mandate").String(); ok {
-		if t.in.UserParams = mandates.Get(name); t.in.UserParams.Kind() == canonical.Absent {
-			r.fail("%s: there is no mandate %.40q", where, name)
-		}
-	}
-	r.object(t.in.UserParams, where+".mandate")
-	r.object(t.in.ExecutionParams, where+".params")
-	if c.Get("now").Kind() != canonical.Absent {
-		now = c.Get("now")
-	}
-	at, err := time.Parse(time.RFC3339Nano, r.text(now, where+".now", true))
+	at, err := time.Parse(time.RFC3339Nano, clock.Text("now"))
 	if err != nil {
-		r.fail("%s.now is no time like 2026-05-02T10:16:00Z", where)
+		clock.Fail(clock.At.Get("now"), "now is no time like 2026-05-02T10:16:00Z")
 	}
 	t.in.Now = at
-	e := c.Get("expect")
-	where += ".expect"
-	r.members(e, where, "decision", "reason", "failed", "errors", "skipped", "faults")
-	t.expect = expectation{r.text(e.Get("decision"), where+".decision", true), r.text(e.Get("reason"), where+".reason", false),
-		r.texts(e.Get("failed"), where+".failed"), r.texts(e.Get("errors"), where+".errors"),
-		r.texts(e.Get("skipped"), where+".skipped"), r.texts(e.Get("faults"), where+".faults")}
+	e := c.Object("expect")
+	e.Only("decision", "reason", "failed", "errors", "skipped", "faults")
+	t.expect = expectation{e.Text("decision"), e.TextIf("reason"), sorted(&e, "failed"), sorted(&e, "errors"), sorted(&e, "skipped"), sorted(&e, "faults")}
 	switch denies := len(t.expect.failed)+len(t.expect.errors) > 0; {
 	case t.expect.decision != "allow" && t.expect.decision != "deny":
-		r.fail("%s.decision is neither allow nor deny", where)
+		e.Fail(e.At, "decision is neither allow nor deny")
 	case t.expect.decision == "allow" && (denies || len(t.expect.reason)+len(t.expect.faults) > 0):
-		r.fail("%s: an allow has no reason, nothing failed, and no errors", where)
+		e.Fail(e.At, "an allow has no reason, nothing failed, and no errors")
 	case t.expect.decision == "deny" && !denies && t.expect.reason == "":
-		r.fail("%s: a deny says which rules failed, or its reason", where)
+		e.Fail(e.At, "a deny says which rules failed, or its reason")
 	}
 	return t
 }

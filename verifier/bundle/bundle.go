@@ -22,13 +22,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
-	"github.com/mandate-engine/mandate/internal/xsdtime"
+	"github.com/mandate-engine/mandate/internal/jsonread"
+	"github.com/mandate-engine/mandate/internal/quote"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/verifier"
 )
@@ -82,14 +81,6 @@ func Marshal(b *verifier.Bundle) ([]byte, error) {
 	return out, nil
 }
 
-// plain replaces what JSON texts here do not hold.
-func plain(r rune) rune {
-	if r&0xFFFE == 0xFFFE || 0xFDD0 <= r && r <= 0xFDEF {
-		return utf8.RuneError
-	}
-	return r
-}
-
 func answers(key string, m map[string]verifier.Answer) []object {
 	out := []object{}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
@@ -107,7 +98,8 @@ func answer(a verifier.Answer) object {
 		o["document"] = blob(a.Bytes)
 	}
 	if a.Err != nil {
-		o["error"] = strings.Map(plain, a.Err.Error()) // for people; it decides nothing
+		text := a.Err.Error() // for people; it decides nothing
+		o["error"] = quote.Cut(text, len(text))
 		if t := didresolve.TypeOf(a.Err); t != didresolve.ErrInternal {
 			o["errorType"] = string(t)
 		}
@@ -147,217 +139,93 @@ func Parse(file []byte) (*verifier.Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	r := &reader{at: d.Root()}
-	if f := r.text("format"); f != Format && r.err() == nil {
+	r := jsonread.Strict(d.Root())
+	if f := r.Text("format"); f != Format && r.Err() == nil {
 		return nil, fmt.Errorf("bundle: format is %.40q, not %s", f, Format)
 	}
-	b := &verifier.Bundle{Engine: r.text("engine"), Now: r.time("now"), Replayed: r.flag("replayed")}
-	random, err := base64.StdEncoding.Strict().DecodeString(r.text("receiptRandom"))
+	b := &verifier.Bundle{Engine: r.Text("engine"), Now: r.Time("now"), Replayed: r.Bool("replayed")}
+	random, err := base64.StdEncoding.Strict().DecodeString(r.Text("receiptRandom"))
 	if err != nil || copy(b.Random[:], random) != len(b.Random) || len(random) != len(b.Random) {
-		r.fail("receiptRandom is not %d bytes in base64", len(b.Random))
+		r.Fail(r.At.Get("receiptRandom"), "receiptRandom is not %d bytes in base64", len(b.Random))
 	}
-	config := r.object("config")
-	b.Config = readSettings(config)
-	config.done()
-	readRequest(r.object("request"), &b.Request)
-	b.Documents, b.Lists = r.answers("documents", "did"), r.answers("statusLists", "url")
+	config, request := r.Object("config"), r.Object("request")
+	b.Config = readSettings(&config)
+	readRequest(&request, &b.Request)
+	b.Documents, b.Lists = readAnswers(&r, "documents", "did"), readAnswers(&r, "statusLists", "url")
 	b.Actions = map[policy.Ref]verifier.Answer{}
-	r.each("actions", func(e *reader) {
-		ref := policy.Ref{ID: e.text("id"), Version: int64(e.number("version")), Digest: e.text("digestSRI")}
+	for _, e := range r.Objects("actions") {
+		ref := policy.Ref{ID: e.Text("id"), Version: e.Integer("version", 0), Digest: e.Text("digestSRI")}
 		if _, twice := b.Actions[ref]; twice {
-			e.fail("action %.80q stands there twice", ref.ID)
+			e.Fail(e.At, "action %.80q stands there twice", ref.ID)
 		}
-		b.Actions[ref] = e.answer()
-	})
-	for _, e := range r.get("contextChecks").Elements() {
+		b.Actions[ref] = readAnswer(&e)
+	}
+	for _, e := range r.Get("contextChecks").Elements() {
 		ok, is := e.Bool()
 		if !is {
-			r.fail("contextChecks holds something else than booleans")
+			r.Fail(e, "contextChecks holds a value of type %s", e.Kind())
 		}
 		b.Contexts = append(b.Contexts, ok)
 	}
-	r.done()
-	if r.err() != nil {
-		return nil, r.err()
+	r.Done()
+	if f := r.Fault(); f != nil {
+		return nil, fmt.Errorf("bundle: %v", f)
 	}
 	return b, nil
 }
 
-func readRequest(r *reader, q *verifier.Request) {
-	q.Presentation, q.ExecutionParams = r.blob("presentation"), r.blob("executionParams")
-	q.Verifier, q.Challenge, q.Scope, q.Mandate = r.text("verifier"), r.text("challenge"), r.text("scope"), r.text("mandate")
-	q.Domain = r.texts("domain")
-	r.each("evidence", func(e *reader) {
-		if q.Evidence == nil {
-			q.Evidence = map[string][]byte{}
-		}
-		id := e.text("id")
-		if _, twice := q.Evidence[id]; twice {
-			e.fail("evidence %.80q stands there twice", id)
-		}
-		q.Evidence[id] = e.blob("file")
-	})
-	r.done()
-}
-
-// A reader reads the members of an object, each by its name, and keeps the first
-// fault of the file.
-type reader struct {
-	at    canonical.Value
-	asked []string
-	first *error
-}
-
-func (r *reader) err() error {
-	if r.first == nil {
-		return nil
-	}
-	return *r.first
-}
-
-func (r *reader) fail(format string, args ...any) {
-	if r.first == nil {
-		r.first = new(error)
-	}
-	if *r.first == nil {
-		*r.first = fmt.Errorf("bundle: at %q: %s", r.at.Pointer(), fmt.Sprintf(format, args...))
-	}
-}
-
-// child returns a reader that shares the fault.
-func (r *reader) child(v canonical.Value) *reader {
-	if r.first == nil {
-		r.first = new(error)
-	}
-	return &reader{at: v, first: r.first}
-}
-
-func (r *reader) get(name string) canonical.Value {
-	r.asked = append(r.asked, name)
-	return r.at.Get(name)
-}
-
-// done refuses members that nobody asked for.
-func (r *reader) done() {
-	for name := range r.at.Members() {
-		if !slices.Contains(r.asked, name) {
-			r.fail("unknown member %.40q", name)
+func readRequest(r *jsonread.Reader, q *verifier.Request) {
+	q.Presentation, q.ExecutionParams = readBlob(r, "presentation"), readBlob(r, "executionParams")
+	q.Verifier, q.Challenge, q.Scope, q.Mandate = r.Text("verifier"), r.Text("challenge"), r.Text("scope"), r.Text("mandate")
+	q.Domain = r.Texts("domain")
+	if r.Has("evidence") {
+		q.Evidence = map[string][]byte{}
+		for _, e := range r.Objects("evidence") {
+			id := e.Text("id")
+			if _, twice := q.Evidence[id]; twice {
+				e.Fail(e.At, "evidence %.80q stands there twice", id)
+			}
+			q.Evidence[id] = readBlob(&e, "file")
+			e.Done()
 		}
 	}
+	r.Done()
 }
 
-func (r *reader) object(name string) *reader {
-	v := r.get(name)
-	if v.Kind() != canonical.Object {
-		r.fail("%s is no object", name)
+func readBlob(r *jsonread.Reader, name string) []byte {
+	c := r.Object(name)
+	b, err := base64.StdEncoding.Strict().DecodeString(c.Text("base64"))
+	if digest := c.Text("digest"); err != nil || digest != canonical.SRI(sha256.Sum256(b)) {
+		c.Fail(c.At, "the bytes do not have the digest %.80q", digest)
 	}
-	return r.child(v)
-}
-
-func (r *reader) each(name string, read func(*reader)) {
-	v := r.get(name)
-	if k := v.Kind(); k != canonical.Array && k != canonical.Absent {
-		r.fail("%s is no list", name)
-	}
-	for _, e := range v.Elements() {
-		c := r.child(e)
-		if e.Kind() != canonical.Object {
-			r.fail("%s holds something else than objects", name)
-		}
-		read(c)
-		c.done()
-	}
-}
-
-func (r *reader) text(name string) string {
-	s, ok := r.get(name).String()
-	if !ok {
-		r.fail("%s is no string", name)
-	}
-	return s
-}
-
-func (r *reader) texts(name string) []string {
-	v := r.get(name)
-	if v.Kind() != canonical.Array {
-		r.fail("%s is no list", name)
-	}
-	var out []string
-	for _, e := range v.Elements() {
-		s, ok := e.String()
-		if !ok {
-			r.fail("%s holds something else than strings", name)
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-func (r *reader) flag(name string) bool {
-	b, ok := r.get(name).Bool()
-	if !ok {
-		r.fail("%s is no boolean", name)
-	}
+	c.Done()
 	return b
 }
 
-func (r *reader) number(name string) float64 {
-	v := r.get(name)
-	f, _ := v.Float64()
-	if !v.IsSafeInteger() {
-		r.fail("%s is no whole number", name)
-	}
-	return f
-}
-
-func (r *reader) time(name string) time.Time {
-	t, err := xsdtime.Parse(r.text(name))
-	if err != nil {
-		r.fail("%s: %v", name, err)
-	}
-	return t
-}
-
-func (r *reader) blob(name string) []byte {
-	c := r.object(name)
-	b, err := base64.StdEncoding.Strict().DecodeString(c.text("base64"))
-	if digest := c.text("digest"); err != nil || digest != canonical.SRI(sha256.Sum256(b)) {
-		c.fail("the bytes do not have the digest %.80q", digest)
-	}
-	c.done()
-	return b
-}
-
-func (r *reader) answers(name, key string) map[string]verifier.Answer {
+func readAnswers(r *jsonread.Reader, name, key string) map[string]verifier.Answer {
 	out := map[string]verifier.Answer{}
-	r.each(name, func(e *reader) {
-		k := e.text(key)
+	for _, e := range r.Objects(name) {
+		k := e.Text(key)
 		if _, twice := out[k]; twice {
-			e.fail("%s %.80q stands there twice", key, k)
+			e.Fail(e.At, "%s %.80q stands there twice", key, k)
 		}
-		out[k] = e.answer()
-	})
+		out[k] = readAnswer(&e)
+	}
 	return out
 }
 
-func (r *reader) answer() verifier.Answer {
-	var a verifier.Answer
-	if r.at.Get("document").Kind() != canonical.Absent {
-		a.Bytes = r.blob("document")
+func readAnswer(r *jsonread.Reader) verifier.Answer {
+	a := verifier.Answer{Source: r.TextIf("source")}
+	if r.Has("document") {
+		a.Bytes = readBlob(r, "document")
 	}
-	if r.at.Get("error").Kind() != canonical.Absent {
-		e := recorded{text: r.text("error")}
-		if r.at.Get("errorType").Kind() != canonical.Absent {
-			e.is = didresolve.ErrorType(r.text("errorType"))
-		}
-		a.Err = e
+	if r.Has("error") {
+		a.Err = recorded{text: r.Text("error"), is: didresolve.ErrorType(r.TextIf("errorType"))}
 	}
-	if r.at.Get("source").Kind() != canonical.Absent {
-		a.Source = r.text("source")
+	if r.Has("retrievedAt") {
+		a.RetrievedAt = r.Time("retrievedAt")
 	}
-	if r.at.Get("retrievedAt").Kind() != canonical.Absent {
-		a.RetrievedAt = r.time("retrievedAt")
-	}
+	r.Done()
 	return a
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/quote"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
@@ -120,11 +121,7 @@ func text(v canonical.Value) string {
 	if v.Kind() == canonical.Absent {
 		return "none"
 	}
-	b := v.AppendCanonical(nil)
-	if len(b) > 200 {
-		return string(bytes.ToValidUTF8(b[:200], nil)) + "…"
-	}
-	return string(b)
+	return quote.Cut(string(v.AppendCanonical(nil)), 200)
 }
 
 // seams answers everything that a decision asks for from a bundle.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mandate-engine/mandate/internal/jsonread"
 	"github.com/mandate-engine/mandate/verifier"
 )
 
@@ -40,53 +41,55 @@ type present struct {
 	actionSource
 }
 
-func readSettings(r *reader) verifier.Config {
+func readSettings(r *jsonread.Reader) verifier.Config {
 	c := verifier.Config{
-		TrustedIssuers: r.texts("trustedIssuers"),
-		IssuerSigners:  r.signers("issuerSigners"), PresentationSigners: r.signers("presentationSigners"),
-		GrantorProofs: int(r.number("grantorProofs")), Verifier: r.text("verifier"),
-		MaxAge: r.duration("maxAge"), MaxFuture: r.duration("maxFuture"), Leeway: r.duration("leeway"), MaxStatusAge: r.duration("maxStatusAge"),
-		RequireParamsBinding: r.flag("requireParamsBinding"), AllowActionless: r.flag("allowActionless"), W3COnly: r.flag("w3cOnly"),
-		Contexts:               r.texts("contexts"),
-		InsecureTrustAnyIssuer: r.flag("insecureTrustAnyIssuer"), InsecureAllowUnbound: r.flag("insecureAllowUnbound"),
-		InsecureAllowReplay: r.flag("insecureAllowReplay"), InsecureUnpinnedActions: r.flag("insecureUnpinnedActions"),
+		TrustedIssuers: r.Texts("trustedIssuers"),
+		IssuerSigners:  readSigners(r, "issuerSigners"), PresentationSigners: readSigners(r, "presentationSigners"),
+		GrantorProofs: int(r.Integer("grantorProofs", verifier.AllGrantors)), Verifier: r.Text("verifier"),
+		MaxAge: readDuration(r, "maxAge"), MaxFuture: readDuration(r, "maxFuture"), Leeway: readDuration(r, "leeway"), MaxStatusAge: readDuration(r, "maxStatusAge"),
+		RequireParamsBinding: r.Bool("requireParamsBinding"), AllowActionless: r.Bool("allowActionless"), W3COnly: r.Bool("w3cOnly"),
+		Contexts:               r.Texts("contexts"),
+		InsecureTrustAnyIssuer: r.Bool("insecureTrustAnyIssuer"), InsecureAllowUnbound: r.Bool("insecureAllowUnbound"),
+		InsecureAllowReplay: r.Bool("insecureAllowReplay"), InsecureUnpinnedActions: r.Bool("insecureUnpinnedActions"),
 	}
-	binding := r.text("issuerBinding")
+	binding := r.Text("issuerBinding")
 	known := []verifier.IssuerBinding{verifier.IssuerStrict, verifier.IssuerListed, verifier.IssuerMapped}
 	i := slices.IndexFunc(known, func(b verifier.IssuerBinding) bool { return b.String() == binding })
 	if i < 0 {
-		r.fail("issuerBinding is %.40q", binding)
+		r.Fail(r.At.Get("issuerBinding"), "issuerBinding is %.40q", binding)
 	} else {
 		c.IssuerBinding = known[i]
 	}
-	if r.flag("status") {
+	if r.Bool("status") {
 		c.Status = present{}
 	}
-	if r.flag("actions") {
+	if r.Bool("actions") {
 		c.Actions = present{}
 	}
-	if r.flag("contextChecker") {
+	if r.Bool("contextChecker") {
 		c.ContextChecker = present{}
 	}
+	r.Done()
 	return c
 }
 
-func (r *reader) signers(name string) map[string][]string {
+func readSigners(r *jsonread.Reader, name string) map[string][]string {
 	m := map[string][]string{}
-	r.each(name, func(e *reader) {
-		did := e.text("signer")
+	for _, e := range r.Objects(name) {
+		did := e.Text("signer")
 		if _, twice := m[did]; twice {
-			e.fail("signer %.80q stands there twice", did)
+			e.Fail(e.At, "signer %.80q stands there twice", did)
 		}
-		m[did] = e.texts("for")
-	})
+		m[did] = e.Texts("for")
+		e.Done()
+	}
 	return m
 }
 
-func (r *reader) duration(name string) time.Duration {
-	d, err := time.ParseDuration(r.text(name))
+func readDuration(r *jsonread.Reader, name string) time.Duration {
+	d, err := time.ParseDuration(r.Text(name))
 	if err != nil {
-		r.fail("%s is no duration", name)
+		r.Fail(r.At.Get(name), "%s is no duration", name)
 	}
 	return d
 }

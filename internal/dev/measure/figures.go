@@ -212,7 +212,7 @@ func (c *code) codeLines(d ast.Decl) (n int) {
 
 // stickyReaders lists the types that read members of a JSON object by their names
 // and keep the first error: structs with an error and a method that takes a name,
-// and which hold a canonical.Value or take one.
+// and which hold a canonical.Value or take one. A list of faults is no first error.
 func (c *code) stickyReaders() (found []string) {
 	for _, s := range c.packages {
 		if strings.HasPrefix(s.path, "internal/dev/") {
@@ -231,7 +231,7 @@ func (c *code) stickyReaders() (found []string) {
 			var keepsError, seesValue, byName bool
 			for f := range st.Fields() {
 				text := strings.TrimPrefix(types.TypeString(f.Type(), nil), "*")
-				keepsError = keepsError || text == "error" || strings.HasSuffix(text, "dataintegrity.Error") || strings.HasSuffix(text, ".Fault")
+				keepsError = keepsError || text == "error" || !strings.HasPrefix(text, "[]") && (strings.HasSuffix(text, "dataintegrity.Error") || strings.HasSuffix(text, ".Fault"))
 				seesValue = seesValue || text == module+"canonical.Value"
 			}
 			for i := range named.NumMethods() {

@@ -53,7 +53,7 @@ func mutants() []mutant {
 	change("proof and proofs", form, "case proof.Kind() != canonical.Absent:", "case false:")
 	change("context of a proof", form, "if !same(have[i], want[i]) {", "if false {")
 	change("context shorter", form, "if !ok || len(have) < len(want) {", "want = want[:min(len(want), len(have))]\n\tif !ok {")
-	change("id of a proof", form, "hasID && !vcdm.IsURL(id)", "false && hasID")
+	change("id of a proof", form, "r.Has(\"id\") && !vcdm.IsURL(p.ID)", "false")
 	const chain = "internal/dataintegrity/chain.go"
 	change("proofs with one id", chain, "byID[p.ID] != nil", "false")
 	change("previous proof twice", chain, "slices.Contains(ids[:i], id)", "false && slices.Contains(ids[:i], id)")
@@ -116,7 +116,9 @@ func mutants() []mutant {
 	change("spelling of an index", list, "err != nil || strconv.FormatUint(i, 10) != index", "err != nil")
 
 	const mandate, model = "internal/viamandate/viamandate.go", "internal/vcdm/vcdm.go"
-	change("unknown members of a mandate", mandate, "if !slices.Contains(names, name) {", "if !slices.Contains(names, name) && name == \"\" {")
+	change("unknown members of a mandate", mandate, "node.Only(\"grantor\",", "nothing := node.In(canonical.Value{})\n\tnothing.Only(\"grantor\",")
+	change("unknown members of a context", mandate, "context.Only(\"authorizedDIDs\")", "")
+	change("unknown members of an action", mandate, "action.Only(\"id\",", "empty := node.In(canonical.Value{})\n\tempty.Only(\"id\",")
 	change("misspelt members", mandate, "if strings.EqualFold(name, c) {", "if false && strings.EqualFold(name, c) {")
 	change("one subject", mandate, "if subject.Len() != 1 {", "if subject.Len() < 1 {")
 	change("first context", model, "case i == 0 && s != ContextV2:", "case i < 0:")
