@@ -168,19 +168,24 @@ func (p proven) evaluate(ctx context.Context) error {
 	if err != nil {
 		return noDecision("rules", err)
 	}
-	to, known := policyReasons[out.Reason]
-	if !known { // an allow, or a reason that this version does not know
-		to.check, to.reason = checkRules, ReasonRuleError
+	at, reason := checkRules, ReasonRuleError // also for a reason that this version does not know
+	switch out.Reason {
+	case policy.ReasonUserParamsInvalid:
+		at, reason = checkUserParams, ReasonUserParamsInvalid
+	case policy.ReasonExecutionParamsInvalid:
+		at, reason = checkExecutionParams, ReasonExecutionParamsInvalid
+	case policy.ReasonRuleFailed:
+		reason = ReasonRuleFailed
 	}
 	for _, c := range []check{checkUserParams, checkExecutionParams} {
-		if to.check > c {
+		if at > c {
 			p.pass(c)
 		}
 	}
 	if out.Allow && out.Reason == "" {
 		p.pass(checkRules)
 	} else {
-		p.failAt(to.check, to.reason, "", explain(out))
+		p.failAt(at, reason, "", explain(out))
 	}
 	p.ruled, p.evaluations, p.faults = p.action, out.Evaluations, out.Faults
 	return nil

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -54,11 +55,7 @@ type DenyError struct {
 func (e *DenyError) Checks() []Check { return e.ledger.checks() }
 
 func (e *DenyError) Error() string {
-	reason := e.Reason
-	if reason == "" {
-		reason = "no reason recorded"
-	}
-	s := "verifier: denied: " + string(reason)
+	s := "verifier: denied: " + string(cmp.Or(e.Reason, "no reason recorded"))
 	if e.Detail != "" {
 		s += ": " + e.Detail
 	}

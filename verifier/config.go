@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -221,17 +222,10 @@ func New(cfg Config) (*Verifier, error) {
 	}
 	v.cfg.PresentationSigners, v.cfg.IssuerSigners = cloneLists(cfg.PresentationSigners), cloneLists(cfg.IssuerSigners)
 	v.cfg.TrustedIssuers, v.cfg.Contexts = slices.Clone(cfg.TrustedIssuers), slices.Clone(cfg.Contexts)
-	if v.cfg.MaxAge == 0 {
-		v.cfg.MaxAge = DefaultMaxAge
-	}
-	if v.cfg.MaxFuture == 0 {
-		v.cfg.MaxFuture = DefaultMaxFuture
-	}
+	v.cfg.MaxAge, v.cfg.MaxFuture = cmp.Or(cfg.MaxAge, DefaultMaxAge), cmp.Or(cfg.MaxFuture, DefaultMaxFuture)
+	v.cfg.MaxCachedCredentials = cmp.Or(cfg.MaxCachedCredentials, DefaultMaxCachedCredentials)
 	if v.cfg.Replay == nil {
 		v.cfg.Replay = &replay.Memory{}
-	}
-	if v.cfg.MaxCachedCredentials == 0 {
-		v.cfg.MaxCachedCredentials = DefaultMaxCachedCredentials
 	}
 	v.verifySignature = ed25519.Verify
 	if cfg.SignatureVerifier != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mandate-engine/mandate/canonical"
+	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
 // checkCredentials judges what proven credentials say without looking anything up:
@@ -46,11 +47,7 @@ func (d *decision) checkEvidence() {
 	named := map[string]bool{}
 	for _, c := range d.credentials {
 		for _, member := range []string{"evidence", "evidences"} {
-			field := c.node.Get(member)
-			if field.Kind() == canonical.Object {
-				d.checkEvidenceEntry(field, named)
-			}
-			for _, e := range field.Elements() {
+			for _, e := range vcdm.Many(c.node.Get(member)) {
 				d.checkEvidenceEntry(e, named)
 			}
 		}

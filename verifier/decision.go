@@ -118,20 +118,18 @@ func (d *decision) verifies(c *credential, p *dataintegrity.Proof, key multikey.
 			return s.good
 		}
 	}
-	i := -1
-	if c != nil {
-		i = slices.Index(c.proofs, p) // the ID tells proofs apart by their index
-	}
 	var id [sha256.Size]byte
-	good := false
-	if i >= 0 {
-		id = memo.SignatureID(key.Raw(), c.sum(), i)
+	good, index := false, -1
+	if c != nil {
+		index = slices.Index(c.proofs, p)
+	}
+	if index >= 0 { // without an index, the ID would not tell the proof from others
+		id = memo.SignatureID(key.Raw(), c.sum(), index)
 		_, good = d.v.memo.Get(id)
 	}
 	if !good {
 		message, sig := p.HashData(), p.Signature()
-		good = key.VerifyWith(d.v.verifySignature, message[:], sig[:])
-		if good && i >= 0 {
+		if good = key.VerifyWith(d.v.verifySignature, message[:], sig[:]); good && index >= 0 {
 			d.v.memo.Add(id, struct{}{})
 		}
 	}
@@ -144,11 +142,18 @@ func (d *decision) verified(p *dataintegrity.Proof) bool {
 	return slices.ContainsFunc(d.signatures, func(s signature) bool { return s.proof == p && s.good })
 }
 
+// allProofs returns the proofs of the presentation and of its credentials.
+func (d *decision) allProofs() []*dataintegrity.Proof {
+	all := slices.Clone(d.proofs)
+	for _, c := range d.credentials {
+		all = append(all, c.proofs...)
+	}
+	return all
+}
+
 // allVerified reports whether every proof that was presented has been verified.
 func (d *decision) allVerified() bool {
-	unverified := func(p *dataintegrity.Proof) bool { return !d.verified(p) }
-	return !slices.ContainsFunc(d.proofs, unverified) &&
-		!slices.ContainsFunc(d.credentials, func(c *credential) bool { return slices.ContainsFunc(c.proofs, unverified) })
+	return !slices.ContainsFunc(d.allProofs(), func(p *dataintegrity.Proof) bool { return !d.verified(p) })
 }
 
 // allows reports whether the decision is an allow: every check that must pass has

@@ -3,7 +3,6 @@ package verifier
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -123,10 +122,7 @@ func (d *decision) checkContext(doc canonical.Value, c check) {
 
 func (d *decision) readCredentials() {
 	field := d.root.Get("verifiableCredential")
-	nodes := elements(field)
-	if field.Kind() == canonical.Object {
-		nodes = []canonical.Value{field}
-	}
+	nodes := vcdm.Many(field)
 	for _, node := range nodes[:min(len(nodes), vcdm.MaxCredentials)] { // more of them fail vp.structure
 		if node.Kind() == canonical.Object {
 			d.readCredential(node)
@@ -136,29 +132,13 @@ func (d *decision) readCredentials() {
 
 	// A presentation that names more DIDs than can be looked up could never be
 	// decided on.
-	controllers := make([]string, 0, maxDIDs)
-	count := func(proofs []*dataintegrity.Proof) {
-		for _, p := range proofs {
-			if did := controllerOf(p); !slices.Contains(controllers, did) {
-				controllers = append(controllers, did)
-			}
-		}
+	var dids []string
+	for _, p := range d.allProofs() {
+		dids = append(dids, controllerOf(p))
 	}
-	count(d.proofs)
-	for _, c := range d.credentials {
-		count(c.proofs)
+	if n := len(unique(dids)); n > maxDIDs {
+		d.fail(checkVCProofForm, ReasonTooManyProofs, field, "keys of %d DIDs have signed, at most %d are looked up", n, maxDIDs)
 	}
-	if len(controllers) > maxDIDs {
-		d.fail(checkVCProofForm, ReasonTooManyProofs, field, "keys of %d DIDs have signed, at most %d are looked up", len(controllers), maxDIDs)
-	}
-}
-
-// elements returns the elements of an array, and nothing for another value.
-func elements(v canonical.Value) (list []canonical.Value) {
-	for _, e := range v.Elements() {
-		list = append(list, e)
-	}
-	return list
 }
 
 // readCredential adds a credential to those of the decision.
@@ -212,19 +192,21 @@ func (d *decision) selectMandate() {
 		}
 	}
 	switch {
-	case candidates == 0 && d.req.Mandate != "":
-		d.fail(checkMandateSelect, ReasonNoMandate, d.root, "no mandate has the id %q", shorten(d.req.Mandate))
-		return
-	case candidates == 0:
-		d.fail(checkMandateSelect, ReasonNoMandate, d.root, "no credential is a VIAMandate")
-		return
+	case candidates == 1:
+		d.pass(checkMandateSelect)
+		d.readMandate(candidate)
 	case candidates > 1:
 		d.fail(checkMandateSelect, ReasonAmbiguousMandate, d.root, "%d mandates, and the request does not name one of them", candidates)
-		return
+	case d.req.Mandate != "":
+		d.fail(checkMandateSelect, ReasonNoMandate, d.root, "no mandate has the id %q", shorten(d.req.Mandate))
+	default:
+		d.fail(checkMandateSelect, ReasonNoMandate, d.root, "no credential is a VIAMandate")
 	}
-	d.pass(checkMandateSelect)
-	m := &mandate{vc: candidate}
-	if f := m.Read(candidate.node); f != nil {
+}
+
+func (d *decision) readMandate(c *credential) {
+	m := &mandate{vc: c}
+	if f := m.Read(c.node); f != nil {
 		d.fail(checkMandateShape, ReasonMalformedCredential, f.At, "%s", f.Detail)
 		return
 	}

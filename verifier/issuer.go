@@ -77,10 +77,9 @@ func (d *decision) proveIssuer(c *credential) {
 		}
 		switch d.standing(c, p) {
 		case unknownSigner:
-			return
-		case unresolvedIssuer:
-			_, _, err := d.document(c.issuer)
-			d.failDID(checkIssuerKey, c.node, err)
+			if _, _, err := d.document(c.issuer); err != nil {
+				d.failDID(checkIssuerKey, c.node, err)
+			}
 			return
 		case otherSigner:
 			stranger = fmt.Sprintf("the key %q is not of the issuer %q", shorten(p.VerificationMethod), shorten(c.issuer))
@@ -107,11 +106,10 @@ func (d *decision) proveIssuer(c *credential) {
 type standing int
 
 const (
-	unknownSigner    standing = iota // the issuer's document has to be looked up
-	unresolvedIssuer                 // there is no document of the issuer
-	otherSigner                      // another DID that the issuer has not accepted
-	listedSigner                     // another DID, whose key the issuer's document lists
-	issuerItself                     // the issuer, or a DID that Config.IssuerSigners maps to it
+	unknownSigner standing = iota // the issuer's document has to be looked up, or there is none
+	otherSigner                   // another DID that the issuer has not accepted
+	listedSigner                  // another DID, whose key the issuer's document lists
+	issuerItself                  // the issuer, or a DID that Config.IssuerSigners maps to it
 )
 
 func (d *decision) standing(c *credential, p *dataintegrity.Proof) standing {
@@ -126,9 +124,7 @@ func (d *decision) standing(c *credential, p *dataintegrity.Proof) standing {
 	}
 	issuer, refreshed, err := d.document(c.issuer)
 	switch {
-	case err != nil:
-		return unresolvedIssuer
-	case issuer == nil:
+	case err != nil || issuer == nil:
 		return unknownSigner
 	case issuer.Document.Lists(p.VerificationMethod, didresolve.AssertionMethod):
 		return listedSigner

@@ -11,7 +11,6 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
-	"github.com/mandate-engine/mandate/internal/fetchbudget"
 	"github.com/mandate-engine/mandate/policy"
 )
 
@@ -133,11 +132,6 @@ func unique[T comparable](list []T) (out []T) {
 		}
 	}
 	return out
-}
-
-// lookupContext bounds the lookups of one decision.
-func lookupContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(fetchbudget.With(ctx, maxFetches), maxLookupTime)
 }
 
 // ask looks one thing up. With a prior document it asks for a newer one.

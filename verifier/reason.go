@@ -1,7 +1,5 @@
 package verifier
 
-import "github.com/mandate-engine/mandate/policy"
-
 // A Reason says why a request was denied. The texts are stable.
 type Reason string
 
@@ -71,15 +69,3 @@ const (
 	ReasonRuleFailed             Reason = "rule_failed"
 	ReasonRuleError              Reason = "rule_error"
 )
-
-// policyReasons maps what the policy package decides to reasons and checks.
-// A reason that is not in it denies as an error of the rules.
-var policyReasons = map[policy.Reason]struct {
-	check  check
-	reason Reason
-}{
-	policy.ReasonUserParamsInvalid:      {checkUserParams, ReasonUserParamsInvalid},
-	policy.ReasonExecutionParamsInvalid: {checkExecutionParams, ReasonExecutionParamsInvalid},
-	policy.ReasonRuleFailed:             {checkRules, ReasonRuleFailed},
-	policy.ReasonRuleError:              {checkRules, ReasonRuleError},
-}

@@ -96,7 +96,7 @@ func identifier(s string) string {
 // receiptChecks lists the checks, and the keys and status lists that they rest on.
 func (d *decision) receiptChecks() []receipts.Check {
 	used := len(d.keys) + len(d.usedLists)
-	out := make([]receipts.Check, 0, d.ran()+used)
+	out := make([]receipts.Check, 0, len(checkNames)/2+used)
 	for c, result := range d.results {
 		if result == notRun {
 			continue

@@ -38,6 +38,7 @@ import (
 	"context"
 	"crypto/ed25519"
 
+	"github.com/mandate-engine/mandate/internal/fetchbudget"
 	"github.com/mandate-engine/mandate/internal/memo"
 	"github.com/mandate-engine/mandate/internal/statuslist"
 	"github.com/mandate-engine/mandate/policy"
@@ -114,7 +115,7 @@ func (v *Verifier) decide(ctx context.Context, req Request) (*decision, error) {
 	if err := d.checkForm(); err != nil || d.failed() {
 		return d, err
 	}
-	lookupCtx, cancel := lookupContext(ctx)
+	lookupCtx, cancel := context.WithTimeout(fetchbudget.With(ctx, maxFetches), maxLookupTime)
 	defer cancel()
 	form := d.judged
 	for i := 0; i < len(stages); {

@@ -9,11 +9,9 @@
 package dataintegrity
 
 import (
-	"cmp"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -97,9 +95,9 @@ type Proof struct {
 	Domain             []string // nil when absent
 	Nonce              string
 	Form               Form
-	// Previous are the proofs that this one signs together with the document,
-	// in document order: a proof is only as good as they are. Parse has seen
-	// to it that they are there and lead to no cycle.
+	// Previous are the proofs that this one signs together with the document, in
+	// document order. They have to verify as well. Parse has checked that they are
+	// in the document and form no cycle.
 	Previous []*Proof
 
 	doc, node canonical.Value
@@ -152,14 +150,8 @@ func (p *Proof) VerifiedDocument() []byte {
 // VerifiedDocument returns what all proofs of a document signed: that of the
 // proof with the shortest @context. There must be at least one.
 func VerifiedDocument(proofs []*Proof) []byte {
-	length := func(p *Proof) int {
-		if len(p.edits) > 1 {
-			list, _ := contextList(nil, p.node.Get("@context"))
-			return len(list)
-		}
-		return math.MaxInt // the document's own
-	}
-	return slices.MinFunc(proofs, func(a, b *Proof) int { return cmp.Compare(length(a), length(b)) }).VerifiedDocument()
+	shorter := func(a, b *Proof) int { return len(a.VerifiedDocument()) - len(b.VerifiedDocument()) }
+	return slices.MinFunc(proofs, shorter).VerifiedDocument()
 }
 
 // CheckPurpose compares the purpose (DI section 4.4 step 6).

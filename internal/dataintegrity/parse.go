@@ -3,7 +3,6 @@ package dataintegrity
 import (
 	"bytes"
 	"crypto/ed25519"
-	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/jsonread"
@@ -29,28 +28,18 @@ func Parse(doc canonical.Value, viaProfile bool) ([]*Proof, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	nodes := []canonical.Value{field}
-	if field.Kind() == canonical.Array {
-		if field.Len() > maxProofs {
-			return nil, refuse(TooMany, field, "more proofs than the limit of %d", maxProofs)
-		}
-		nodes = nodes[:0]
-		for _, node := range field.Elements() {
-			nodes = append(nodes, node)
-		}
+	if field.Kind() == canonical.Array && field.Len() > maxProofs {
+		return nil, refuse(TooMany, field, "more proofs than the limit of %d", maxProofs)
 	}
 	var proofs []*Proof
-	for _, node := range nodes {
+	for _, node := range vcdm.Many(field) {
 		p, err := parseProof(doc, node, form)
 		if err != nil {
 			return nil, err
 		}
 		proofs = append(proofs, p)
 	}
-	if bad := link(proofs, form); bad != nil {
-		return nil, bad
-	}
-	return proofs, nil
+	return proofs, link(proofs, form)
 }
 
 func memberOf(f Form) string {
@@ -114,8 +103,8 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 	p.Nonce = r.TextIf("nonce")
 	p.Challenge, p.HasChallenge = r.TextIf("challenge"), r.Has("challenge")
 	p.Domain = texts(&r, "domain", maxDomains)
-	p.Created = moment(&r, "created")
-	p.Expires = moment(&r, "expires")
+	p.Created = r.TimeIf("created")
+	p.Expires = r.TimeIf("expires")
 	if bad := invalid(r.Fault()); bad != nil {
 		return nil, bad
 	}
@@ -128,12 +117,9 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 		return nil, refuse(Invalid, node.Get("proofValue"), "%v", err)
 	}
 	p.signature = [ed25519.SignatureSize]byte(signature)
-	edits, bad := signedEdits(doc, node, form)
-	if bad != nil {
-		return nil, bad
-	}
-	p.edits = edits
-	return p, nil
+	var bad *Error
+	p.edits, bad = signedEdits(doc, node, form)
+	return p, bad
 }
 
 // signedEdits returns the edits that turn doc into what the proof signed.
@@ -207,13 +193,4 @@ func texts(r *jsonread.Reader, name string, max int) []string {
 		r.Fail(v, "%s is neither a string nor a list of 1 to %d strings", name, max)
 	}
 	return r.TextsIf(name)
-}
-
-// moment reads an xsd:dateTimeStamp; nil when it is absent.
-func moment(r *jsonread.Reader, name string) *time.Time {
-	if !r.Has(name) {
-		return nil
-	}
-	t := r.Time(name)
-	return &t
 }

@@ -26,7 +26,7 @@ func (f *Fault) Error() string {
 // A Reader reads the members of one object. Those of the objects in it are Readers
 // that share its fault. [New] and [Strict] make the first one.
 //
-// What reads a member wants it to be there, but for TextIf, TextsIf and ObjectIf.
+// What reads a member wants it to be there, but for TextIf, TextsIf, TimeIf and ObjectIf.
 // Null is a value like any other. After a fault what is read means nothing. A value
 // that is not an object has no members.
 type Reader struct {
@@ -174,6 +174,15 @@ func (r *Reader) Time(name string) time.Time {
 		r.Fail(r.At.Get(name), "%s: %v", name, err)
 	}
 	return t
+}
+
+// TimeIf reads an xsd:dateTimeStamp, and returns nil for an absent member.
+func (r *Reader) TimeIf(name string) *time.Time {
+	if !r.Has(name) {
+		return nil
+	}
+	t := r.Time(name)
+	return &t
 }
 
 // Object reads an object.

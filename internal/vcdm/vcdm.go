@@ -435,3 +435,15 @@ func UnknownContext(doc canonical.Value, accepted map[string]bool) (entry canoni
 	}
 	return canonical.Value{}, false
 }
+
+// Many returns the elements of an array, an object as the only one of a list, and
+// nothing for any other value: the data model writes one object without brackets.
+func Many(v canonical.Value) (list []canonical.Value) {
+	if v.Kind() == canonical.Object {
+		return []canonical.Value{v}
+	}
+	for _, e := range v.Elements() {
+		list = append(list, e)
+	}
+	return list
+}
