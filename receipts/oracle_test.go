@@ -19,6 +19,9 @@ import (
 // The other way to write a receipt: through maps, [canonical.Marshal] and the
 // general way to make a proof. Slower, and obviously right.
 
+// millis is the format of times in receipts.
+const millis = "2006-01-02T15:04:05.000Z"
+
 // document builds the unsigned receipt.
 func (b *Body) document(issuer string) ([]byte, error) {
 	allow := b.Decision == "allow" && b.Event == Approved && b.Reason == ""

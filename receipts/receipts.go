@@ -15,18 +15,14 @@
 package receipts
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/mandate-engine/mandate/internal/dataintegrity"
-	"github.com/mandate-engine/mandate/internal/jsonwrite"
+	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
@@ -61,8 +57,8 @@ type Signer interface {
 
 // A KeySigner signs with a key in memory.
 type KeySigner struct {
-	method, issuer string
-	key            ed25519.PrivateKey
+	method string
+	key    ed25519.PrivateKey
 }
 
 // NewKeySigner returns a Signer for key. method is the DID URL under which
@@ -82,11 +78,19 @@ func NewKeySigner(key ed25519.PrivateKey, method string) (*KeySigner, error) {
 	case strings.HasPrefix(method, "did:key:") && method != own:
 		return nil, fmt.Errorf("receipts: %.100q is another key", method)
 	}
-	issuer, _, err := splitMethod(method)
-	if err != nil {
+	if _, _, err := splitMethod(method); err != nil {
 		return nil, err
 	}
-	return &KeySigner{method: method, issuer: issuer, key: append(ed25519.PrivateKey(nil), key...)}, nil
+	return &KeySigner{method: method, key: append(ed25519.PrivateKey(nil), key...)}, nil
+}
+
+// splitMethod splits an absolute DID URL with a fragment and nothing else.
+func splitMethod(method string) (did, fragment string, err error) {
+	did, fragment, ok := strings.Cut(method, "#")
+	if _, bad := didresolve.Parse(did); !ok || fragment == "" || bad != nil {
+		return "", "", fmt.Errorf("receipts: verification method %.100q is no DID URL with a fragment", method)
+	}
+	return did, fragment, nil
 }
 
 // VerificationMethod implements [Signer].
@@ -193,92 +197,6 @@ func (r *Receipt) AppendBinary(b []byte) ([]byte, error) { return append(b, r.by
 // Sign builds the receipt of body and signs it.
 func Sign(ctx context.Context, body Body, signer Signer) (*Receipt, error) {
 	return sign(ctx, body.ID, body.Time, body.Engine, signer, &body, nil)
-}
-
-// MaxBytes bounds a receipt: no log takes a longer entry.
-const MaxBytes = 65_535
-
-// proofMembers bounds what the names and the proofValue add to the rest.
-const proofMembers = 128
-
-// contexts are the @context of every receipt, and of its proof.
-const contexts = `["` + contextCredential + `","` + contextUndefined + `"]`
-
-// sign writes the receipt of a body or of a record, and its proof, and signs it: what package
-// proofs would make of the same document, for the one form that receipts have (vc-di-eddsa
-// section 3.3.1).
-func sign(ctx context.Context, id string, at time.Time, engine Engine, signer Signer, body *Body, record *Record) (*Receipt, error) {
-	method := signer.VerificationMethod() // once: issuer and proof have to name the same key while keys rotate
-	var issuer string
-	var err error
-	if own, ok := signer.(*KeySigner); ok && own.issuer != "" {
-		issuer = own.issuer // it was read when the signer was made
-	} else if issuer, _, err = splitMethod(method); err != nil {
-		return nil, err
-	}
-	if err := checkEnvelope(id, at, engine); err != nil {
-		return nil, err
-	}
-	at = at.UTC()
-	var digits [len(`"`) + len(millis)]byte
-	seconds := append(appendMillis(append(digits[:0], '"'), at)[:len(`"2006-01-02T15:04:05`)], `Z"`...)
-	work := borrow()
-	w := jsonwrite.Writer{Dst: append(work.text[:0], '{')}
-	w.Raw("@context", []byte(contexts))
-	w.Object("credentialSubject")
-	if body != nil {
-		err = body.write(&w)
-	} else {
-		err = record.write(&w)
-	}
-	if err != nil {
-		return nil, err
-	}
-	w.Close('}')
-	w.Must("id", id)
-	w.Must("issuer", issuer)
-	place := len(w.Dst) // of the proof; what follows it is written first
-	writeTime(&w, "timestamp", at)
-	w.Raw("type", []byte(`["VerifiableCredential","`+receiptType+`"]`))
-	w.Raw("validFrom", seconds) // truncated, so never after the timestamp
-	w.Close('}')
-	end := len(w.Dst) // of the document without its proof
-
-	w.Open('{')
-	w.Raw("@context", []byte(contexts))
-	w.Raw("created", seconds)
-	w.Must("cryptosuite", dataintegrity.Cryptosuite)
-	w.Must("proofPurpose", dataintegrity.AssertionMethod)
-	value := len(w.Dst) // the place of proofValue
-	w.Must("type", dataintegrity.ProofType)
-	w.Must("verificationMethod", method)
-	w.Close('}')
-	if errors.Is(w.Err, errBody) {
-		return nil, w.Err
-	} else if w.Err != nil {
-		return nil, fmt.Errorf("receipts: %w", w.Err)
-	}
-	if n := len(w.Dst) + proofMembers; n > MaxBytes {
-		return nil, fmt.Errorf("%w: a receipt of some %d bytes, at most %d fit into a log", errBody, n, MaxBytes)
-	}
-
-	config, document := sha256.Sum256(w.Dst[end:]), sha256.Sum256(w.Dst[:end])
-	message := append(append(make([]byte, 0, len(config)+len(document)), config[:]...), document[:]...) // the signer may keep it
-	signature, err := signer.Sign(ctx, message)
-	if err != nil {
-		return nil, fmt.Errorf("receipts: signing: %w", err)
-	}
-	if len(signature) != ed25519.SignatureSize {
-		return nil, fmt.Errorf("receipts: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
-	}
-	finish := len(w.Dst)
-	w.Dst = append(append(w.Dst, `,"proof":`...), w.Dst[end:value]...)
-	w.Dst = append(append(append(w.Dst, `,"proofValue":"`...), multikey.EncodeBase58(signature)...), '"')
-	w.Dst = append(append(w.Dst, w.Dst[value:finish]...), w.Dst[place:end]...)
-	size := place + copy(w.Dst[place:], w.Dst[finish:])
-	out := bytes.Clone(w.Dst[:size])
-	work.giveBack(w.Dst)
-	return &Receipt{id: id, time: at.Truncate(time.Millisecond), bytes: out}, nil
 }
 
 // NewID makes a receipt id from 16 random bytes (RFC 9562 version 4).

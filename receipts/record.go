@@ -2,13 +2,11 @@ package receipts
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
-	"github.com/mandate-engine/mandate/internal/jsonwrite"
 )
 
 // Events of the second phase: what became of an action that was allowed.
@@ -63,38 +61,6 @@ func (v *Verified) Link() Link { return Link{v.ID, canonical.SRI(v.Document.SHA2
 // SignRecord builds the receipt of a record and signs it.
 func SignRecord(ctx context.Context, record Record, signer Signer) (*Receipt, error) {
 	return sign(ctx, record.ID, record.Time, record.Engine, signer, nil, &record)
-}
-
-// write writes the subject of a record's receipt.
-func (r *Record) write(w *jsonwrite.Writer) error {
-	isOutcome, known := recordEvents[r.Event]
-	if !known {
-		return fmt.Errorf("%w: event %.40q is none of a record", errBody, r.Event)
-	}
-	if linked := r.OutcomeOf.ID != "" && r.OutcomeOf.Digest != ""; linked != isOutcome || !isOutcome && r.OutcomeOf != (Link{}) {
-		return fmt.Errorf("%w: event %q and the outcome of %.100q do not fit", errBody, r.Event, r.OutcomeOf.ID)
-	}
-	if isOutcome && !strings.HasPrefix(r.OutcomeOf.ID, idPrefix) {
-		return fmt.Errorf("%w: %.100q is no receipt", errBody, r.OutcomeOf.ID)
-	}
-	if len(r.Digests) > 0 {
-		b, err := canonical.Marshal(r.Digests)
-		if err != nil {
-			return fmt.Errorf("receipts: %w", err)
-		}
-		w.Name("digests")
-		w.Dst = append(w.Dst, b...)
-	}
-	r.Engine.write(w)
-	w.Must("event", string(r.Event))
-	writeID(w, r.Subject)
-	if isOutcome {
-		w.Object("outcomeOf")
-		w.Must("digest", r.OutcomeOf.Digest)
-		w.Must("id", r.OutcomeOf.ID)
-		w.Close('}')
-	}
-	return nil
 }
 
 // A Pairing says what is known of the outcome of one allowed action, or of an
