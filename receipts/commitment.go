@@ -7,10 +7,10 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// Commitment binds a receipt to parameters without showing them: the SRI of
-// JCS({"params": …, "salt": …}), the salt 128 random bits in base64url without
-// padding. Whoever is given the salt and the parameters can compute it again;
-// whoever is not learns nothing from it.
+// Commitment returns the commitment of a receipt to parameters, which does not
+// reveal them: the SRI of JCS({"params": …, "salt": …}). The salt is 128 random
+// bits, in base64url without padding. With the salt and the parameters, anyone can
+// compute the commitment again. Without the salt it reveals nothing.
 func Commitment(salt [16]byte, params canonical.Value) (string, error) {
 	if params.Kind() == canonical.Absent {
 		return "", fmt.Errorf("receipts: commitment: there are no parameters")

@@ -24,7 +24,7 @@ import (
 // MaxBytes is the maximum size of a receipt: no log accepts a longer entry.
 const MaxBytes = 65_535
 
-// maxProofValue is more than proofValue and the name of the proof take.
+// maxProofValue is more than proofValue and the name of the proof member take.
 const maxProofValue = 128
 
 // contexts is the @context of every receipt and of its proof.
@@ -216,7 +216,7 @@ func (r *Request) write(w *jsonwrite.Writer) {
 }
 
 func (c *Check) write(w *jsonwrite.Writer) {
-	e := cmp.Or(c.Evidence, &Evidence{})
+	e := cmp.Or(c.Finding, &Finding{})
 	writeTime(w, "asOf", e.AsOf)
 	w.Must("check", c.Check)
 	w.Put("code", c.Code)

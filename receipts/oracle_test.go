@@ -126,7 +126,7 @@ func (r Request) document() object {
 func (c Check) document() object {
 	o := object{"check": c.Check, "result": c.Result}
 	o.put("code", c.Code)
-	if e := c.Evidence; e != nil {
+	if e := c.Finding; e != nil {
 		o.put("did", e.DID)
 		o.put("documentDigest", e.DocumentDigest)
 		o.put("publicKeyMultibase", e.Key)
@@ -238,7 +238,7 @@ func TestBothWaysWriteTheSame(t *testing.T) {
 		for range r.IntN(4) {
 			c := Check{Check: text(), Result: text(), Code: text()}
 			if r.IntN(2) == 0 {
-				c.Evidence = &Evidence{DID: text(), DocumentDigest: text(), Source: text(), Key: text(), RetrievedAt: when(), AsOf: when()}
+				c.Finding = &Finding{DID: text(), DocumentDigest: text(), Source: text(), Key: text(), RetrievedAt: when(), AsOf: when()}
 			}
 			b.Checks = append(b.Checks, c)
 			b.Evaluations = append(b.Evaluations, Evaluation{text(), text(), text()})

@@ -364,7 +364,7 @@ func identifier(s string) string {
 func (d *verdict) receiptChecks() []receipts.Check {
 	looked := len(d.keys) + len(d.lists)
 	out := make([]receipts.Check, 0, d.ledger.ran()+looked)
-	rests := make([]receipts.Evidence, 0, looked) // rows point into it
+	rests := make([]receipts.Finding, 0, looked) // rows point into it
 	for c, result := range d.ledger.results {
 		if result == notRun {
 			continue
@@ -375,16 +375,16 @@ func (d *verdict) receiptChecks() []receipts.Check {
 		}
 		out = append(out, row)
 	}
-	add := func(check string, result Outcome, e receipts.Evidence) {
+	add := func(check string, result Outcome, e receipts.Finding) {
 		rests = append(rests, e)
-		out = append(out, receipts.Check{Check: check, Result: string(result), Evidence: &rests[len(rests)-1]})
+		out = append(out, receipts.Check{Check: check, Result: string(result), Finding: &rests[len(rests)-1]})
 	}
 	for _, k := range d.keys {
 		result := Fail
 		if k.accepted {
 			result = Pass
 		}
-		add("key", result, receipts.Evidence{
+		add("key", result, receipts.Finding{
 			DID:            k.resolution.Document.ID(),
 			DocumentDigest: k.resolution.Document.SRI(),
 			Source:         k.resolution.Source,
@@ -393,7 +393,7 @@ func (d *verdict) receiptChecks() []receipts.Check {
 		})
 	}
 	for _, l := range d.lists {
-		add("status.list", Pass, receipts.Evidence{DID: l.issuer, Source: canonical.SRI(l.sum()), AsOf: l.valid.From})
+		add("status.list", Pass, receipts.Finding{DID: l.issuer, Source: canonical.SRI(l.sum()), AsOf: l.valid.From})
 	}
 	return out
 }
