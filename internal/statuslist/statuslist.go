@@ -41,7 +41,7 @@ type Entry struct {
 }
 
 // Check checks the structure of a list credential. Its id must be the URL in the
-// entry, so that nobody can serve another list of the same issuer.
+// entry: otherwise an attacker could serve another list of the same issuer.
 func Check(credential canonical.Value, url string) error {
 	if credential.Kind() != canonical.Object {
 		return errors.New("the status list is no object")
