@@ -19,6 +19,9 @@ import (
 // The other way to write a receipt: through maps, [canonical.Marshal] and the
 // general way to make a proof. Slower, and obviously right.
 
+// millis is the format of times in receipts.
+const millis = "2006-01-02T15:04:05.000Z"
+
 // document builds the unsigned receipt.
 func (b *Body) document(issuer string) ([]byte, error) {
 	allow := b.Decision == "allow" && b.Event == Approved && b.Reason == ""
@@ -123,7 +126,7 @@ func (r Request) document() object {
 func (c Check) document() object {
 	o := object{"check": c.Check, "result": c.Result}
 	o.put("code", c.Code)
-	if e := c.Evidence; e != nil {
+	if e := c.Finding; e != nil {
 		o.put("did", e.DID)
 		o.put("documentDigest", e.DocumentDigest)
 		o.put("publicKeyMultibase", e.Key)
@@ -235,7 +238,7 @@ func TestBothWaysWriteTheSame(t *testing.T) {
 		for range r.IntN(4) {
 			c := Check{Check: text(), Result: text(), Code: text()}
 			if r.IntN(2) == 0 {
-				c.Evidence = &Evidence{DID: text(), DocumentDigest: text(), Source: text(), Key: text(), RetrievedAt: when(), AsOf: when()}
+				c.Finding = &Finding{DID: text(), DocumentDigest: text(), Source: text(), Key: text(), RetrievedAt: when(), AsOf: when()}
 			}
 			b.Checks = append(b.Checks, c)
 			b.Evaluations = append(b.Evaluations, Evaluation{text(), text(), text()})

@@ -41,8 +41,8 @@ func allowBody() receipts.Body {
 			Holder: "did:x:h", Verifier: "did:x:v", Domain: []string{"did:x:v"}, ChallengeDigest: "sha256-c", ParamsBound: true,
 			ProofForm: "w3c", Modes: []string{"issuer:strict"}, Insecure: []string{"InsecureAllowReplay"}},
 		Policy: &receipts.Policy{ID: "urn:via:action:1", Version: 3, Digest: "sha256-p", Profile: "via-cel/1"},
-		Checks: []receipts.Check{{Check: "vc.status", Result: "pass", Evidence: &receipts.Evidence{AsOf: at, Source: "sha256-l"}},
-			{Check: "key", Result: "pass", Evidence: &receipts.Evidence{DID: "did:x:i", DocumentDigest: "sha256-d", RetrievedAt: at}}},
+		Checks: []receipts.Check{{Check: "vc.status", Result: "pass", Finding: &receipts.Finding{AsOf: at, Source: "sha256-l"}},
+			{Check: "key", Result: "pass", Finding: &receipts.Finding{DID: "did:x:i", DocumentDigest: "sha256-d", RetrievedAt: at}}},
 		Evaluations: []receipts.Evaluation{{Rule: "amount-cap", Result: "pass", Code: "ok"}},
 		Engine:      receipts.Engine{Name: "mandate", Version: "1"},
 	}

@@ -2,21 +2,19 @@ package receipts
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/jsonread"
-	"github.com/mandate-engine/mandate/internal/jsonwrite"
 )
 
-// Events of the second phase: what became of an action that was allowed.
+// Events that tell the outcome of an allowed action.
 const (
 	Completed      Event = "ACTION_COMPLETED"
 	Failed         Event = "ACTION_FAILED"
-	OutcomeUnknown Event = "ACTION_OUTCOME_UNKNOWN" // nothing was heard by a deadline
+	OutcomeUnknown Event = "ACTION_OUTCOME_UNKNOWN" // no outcome was reported by a deadline
 )
 
 // Events of the life of mandates, presentations, identities and the log.
@@ -26,39 +24,40 @@ const (
 	PresentationCreated Event = "VP_CREATED"
 	PresentationDenied  Event = "VP_DENIED"
 	PassportRegistered  Event = "PASSPORT_REGISTERED"
-	LogGap              Event = "LOG_GAP" // a log may have lost what it acknowledged
+	LogGap              Event = "LOG_GAP" // a log may have lost acknowledged entries
 )
 
-// recordEvents are the events of a Record, and whether they are outcomes.
+// recordEvents are the events that a Record may have. The value is true for
+// outcomes.
 var recordEvents = map[Event]bool{Completed: true, Failed: true, OutcomeUnknown: true, MandateIssued: false, MandateRevoked: false,
 	PresentationCreated: false, PresentationDenied: false, PassportRegistered: false, LogGap: false}
 
-// A Record is what a receipt says that records no decision of its own. Empty
+// A Record is the content of a receipt for an event other than a decision. Empty
 // optional fields are left out.
 type Record struct {
 	ID      string    // urn:via:receipt:…, required
 	Time    time.Time // required; recorded to the millisecond, in UTC
 	Event   Event     // required; neither Approved nor Denied
-	Subject string    // id of what it is about: a mandate, a passport
-	// OutcomeOf is the receipt of the decision that allowed the action; of the
-	// outcome events alone, and required there.
+	Subject string    // id of the mandate, passport or other subject of the event
+	// OutcomeOf is the receipt of the decision that allowed the action. Outcome
+	// events require it; other events must not have it.
 	OutcomeOf Link
-	// Digests are SRI digests by name, such as that of what an action returned.
-	// What they are of stays with the caller.
+	// Digests are SRI digests by name, such as the digest of an action's result.
+	// The caller keeps the data.
 	Digests map[string]string
 	Engine  Engine
 }
 
-// A Link names one receipt.
+// A Link refers to one receipt.
 type Link struct {
 	ID     string
 	Digest string // SRI of the receipt's bytes
 }
 
-// Link returns what names the receipt in others.
+// Link returns the link by which other receipts refer to this one.
 func (r *Receipt) Link() Link { return Link{r.id, sri(r.bytes)} }
 
-// Link returns what names the receipt in others.
+// Link returns the link by which other receipts refer to this one.
 func (v *Verified) Link() Link { return Link{v.ID, canonical.SRI(v.Document.SHA256())} }
 
 // SignRecord builds the receipt of a record and signs it.
@@ -66,64 +65,31 @@ func SignRecord(ctx context.Context, record Record, signer Signer) (*Receipt, er
 	return sign(ctx, record.ID, record.Time, record.Engine, signer, nil, &record)
 }
 
-// write writes the subject of a record's receipt.
-func (r *Record) write(w *jsonwrite.Writer) error {
-	isOutcome, known := recordEvents[r.Event]
-	if !known {
-		return fmt.Errorf("%w: event %.40q is none of a record", errBody, r.Event)
-	}
-	if linked := r.OutcomeOf.ID != "" && r.OutcomeOf.Digest != ""; linked != isOutcome || !isOutcome && r.OutcomeOf != (Link{}) {
-		return fmt.Errorf("%w: event %q and the outcome of %.100q do not fit", errBody, r.Event, r.OutcomeOf.ID)
-	}
-	if isOutcome && !strings.HasPrefix(r.OutcomeOf.ID, idPrefix) {
-		return fmt.Errorf("%w: %.100q is no receipt", errBody, r.OutcomeOf.ID)
-	}
-	if len(r.Digests) > 0 {
-		b, err := canonical.Marshal(r.Digests)
-		if err != nil {
-			return fmt.Errorf("receipts: %w", err)
-		}
-		w.Name("digests")
-		w.Dst = append(w.Dst, b...)
-	}
-	r.Engine.write(w)
-	w.Must("event", string(r.Event))
-	writeID(w, r.Subject)
-	if isOutcome {
-		w.Object("outcomeOf")
-		w.Must("digest", r.OutcomeOf.Digest)
-		w.Must("id", r.OutcomeOf.ID)
-		w.Close('}')
-	}
-	return nil
-}
-
-// A Pairing says what is known of the outcome of one allowed action, or of an
-// outcome that belongs to none.
+// A Pairing is an allow and its outcome, or either of them alone.
 type Pairing struct {
 	State    PairState
 	Decision *Verified // nil for Orphan
 	Outcome  *Verified // nil for Pending and Overdue
 }
 
-// A PairState is what is known of an outcome.
+// A PairState tells whether an allow and an outcome belong together.
 type PairState string
 
 // The states of a Pairing.
 const (
 	Paired   PairState = "paired"
-	Pending  PairState = "pending"  // no outcome yet, and the deadline has not passed
-	Overdue  PairState = "overdue"  // no outcome by the deadline: time for an ACTION_OUTCOME_UNKNOWN
-	Conflict PairState = "conflict" // completed and failed
-	Orphan   PairState = "orphan"   // the decision is not there, was a deny, or is of another document or issuer
+	Pending  PairState = "pending"  // no outcome yet, before the deadline
+	Overdue  PairState = "overdue"  // no outcome by the deadline: record ACTION_OUTCOME_UNKNOWN
+	Conflict PairState = "conflict" // one outcome says completed, another failed
+	Orphan   PairState = "orphan"   // an outcome whose allow is not in the list, has other bytes, or another issuer
 )
 
-// Pair matches allows with their outcomes, in the order of the list; orphans come
-// last. deadline is how long after its decision an action may take. An unknown
-// outcome gives way to one that is known later.
+// Pair matches allows with their outcomes, in the order of the list. Orphans come
+// last. An outcome is overdue when deadline has passed since the decision. A known
+// outcome replaces OutcomeUnknown.
 //
-// It sees what it is given: with a log whose completeness is not proven, nothing
-// shows that an outcome does not exist.
+// Pair sees only the list: unless the log is proven to be complete, an outcome may
+// exist that is not in it.
 func Pair(list []*Verified, deadline time.Duration, at time.Time) []Pairing {
 	outcomes := map[Link][]*Verified{}
 	var orphans []*Verified
@@ -146,7 +112,7 @@ func Pair(list []*Verified, deadline time.Duration, at time.Time) []Pairing {
 	for _, v := range list {
 		if link := v.Link(); allowed[link] != nil {
 			out = append(out, pair(v, outcomes[link], !at.Before(v.Time.Add(deadline))))
-			delete(allowed, link) // one decision, however often it is listed
+			delete(allowed, link) // a decision that is listed twice gets one Pairing
 		}
 	}
 	for _, o := range orphans {

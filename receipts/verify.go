@@ -14,70 +14,69 @@ import (
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
-// Completeness says what is known about receipts that were left out.
+// Completeness tells whether receipts may be missing.
 type Completeness string
 
-// Unproven: nothing shows that this receipt stands in a log, or that the log
-// is whole. It is the only verdict while there is no log to prove against.
+// Unproven means that nothing shows that the receipt is in a log, or that the log
+// is complete. Verify sees no log, so it always returns this.
 const Unproven Completeness = "unproven"
 
-// ErrNotVerified is what every error of [Verify] wraps that says something
-// about the receipt: it is malformed, changed, or not of a pinned issuer. Any
-// other error means that it could not be checked.
+// ErrNotVerified is wrapped by the errors of [Verify] that concern the receipt: it
+// is malformed, was changed, or is not of a pinned issuer. Any other error means
+// that the receipt could not be checked.
 var ErrNotVerified = errors.New("receipts: not verified")
 
-// A VerifyConfig says whose receipts are believed. The zero value believes
-// nobody.
+// A VerifyConfig tells whose receipts to accept. The zero value accepts none.
 type VerifyConfig struct {
-	// Issuers are the DIDs whose receipts are accepted. The key is never
-	// taken on the receipt's word.
+	// Issuers are the DIDs whose receipts are accepted.
 	Issuers []string
-	// Resolver finds the issuers' documents. Nil resolves did:key alone.
+	// Resolver finds the issuers' documents. Nil resolves only did:key.
 	Resolver didresolve.Resolver
-	// At is the time at which the key's expiry and revocation are judged.
-	// The zero time is refused.
+	// At is the time at which the key must be neither expired nor revoked.
+	// Required.
 	At time.Time
-	// Retired are keys that issuers have withdrawn since. What they signed is
-	// believed as far as the log shows that it was signed before.
+	// Retired are keys that issuers have withdrawn. A receipt by such a key is
+	// accepted if the log proves that it was signed before.
 	Retired []RetiredKey
-	// Index is the proven index of the receipt in its issuer's log, nil when
-	// nothing was proven. It is needed for receipts under retired keys alone. The
-	// checkpoint it was proven against must be of another key than the retired
-	// one: whoever holds that can sign a log of one entry.
+	// Index is the proven index of the receipt in the log of its issuer, or nil.
+	// Only receipts by retired keys need it. It must be proven against a
+	// checkpoint signed by another key: the holder of the retired key could sign
+	// a log of one entry.
 	Index *int64
 }
 
-// A RetiredKey is a key that its issuer has withdrawn, whatever its document says
-// of it now.
+// A RetiredKey is a key that its issuer has withdrawn, even if the issuer's document
+// still has it.
 type RetiredKey struct {
 	VerificationMethod string // the DID URL that receipts name
 	PublicKeyMultibase string
-	// Size is that of the log at the last checkpoint before the key was retired.
-	// Whoever holds the key now can sign anything with any time in it, but cannot
-	// put it into the log before that.
+	// Size is the size of the log at the last checkpoint before the key was
+	// retired. Someone with the key can still sign receipts with any time in
+	// them, but cannot insert them into the log before that.
 	Size int64
 }
 
-// A Verified receipt is one whose signature holds.
+// A Verified is the content of a receipt whose signature is valid.
 type Verified struct {
 	ID, Issuer   string
 	Time         time.Time
 	Event        Event
-	Decision     string // "allow" or "deny"; "" when the event is no decision
+	Decision     string // "allow" or "deny"; "" if the event is not a decision
 	Reason       string // on a deny
-	Credential   string // id of the mandate, or of what a record is about
-	OutcomeOf    Link   // of an outcome
+	Credential   string // id of the mandate, or Subject of a record
+	OutcomeOf    Link   // set if the event is an outcome
 	Completeness Completeness
 	// Document is the receipt that was verified, proof included.
 	Document canonical.Value
 }
 
-// Verify checks one receipt: strict JSON, its structure, an eddsa-jcs-2022
-// proof for assertionMethod by a key of the issuer's DID document, and that the
-// issuer is pinned. An error means it is not to be believed.
+// Verify checks one receipt: that it is strict JSON and has the members of a
+// receipt, that its issuer is one of cfg.Issuers, and that it has an
+// eddsa-jcs-2022 proof for assertionMethod by a key of the issuer. It looks up the
+// key itself. If there is an error, do not trust the receipt.
 //
-// It does not check that the receipt stands in a log, what the decision
-// rested on, or that timestamps are true.
+// Verify does not check that the receipt is in a log, that the decision was right,
+// or that the stated time is true.
 func Verify(ctx context.Context, receipt []byte, cfg VerifyConfig) (*Verified, error) {
 	if cfg.At.IsZero() {
 		return nil, errors.New("receipts: VerifyConfig.At is not set")
@@ -133,10 +132,9 @@ func verifyProof(ctx context.Context, p *dataintegrity.Proof, issuer string, cfg
 	return nil
 }
 
-// findKey retrieves a key of the issuer. A document that was kept may lack one
-// that is new, so a newer document is asked for, once. Whether a key is retired
-// is for the caller to say: a did:key holds its key for good, and whoever runs an
-// old document holds an old key.
+// findKey looks up a key of the issuer. A cached document may lack a new key, so
+// findKey asks once for a newer document. Only cfg.Retired tells which keys are
+// retired: a did:key always has its key, and an old document lists old keys.
 func findKey(ctx context.Context, resolver didresolve.Resolver, url, issuer string, cfg VerifyConfig) (multikey.PublicKey, error) {
 	for _, k := range cfg.Retired {
 		if k.VerificationMethod == url {

@@ -107,17 +107,17 @@ func (d *decision) receiptChecks() []receipts.Check {
 		}
 		out = append(out, row)
 	}
-	evidence := make([]receipts.Evidence, 0, used) // rows point into it
-	add := func(check, result string, e receipts.Evidence) {
-		evidence = append(evidence, e)
-		out = append(out, receipts.Check{Check: check, Result: result, Evidence: &evidence[len(evidence)-1]})
+	findings := make([]receipts.Finding, 0, used) // rows point into it
+	add := func(check, result string, f receipts.Finding) {
+		findings = append(findings, f)
+		out = append(out, receipts.Check{Check: check, Result: result, Finding: &findings[len(findings)-1]})
 	}
 	for _, k := range d.keys {
 		result := Fail
 		if k.accepted {
 			result = Pass
 		}
-		add("key", result, receipts.Evidence{
+		add("key", result, receipts.Finding{
 			DID:            k.resolution.Document.ID(),
 			DocumentDigest: k.resolution.Document.SRI(),
 			Source:         k.resolution.Source,
@@ -126,7 +126,7 @@ func (d *decision) receiptChecks() []receipts.Check {
 		})
 	}
 	for _, l := range d.usedLists {
-		add("status.list", Pass, receipts.Evidence{DID: l.issuer, Source: canonical.SRI(l.sum()), AsOf: l.valid.From})
+		add("status.list", Pass, receipts.Finding{DID: l.issuer, Source: canonical.SRI(l.sum()), AsOf: l.valid.From})
 	}
 	return out
 }

@@ -9,11 +9,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
+	"github.com/mandate-engine/mandate/internal/jsonwrite"
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
@@ -47,117 +47,169 @@ type Options struct {
 // If it has proofs, [dataintegrity.Parse] must accept them; Create does not
 // verify them. Times are written in UTC, to the second.
 func Create(ctx context.Context, doc canonical.Value, signer Signer, o Options) ([]byte, error) {
-	method := signer.VerificationMethod() // called once, as keys may rotate between two calls
+	out, err := create(ctx, doc, signer, o)
+	if err != nil {
+		return nil, fmt.Errorf("proofs: %w", err)
+	}
+	return out, nil
+}
+
+func create(ctx context.Context, doc canonical.Value, signer Signer, o Options) ([]byte, error) {
 	switch {
 	case doc.Kind() != canonical.Object:
-		return nil, fmt.Errorf("proofs: only an object can be signed, not %s", doc.Kind())
+		return nil, fmt.Errorf("only an object can be signed, not %s", doc.Kind())
 	case !o.Add && doc.Get("proof").Kind() != canonical.Absent:
-		return nil, errors.New("proofs: the document already has a proof")
-	case o.Purpose == "" || method == "":
-		return nil, errors.New("proofs: a proof needs a purpose and a verification method")
+		return nil, errors.New("the document already has a proof")
 	}
-	config := map[string]any{
-		"type":               dataintegrity.ProofType,
-		"cryptosuite":        dataintegrity.Cryptosuite,
-		"verificationMethod": method,
-		"proofPurpose":       o.Purpose,
-	}
+	var contexts []byte
 	if c := doc.Get("@context"); c.Kind() != canonical.Absent {
-		config["@context"] = c
+		contexts = c.AppendCanonical(nil)
 	}
-	setIfAny := func(name, value string) {
-		if value != "" {
-			config[name] = value
-		}
-	}
-	setIfAny("challenge", o.Challenge)
-	setIfAny("nonce", o.Nonce)
-	setIfAny("id", o.ID)
-	if !o.Created.IsZero() {
-		setIfAny("created", seconds(o.Created))
-	}
-	if !o.Expires.IsZero() {
-		setIfAny("expires", seconds(o.Expires))
-	}
-	for name, list := range map[string][]string{"domain": o.Domain, "previousProof": o.Previous} {
-		switch len(list) {
-		case 0:
-		case 1:
-			config[name] = list[0]
-		default:
-			config[name] = list
-		}
-	}
-	data, err := hashData(doc, config, o)
+	draft, err := NewDraft(nil, string(contexts), signer.VerificationMethod(), o)
 	if err != nil {
 		return nil, err
 	}
-	signature, err := signer.Sign(ctx, data[:])
+	var digest [sha256.Size]byte
+	if o.Add || o.ID != "" || len(o.Previous) > 0 {
+		if digest, err = draft.digestOf(doc); err != nil {
+			return nil, err
+		}
+	} else {
+		digest = doc.SHA256()
+	}
+	proof, err := draft.AppendSigned(ctx, nil, signer, digest)
 	if err != nil {
-		return nil, fmt.Errorf("proofs: signing: %w", err)
+		return nil, err
 	}
-	if len(signature) != ed25519.SignatureSize {
-		return nil, fmt.Errorf("proofs: the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
-	}
-	config["proofValue"] = multikey.EncodeBase58(signature)
-	edit, err := proofEdit(doc, config)
+	edit, err := addProof(doc, proof)
 	if err != nil {
 		return nil, err
 	}
 	return doc.AppendCanonical(nil, edit), nil
 }
 
-// hashData returns the bytes that the proof signs. If there are other proofs, or
-// the proof has an id, it first parses the document with the proof in place and a
-// signature of zeros: this resolves previousProof, and refuses to sign what
-// verifiers could not read.
-func hashData(doc canonical.Value, config map[string]any, o Options) ([2 * sha256.Size]byte, error) {
-	if !o.Add && o.ID == "" && len(o.Previous) == 0 {
-		node, err := parse(canonical.Marshal(config))
-		return dataintegrity.HashData(doc, node), err
-	}
-	draft := maps.Clone(config)
-	draft["proofValue"] = multikey.EncodeBase58(make([]byte, ed25519.SignatureSize))
-	edit, err := proofEdit(doc, draft)
-	if err != nil {
-		return [2 * sha256.Size]byte{}, err
-	}
-	whole, err := parse(doc.AppendCanonical(nil, edit), nil)
-	if err != nil {
-		return [2 * sha256.Size]byte{}, err
-	}
-	proofs, bad := dataintegrity.Parse(whole, false)
-	if bad != nil {
-		return [2 * sha256.Size]byte{}, bad
-	}
-	return proofs[len(proofs)-1].HashData(), nil
+// A Draft is a proof that is not signed yet.
+type Draft struct {
+	config []byte // the proof configuration (vc-di-eddsa section 3.3.5), in canonical form
+	value  int    // the offset in config where the member proofValue goes
 }
 
-// proofEdit returns the edit that adds a proof to a document, after all others.
-func proofEdit(doc canonical.Value, proof map[string]any) (canonical.Edit, error) {
-	node, err := parse(canonical.Marshal(proof))
+// NewDraft returns the draft of a proof by the key with that verification method.
+// contexts is the @context of the document, in canonical form, or empty if it has
+// none. The draft is written to the memory behind buf, or to new memory if it
+// does not fit.
+//
+// NewDraft does not see the document, so it ignores Add. Errors of a Draft have no
+// package prefix: they are part of what the caller reports.
+func NewDraft(buf []byte, contexts, method string, o Options) (Draft, error) {
+	if o.Purpose == "" || method == "" {
+		return Draft{}, errors.New("a proof needs a purpose and a verification method")
+	}
+	w := jsonwrite.Writer{Dst: append(buf[:0], '{')}
+	if contexts != "" {
+		w.Name("@context")
+		w.Dst = append(w.Dst, contexts...)
+	}
+	w.Put("challenge", o.Challenge)
+	putTime(&w, "created", o.Created)
+	w.Must("cryptosuite", dataintegrity.Cryptosuite)
+	putList(&w, "domain", o.Domain)
+	putTime(&w, "expires", o.Expires)
+	w.Put("id", o.ID)
+	w.Put("nonce", o.Nonce)
+	putList(&w, "previousProof", o.Previous)
+	w.Must("proofPurpose", o.Purpose)
+	value := len(w.Dst)
+	w.Must("type", dataintegrity.ProofType)
+	w.Must("verificationMethod", method)
+	w.Close('}')
+	return Draft{w.Dst, value}, w.Err
+}
+
+// putTime writes a member that is a time in UTC, to the second, unless t is zero.
+func putTime(w *jsonwrite.Writer, name string, t time.Time) {
+	if !t.IsZero() {
+		w.Name(name)
+		w.Dst = append(t.UTC().AppendFormat(append(w.Dst, '"'), time.RFC3339), '"')
+	}
+}
+
+// putList writes a member that is a string, if list has one element, or an array,
+// if it has several.
+func putList(w *jsonwrite.Writer, name string, list []string) {
+	switch len(list) {
+	case 0:
+	case 1:
+		w.Must(name, list[0])
+	default:
+		w.Texts(name, list)
+	}
+}
+
+// Len returns the length of the draft. The proof is longer, by less than 128
+// bytes.
+func (d Draft) Len() int { return len(d.config) }
+
+// AppendSigned signs the draft and appends the proof, in canonical form, to dst
+// (vc-di-eddsa sections 3.3.4 and 3.3.6). document is the SHA-256 of the canonical
+// form of the document without this proof. The signature is not verified.
+func (d Draft) AppendSigned(ctx context.Context, dst []byte, signer Signer, document [sha256.Size]byte) ([]byte, error) {
+	config := sha256.Sum256(d.config)
+	message := append(append(make([]byte, 0, len(config)+len(document)), config[:]...), document[:]...) // the signer may keep it
+	signature, err := signer.Sign(ctx, message)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	if len(signature) != ed25519.SignatureSize {
+		return nil, fmt.Errorf("the signer returned %d bytes, want %d", len(signature), ed25519.SignatureSize)
+	}
+	return d.appendProof(dst, signature), nil
+}
+
+// appendProof appends the proof with that signature to dst.
+func (d Draft) appendProof(dst, signature []byte) []byte {
+	dst = append(append(dst, d.config[:d.value]...), `,"proofValue":"`...)
+	dst = append(append(dst, multikey.EncodeBase58(signature)...), '"')
+	return append(dst, d.config[d.value:]...)
+}
+
+// digestOf returns the SHA-256 of what the proof signs of doc, a document that may
+// have proofs already: the proofs in Options.Previous are signed with it. To find
+// them, digestOf puts the proof into the document with a signature of zeros and
+// parses that. So nothing is signed that verifiers could not read.
+func (d Draft) digestOf(doc canonical.Value) (digest [sha256.Size]byte, err error) {
+	edit, err := addProof(doc, d.appendProof(nil, make([]byte, ed25519.SignatureSize)))
+	if err != nil {
+		return digest, err
+	}
+	whole, err := canonical.Parse(doc.AppendCanonical(nil, edit))
+	if err != nil {
+		return digest, err
+	}
+	list, bad := dataintegrity.Parse(whole.Root(), false)
+	if bad != nil {
+		return digest, bad
+	}
+	data := list[len(list)-1].HashData()
+	return [sha256.Size]byte(data[sha256.Size:]), nil
+}
+
+// addProof returns the edit that adds a proof to a document, after all others.
+func addProof(doc canonical.Value, proof []byte) (canonical.Edit, error) {
+	parsed, err := canonical.Parse(proof)
+	if err != nil {
+		return canonical.Edit{}, err
+	}
 	switch present := doc.Get("proof"); present.Kind() {
 	case canonical.Absent:
-		return canonical.Replace("proof", node), err
+		return canonical.Replace("proof", parsed.Root()), nil
 	case canonical.Array:
 		var all []canonical.Value
 		for _, e := range present.Elements() {
 			all = append(all, e)
 		}
-		return canonical.ReplaceAll("proof", append(all, node)), err
+		return canonical.ReplaceAll("proof", append(all, parsed.Root())), nil
 	default:
-		return canonical.ReplaceAll("proof", []canonical.Value{present, node}), err
+		return canonical.ReplaceAll("proof", []canonical.Value{present, parsed.Root()}), nil
 	}
 }
-
-func parse(b []byte, err error) (canonical.Value, error) {
-	if err == nil {
-		var d *canonical.Doc
-		if d, err = canonical.Parse(b); err == nil {
-			return d.Root(), nil
-		}
-	}
-	return canonical.Value{}, fmt.Errorf("proofs: %w", err)
-}
-
-func seconds(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

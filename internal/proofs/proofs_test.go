@@ -1,6 +1,7 @@
 package proofs
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"fmt"
@@ -131,6 +132,37 @@ func TestCreateRoundTrip(t *testing.T) {
 	want := fmt.Sprint(dataintegrity.Authentication, time.Date(2026, 5, 2, 11, 0, 0, 0, time.UTC), time.Date(2026, 5, 2, 12, 0, 0, 0, time.UTC), "c", true, []string{"d", "e"}, "n", "did:x:y#z")
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestDraftIsCanonical checks that a draft with every member is canonical JSON, as
+// the verifier hashes it, and that the proof is at most 128 bytes longer.
+func TestDraftIsCanonical(t *testing.T) {
+	at := time.Date(2026, 5, 2, 12, 0, 0, 0, time.UTC)
+	o := Options{Purpose: "p\"", Created: at, Expires: at, Challenge: "\n", Domain: []string{"b", "a"}, Nonce: "é", ID: "urn:x", Previous: []string{"y", "x"}}
+	for _, contexts := range []string{"", `["a:b"]`} {
+		d, err := NewDraft(make([]byte, 0, 4096), contexts, "did:x:y#\u2028", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proof, err := d.AppendSigned(t.Context(), []byte("before"), testSigner{sample.Key(1), ""}, [32]byte{1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		proof, ok := bytes.CutPrefix(proof, []byte("before"))
+		if form, err := canonical.Transform(proof); !ok || err != nil || !bytes.Equal(form, proof) {
+			t.Errorf("the proof is\n%s, want\n%s, %v", proof, form, err)
+		}
+		parsed := parseDoc(t, string(proof))
+		if got := parsed.AppendCanonical(nil, canonical.Omit("proofValue")); string(got) != string(d.config) {
+			t.Errorf("the configuration is\n%s, want\n%s", d.config, got)
+		}
+		if n := len(proof) - d.Len(); n < 90 || n > 128 {
+			t.Errorf("the signature adds %d bytes", n)
+		}
+	}
+	if _, err := NewDraft(nil, "", "did:x:y#\xff", o); err == nil {
+		t.Error("a verification method of invalid UTF-8 was written")
 	}
 }
 

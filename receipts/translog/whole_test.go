@@ -23,7 +23,7 @@ func receipt(t testing.TB, s receipts.Signer, i int) []byte {
 	binary.BigEndian.PutUint64(random[:], uint64(i))
 	b := receipts.Body{ID: receipts.NewID(random), Time: at.Add(time.Duration(i) * time.Millisecond), Event: receipts.Approved, Decision: "allow",
 		Credential: "urn:via:credential:1", Request: receipts.Request{Tool: "book", ParamsCommitment: "sha256-x", Verifier: "did:x:v", ProofForm: "w3c"},
-		Checks: []receipts.Check{{Check: "vc.status", Result: "pass", Evidence: &receipts.Evidence{AsOf: at}}}, Engine: receipts.Engine{Name: "mandate", Version: "0.1.0"}}
+		Checks: []receipts.Check{{Check: "vc.status", Result: "pass", Finding: &receipts.Finding{AsOf: at}}}, Engine: receipts.Engine{Name: "mandate", Version: "0.1.0"}}
 	if i%3 == 0 {
 		b.Event, b.Decision, b.Reason = receipts.Denied, "deny", "rule_failed"
 	}

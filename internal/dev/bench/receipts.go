@@ -21,8 +21,8 @@ func body() receipts.Body {
 		Request: receipts.Request{Tool: "book", ParamsCommitment: "sha256-x", PresentationDigest: "sha256-y", MandateDigest: "sha256-z",
 			Holder: sample.Holder, Verifier: sample.Verifier, Domain: []string{sample.Verifier}, ChallengeDigest: "sha256-c", ProofForm: "w3c"},
 		Policy: &receipts.Policy{ID: "urn:via:action:1", Version: 3, Digest: "sha256-p", Profile: "via-cel/1"},
-		Checks: []receipts.Check{{Check: "vc.status", Result: "pass", Evidence: &receipts.Evidence{AsOf: at, Source: "sha256-l"}},
-			{Check: "key", Result: "pass", Evidence: &receipts.Evidence{DID: sample.Issuer, DocumentDigest: "sha256-d", RetrievedAt: at}}},
+		Checks: []receipts.Check{{Check: "vc.status", Result: "pass", Finding: &receipts.Finding{AsOf: at, Source: "sha256-l"}},
+			{Check: "key", Result: "pass", Finding: &receipts.Finding{DID: sample.Issuer, DocumentDigest: "sha256-d", RetrievedAt: at}}},
 		Evaluations: []receipts.Evaluation{{Rule: "amount-cap", Result: "pass", Code: "ok"}},
 		Engine:      receipts.Engine{Name: "mandate", Version: "0.1.0"},
 	}

@@ -110,7 +110,7 @@ func receipt(i int, random *rand.Rand, reasons []string, signer receipts.Signer,
 		Request: receipts.Request{Tool: "book é \u2028 \"" + strconv.Itoa(i), ParamsCommitment: "sha256-x", PresentationDigest: "sha256-y", Holder: "did:key:z6Mk", Verifier: "did:web:v.example",
 			Domain: []string{"did:web:v.example"}, ParamsBound: i%3 == 0, ProofForm: "w3c", Modes: []string{"issuer:strict"}, Insecure: []string{}},
 		Policy:      &receipts.Policy{ID: "urn:via:action:1", Version: random.Int64N(1 << 53), Digest: "sha256-z", Profile: "via-cel/1"},
-		Checks:      []receipts.Check{{Check: "vp.proof", Result: "pass"}, {Check: "key", Result: "pass", Evidence: &receipts.Evidence{DID: "did:key:z6Mk", RetrievedAt: at}}},
+		Checks:      []receipts.Check{{Check: "vp.proof", Result: "pass"}, {Check: "key", Result: "pass", Finding: &receipts.Finding{DID: "did:key:z6Mk", RetrievedAt: at}}},
 		Evaluations: []receipts.Evaluation{{Rule: "amount-cap", Result: "pass", Code: "ok"}}}
 	if i%4 != 0 {
 		b.Event, b.Decision, b.Reason = receipts.Denied, "deny", reasons[i%len(reasons)]

@@ -12,8 +12,8 @@ import (
 	"github.com/mandate-engine/mandate/receipts"
 )
 
-// A keeper keeps the messages it signs, as a remote signer may that retries, and
-// writes over them later. Within a signature it makes another receipt.
+// A keeper keeps the messages that it signs, as a remote signer that retries may
+// do. While it signs, it calls do.
 type keeper struct {
 	*receipts.KeySigner
 	kept, was [][]byte
@@ -28,8 +28,8 @@ func (k *keeper) Sign(ctx context.Context, message []byte) ([]byte, error) {
 	return k.KeySigner.Sign(ctx, message)
 }
 
-// What one receipt was written in serves the next one: neither what was handed out
-// before nor what a signer does may change a receipt.
+// TestReceiptsShareNothing: receipts are written in the same memory, one after the
+// other, and neither later receipts nor what a signer does may change one.
 func TestReceiptsShareNothing(t *testing.T) {
 	own := keySigner(t, 9, "")
 	long := allowBody()
@@ -62,7 +62,7 @@ func TestReceiptsShareNothing(t *testing.T) {
 	}
 }
 
-// A receipt that failed leaves nothing to the next one.
+// TestAFailedReceiptLeavesNothing: a receipt that fails does not change the next.
 func TestAFailedReceiptLeavesNothing(t *testing.T) {
 	own := keySigner(t, 9, "")
 	want := mustSign(t, allowBody(), own).Bytes()
@@ -91,7 +91,8 @@ func TestAFailedReceiptLeavesNothing(t *testing.T) {
 	}
 }
 
-// Receipts and commitments that are made in parallel are what each is alone.
+// TestParallelReceipts: receipts and commitments made in parallel are the same as
+// those made one after the other.
 func TestParallelReceipts(t *testing.T) {
 	own := keySigner(t, 9, "")
 	d, err := canonical.Parse([]byte(`{"amount":480,"note":"` + strings.Repeat("y", 3000) + `"}`))
