@@ -31,9 +31,9 @@ type world struct {
 // decide decides one case in every way that is cheap, and records all of it:
 // for the first time, again, again with the replays forgotten, as a dry run of
 // another Verifier, and from the bundle.
-func decide(name, note string, make func() *world) *record {
+func decide(name, note string, build func() *world) *record {
 	r := &record{name: name, note: note}
-	w := make()
+	w := build()
 	defer w.end()
 	v, err := verifier.New(w.cfg)
 	if err != nil {
@@ -61,7 +61,7 @@ func decide(name, note string, make func() *world) *record {
 	if req.Presentation = changedAfter(req.Presentation); req.Presentation != nil {
 		r.verify("changed", v, w, req)
 	}
-	r.dryRun(make())
+	r.dryRun(build())
 	return r
 }
 

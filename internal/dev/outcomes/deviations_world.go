@@ -75,6 +75,7 @@ var statusDeviations = []deviation{
 		s.cfg.Leeway = seconds(5)
 		l.doc["validFrom"] = pick(s.rng, "2026-05-02T10:16:04Z", "2026-05-02T10:16:06Z")
 	}),
+	list("list without an end", func(s *scene, l *statusList) { delete(l.doc, "validUntil") }),
 	list("list over", func(s *scene, l *statusList) {
 		l.doc["validUntil"] = pick(s.rng, "2026-05-02T10:15:58Z", "2026-05-02T10:16:00Z")
 	}),
@@ -263,20 +264,30 @@ var seamDeviations = []deviation{
 	}},
 	{"random source out of order", func(s *scene) { s.sources["rand"] = pick(s.rng, outage, panics) }},
 	{"cancelled", func(s *scene) { s.sources["caller"] = cancels }},
-	{"settings refused", func(s *scene) {
-		switch s.rng.n(5) {
-		case 0:
-			s.cfg.Leeway = -1
-		case 1:
-			s.cfg.GrantorProofs = -2
-		case 2:
-			s.cfg.TrustedIssuers, s.cfg.InsecureTrustAnyIssuer = []string{"no did"}, false
-		case 3:
-			s.cfg.IssuerBinding = verifier.IssuerMapped + 1
-		default:
-			s.cfg.InsecureTrustAnyIssuer = !s.cfg.InsecureTrustAnyIssuer
-		}
+}
+
+// settings are wrong, but for the last: New refuses them.
+var settings = []struct {
+	name   string
+	change func(*verifier.Config)
+}{
+	{"no-resolver", func(c *verifier.Config) { c.Resolver = nil }},
+	{"no-signer", func(c *verifier.Config) { c.Signer = nil }},
+	{"no-issuers", func(c *verifier.Config) { c.TrustedIssuers, c.InsecureTrustAnyIssuer = nil, false }},
+	{"issuers-and-any", func(c *verifier.Config) { c.TrustedIssuers, c.InsecureTrustAnyIssuer = []string{verifierDID}, true }},
+	{"issuer-no-did", func(c *verifier.Config) { c.TrustedIssuers, c.InsecureTrustAnyIssuer = []string{"no did"}, false }},
+	{"max-age", func(c *verifier.Config) { c.MaxAge = -1 }},
+	{"max-future", func(c *verifier.Config) { c.MaxFuture = -1 }},
+	{"leeway", func(c *verifier.Config) { c.Leeway = -1 }},
+	{"challenge-lifetime", func(c *verifier.Config) { c.ChallengeLifetime = -1 }},
+	{"max-status-age", func(c *verifier.Config) { c.MaxStatusAge = -1 }},
+	{"binding-unknown", func(c *verifier.Config) { c.IssuerBinding = verifier.IssuerMapped + 1 }},
+	{"mapped-without-signers", func(c *verifier.Config) { c.IssuerBinding, c.IssuerSigners = verifier.IssuerMapped, nil }},
+	{"signers-not-mapped", func(c *verifier.Config) {
+		c.IssuerBinding, c.IssuerSigners = verifier.IssuerStrict, map[string][]string{"a": nil}
 	}},
+	{"grantor-proofs", func(c *verifier.Config) { c.GrantorProofs = -2 }},
+	{"nothing-wrong", func(*verifier.Config) {}},
 }
 
 // There is too much of something.

@@ -18,6 +18,16 @@ func generated() []testCase {
 		name := fmt.Sprintf("g%04d", i)
 		out = append(out, testCase{name, func() *record { return decideScene(name, uint64(i)) }})
 	}
+	for _, c := range settings {
+		out = append(out, testCase{"config/" + c.name, func() *record {
+			build := newScene(&rng{rand.NewPCG(1, 1)}).freeze()
+			return decide("config/"+c.name, "", func() *world {
+				w := build()
+				c.change(&w.cfg)
+				return w
+			})
+		}})
+	}
 	return out
 }
 

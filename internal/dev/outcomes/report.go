@@ -23,7 +23,7 @@ func histogram(records []*record, out io.Writer) {
 			name, _, _ := strings.Cut(reason, " ")
 			reasons[name] = true
 		}
-		if strings.Contains(r.name, "/") {
+		if strings.HasPrefix(r.name, "verify/") {
 			corpus[r.outcome]++
 		} else {
 			made[r.outcome]++
