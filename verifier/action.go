@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,9 +23,9 @@ func (d *decision) actionLookups() (asked []lookup) {
 		asked = append(asked, d.awaited(c, byOthers)...)
 	}
 	asked = append(asked, d.statusLookups()...)
-	if l := (lookup{ofAction, d.mandate.ref()}); d.referencesAction() && (l.ref.Digest != "" || d.v.cfg.InsecureUnpinnedActions) && d.v.cfg.Actions != nil {
-		if _, done := d.answers[l]; !done {
-			asked = append(asked, l)
+	if ref := d.mandate.ref(); d.referencesAction() && (ref.Digest != "" || d.v.cfg.InsecureUnpinnedActions) && d.v.cfg.Actions != nil {
+		if doc, err := d.content(ref); doc == nil && err == nil {
+			asked = append(asked, lookup{ofAction, ref})
 		}
 	}
 	return asked
@@ -84,7 +85,7 @@ func (d *decision) actionContent() (content canonical.Value, ok bool) {
 			d.fail(checkActionDigest, ReasonActionDigestMismatch, m.Action, "the action is referenced without a digest")
 			return content, false
 		}
-		doc, err := d.content(lookup{ofAction, m.ref()})
+		doc, err := d.content(m.ref())
 		switch {
 		case d.v.cfg.Actions == nil:
 			d.fail(checkActionSource, ReasonActionUnavailable, m.Action, "the action is referenced, and there is no source of actions")
@@ -195,11 +196,7 @@ func (p proven) evaluate(ctx context.Context) error {
 func explain(out *policy.Decision) string {
 	var parts []string
 	for _, f := range out.Faults {
-		pointer := f.Pointer
-		if pointer == "" {
-			pointer = "the parameters"
-		}
-		parts = append(parts, pointer+": "+f.Message)
+		parts = append(parts, cmp.Or(f.Pointer, "the parameters")+": "+f.Message)
 	}
 	for _, e := range out.Evaluations {
 		if e.Result == policy.ResultFail || e.Result == policy.ResultError {

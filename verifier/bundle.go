@@ -44,10 +44,7 @@ func (d *decision) bundle(random randomness) *Bundle {
 		Documents: map[string]Answer{}, Lists: map[string]Answer{}, Actions: map[policy.Ref]Answer{}}
 	b.Config.Resolver, b.Config.Signer, b.Config.Replay, b.Config.Rand, b.Config.Now, b.Config.SignatureVerifier = nil, nil, nil, nil, nil, nil
 	for l, a := range d.answers {
-		kept := Answer{Err: a.err}
-		if a.raw != nil {
-			kept.Bytes = bytes.Clone(a.raw)
-		}
+		kept := Answer{Bytes: bytes.Clone(a.raw), Err: a.err}
 		switch l.kind {
 		case ofDocument:
 			if r := a.resolution; r != nil {

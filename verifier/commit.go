@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mandate-engine/mandate/internal/dataintegrity"
@@ -125,7 +126,10 @@ func (v *Verifier) commit(ctx context.Context, d *decision) (*Result, error) {
 		}
 	}
 
-	receipt, err := d.receipt(ctx, allow, random, randErr)
+	receipt, err := (*receipts.Receipt)(nil), randErr
+	if err == nil {
+		receipt, err = d.receipt(ctx, allow, random)
+	}
 	if !allow {
 		e := d.denyError()
 		if err != nil {
@@ -138,13 +142,10 @@ func (v *Verifier) commit(ctx context.Context, d *decision) (*Result, error) {
 	if err != nil {
 		return nil, asNoDecision("signer", err)
 	}
-	// One copy of three texts, see credentialID.
-	id, issuer := len(d.mandate.ID), len(d.mandate.vc.issuer)
-	names := d.mandate.ID + d.mandate.vc.issuer + d.holder
 	return &Result{
-		Credential:  names[:id],
-		Issuer:      names[id : id+issuer],
-		Holder:      names[id+issuer:],
+		Credential:  d.credentialID(),
+		Issuer:      strings.Clone(d.mandate.vc.issuer), // see credentialID
+		Holder:      strings.Clone(d.holder),
 		Verifier:    d.req.Verifier,
 		Evaluations: d.evaluations,
 		ParamsBound: d.passedAt(checkParamsBound),

@@ -208,13 +208,11 @@ func New(cfg Config) (*Verifier, error) {
 	case cfg.GrantorProofs < AllGrantors:
 		return nil, fmt.Errorf("verifier: Config.GrantorProofs is %d", cfg.GrantorProofs)
 	}
+	v := &Verifier{cfg: cfg, trusted: map[string]bool{}, contexts: vcdm.KnownContexts()}
 	for _, issuer := range cfg.TrustedIssuers {
 		if _, err := didresolve.Parse(issuer); err != nil {
 			return nil, fmt.Errorf("verifier: Config.TrustedIssuers: %w", err)
 		}
-	}
-	v := &Verifier{cfg: cfg, trusted: map[string]bool{}, contexts: vcdm.KnownContexts()}
-	for _, issuer := range cfg.TrustedIssuers {
 		v.trusted[issuer] = true
 	}
 	for _, url := range cfg.Contexts {

@@ -35,11 +35,10 @@ type decision struct {
 	contexts    []bool   // what the ContextChecker said, in order
 	broken      error    // the ContextChecker panicked
 
-	answers    map[lookup]answer      // found so far
-	rounds     int                    // of lookups
-	looked     [ofAction + 1]int      // lookups of each kind
-	lists      map[string]*credential // status lists by URL
-	signatures []signature            // that were computed
+	answers    map[lookup]answer // found so far
+	rounds     int               // of lookups
+	looked     [ofAction + 1]int // lookups of each kind
+	signatures []signature       // that were computed
 	judged
 
 	// What the rules said, once they ran.

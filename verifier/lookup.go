@@ -50,6 +50,7 @@ type answer struct {
 	resolution *didresolve.Resolution // of a DID
 	refreshed  bool                   // it is newer than one that was looked up before, or as new
 	doc        *canonical.Doc         // of a list or an action
+	list       *credential            // of a list: always the same, so that its proof is verified once
 	raw        []byte                 // its bytes as received, not nil; for the Bundle
 	err        error
 }
@@ -61,10 +62,9 @@ func (d *decision) document(did string) (r *didresolve.Resolution, refreshed boo
 	return a.resolution, a.refreshed, a.err
 }
 
-// content returns a status list or an action, and nil and no error when it was not
-// looked up yet.
-func (d *decision) content(l lookup) (*canonical.Doc, error) {
-	a := d.answers[l]
+// content returns an action, and nil and no error when it was not looked up yet.
+func (d *decision) content(ref policy.Ref) (*canonical.Doc, error) {
+	a := d.answers[lookup{ofAction, ref}]
 	return a.doc, a.err
 }
 
@@ -116,9 +116,6 @@ func (d *decision) lookUp(ctx context.Context, asked []lookup) (refreshed bool, 
 		if err != nil {
 			return false, err
 		}
-		if d.answers == nil {
-			d.answers = map[lookup]answer{}
-		}
 		d.answers[l], refreshed = a, refreshed || a.refreshed
 	}
 	return refreshed, nil
@@ -150,7 +147,11 @@ func (v *Verifier) ask(ctx context.Context, l lookup, prior *didresolve.Resoluti
 			return answer{resolution: r, err: err, refreshed: prior != nil}, nil
 		case ofList:
 			b, err := v.cfg.Status.StatusList(ctx, l.ref.ID)
-			return received(b, err, ErrNoStatusList, ErrNoStatusList)
+			a, err := received(b, err, ErrNoStatusList, ErrNoStatusList)
+			if a.doc != nil {
+				a.list = &credential{node: a.doc.Root()}
+			}
+			return a, err
 		default:
 			b, err := v.cfg.Actions.Action(ctx, l.ref)
 			return received(b, err, policy.ErrNotFound, errNoAction)

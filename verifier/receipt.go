@@ -10,10 +10,7 @@ import (
 )
 
 // receipt builds and signs the receipt of a decision.
-func (d *decision) receipt(ctx context.Context, allow bool, random randomness, randErr error) (*receipts.Receipt, error) {
-	if randErr != nil {
-		return nil, randErr
-	}
+func (d *decision) receipt(ctx context.Context, allow bool, random randomness) (*receipts.Receipt, error) {
 	body, err := d.receiptBody(allow, random)
 	if err != nil {
 		return nil, err

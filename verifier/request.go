@@ -85,7 +85,7 @@ func (v *Verifier) read(ctx context.Context, req Request) (*decision, error) {
 	if k := params.Root().Kind(); k != canonical.Object {
 		return nil, &RequestError{Kind: MalformedParams, Offset: params.Root().Offset(), Detail: fmt.Sprintf("the parameters are of type %s, not an object", k)}
 	}
-	d := &decision{v: v, req: req, now: now, root: root, params: params.Root()}
+	d := &decision{v: v, req: req, now: now, root: root, params: params.Root(), answers: map[lookup]answer{}}
 	d.req.Presentation, d.req.ExecutionParams = nil, nil
 	if v.cfg.KeepBundle {
 		d.whole = req

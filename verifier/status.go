@@ -70,11 +70,12 @@ func (d *decision) checkStatusEntry(c *credential, node canonical.Value) {
 		unknown(errors.New("there is no source of status lists"))
 		return
 	}
-	list, err := d.statusList(entry.List)
-	if err != nil {
-		unknown(err)
+	a := d.answers[listAt(entry.List)]
+	if a.err != nil {
+		unknown(a.err)
 		return
 	}
+	list := a.list
 	if list == nil {
 		d.missedLists = append(d.missedLists, entry.List)
 		return
@@ -120,22 +121,6 @@ func (d *decision) checkStatusEntry(c *credential, node canonical.Value) {
 	default:
 		unknown(fmt.Errorf("status %d of purpose %q has no known meaning; its message is %q", value, shorten(entry.Purpose), shorten(entry.Message(value))))
 	}
-}
-
-// statusList returns the credential of a list, nil when it was not looked up yet. It
-// is the same one each time, so that its proof is verified once.
-func (d *decision) statusList(url string) (*credential, error) {
-	doc, err := d.content(listAt(url))
-	if doc == nil {
-		return nil, err
-	}
-	if d.lists[url] == nil {
-		if d.lists == nil {
-			d.lists = map[string]*credential{}
-		}
-		d.lists[url] = &credential{node: doc.Root()}
-	}
-	return d.lists[url], nil
 }
 
 // proveList checks a status list credential like any other: its structure, its

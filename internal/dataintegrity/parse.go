@@ -39,7 +39,10 @@ func Parse(doc canonical.Value, viaProfile bool) ([]*Proof, *Error) {
 		}
 		proofs = append(proofs, p)
 	}
-	return proofs, link(proofs, form)
+	if bad := link(proofs, form); bad != nil {
+		return nil, bad
+	}
+	return proofs, nil
 }
 
 func memberOf(f Form) string {
