@@ -115,7 +115,8 @@ func (l Limits) Parse(b []byte) (*Doc, error) {
 	if err := p.document(); err != nil {
 		return nil, err
 	}
-	both := string(append(p.src, p.text...))
+	p.src = append(p.src, p.text...)
+	both := string(p.src)
 	return &Doc{src: both[:len(b)], text: both[len(b):], nums: copied(p.nums), nodes: copied(p.nodes), order: copied(p.order)}, nil
 }
 
