@@ -58,7 +58,7 @@ type Document struct {
 	methods []candidate
 }
 
-// candidate is a map in the place of a verification method. ParseDocument has
+// candidate is a map at a position for verification methods. ParseDocument has
 // checked only its id.
 type candidate struct {
 	id       string // absolute

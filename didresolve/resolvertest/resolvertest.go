@@ -15,7 +15,7 @@ import (
 // Check resolves DIDs with r and returns an error that lists every violation of
 // the interface, or nil. known must have at least one DID. r must resolve each
 // of them, and their documents must not change during the check. absent is a
-// well-formed DID that does not exist, of a method that r supports; "" skips
+// well-formed DID without a document, and r must support its method; "" skips
 // this check.
 //
 // If r is a didresolve.Refresher, Check also calls Refresh.
