@@ -10,47 +10,47 @@ import (
 	"github.com/mandate-engine/mandate/internal/fetchbudget"
 )
 
-// DefaultMaxDocuments bounds a [Cache].
+// DefaultMaxDocuments is the default of [Cache.MaxDocuments].
 const DefaultMaxDocuments = 1024
 
-// How long a Cache keeps what. Whoever relies on a kept document learns that
-// much later that a key was withdrawn.
+// How long a Cache keeps an entry. A revoked key may stay in use for this time.
 const (
-	maxKeep     = time.Hour        // a document, whatever its source allows
-	defaultKeep = 5 * time.Minute  // a document whose source does not say
-	keepAbsent  = 30 * time.Second // that there is none, and at most after an outage
-	keepFailure = 5 * time.Second  // an outage, or a document that is no good
-	minRefresh  = 10 * time.Second // before another one is asked for because a key is missing
+	maxKeep     = time.Hour        // a document, even if its source allows more
+	defaultKeep = 5 * time.Minute  // a document without a time from its source
+	keepAbsent  = 30 * time.Second // a DID without a document; also the maximum for an outage
+	keepFailure = 5 * time.Second  // an outage or an invalid document
+	minRefresh  = 10 * time.Second // between two fetches of one DID by Refresh
 
-	// maxCacheBytes bounds the text of the documents kept. Parsed, the worst
-	// ones take forty times that.
+	// maxCacheBytes bounds the total text of the documents in a Cache. In
+	// memory, the parsed documents take up to about forty times as much.
 	maxCacheBytes = 4 << 20
 )
 
-// A Cache is a [Resolver] that keeps the answers of another, the least recently
-// used going first. Only Resolver has to be set. A Cache is safe for concurrent
-// use, must not be copied, and has no goroutines but for fetches that somebody
-// waits for.
+// A Cache is a [Resolver] that keeps the results of another. When it is full it
+// removes the least recently used entry. Only Resolver is required. A Cache is
+// safe for concurrent use and must not be copied. It starts a goroutine only
+// for a fetch.
 //
-// Documents are kept for as long as their source says, at most an hour, and
-// five minutes when it does not say; that a DID does not exist or is
-// deactivated, 30 seconds; outages 5 seconds, or longer when their error says
-// when to come back. An answer that is over is asked for again; none is handed
-// out past its time because its source is out of reach. [Cache.Refresh] asks
-// for a newer document before that, at most every 10 seconds for one DID.
+// The cache keeps a document for the time that its source allows, at most an
+// hour, or five minutes if the source does not say. It keeps "not found" and
+// "deactivated" for 30 seconds. It keeps an outage and the error of an invalid
+// document for 5 seconds, or for the RetryAfter of the error, at most 30
+// seconds. The cache fetches an expired document again. It never returns an
+// expired one, not even when the source cannot be reached. [Cache.Refresh]
+// fetches a document before it expires, at most every 10 seconds for one DID.
 //
-// Callers that ask for one DID at the same time share one fetch. It goes on
-// while anybody waits for it: a caller whose context is done fails alone. The
-// fetch does not see the values of any caller's context.
+// Concurrent callers for the same DID share one fetch. If the context of a
+// caller ends, only that caller fails. The cache cancels the fetch when the last
+// caller has left. The fetch does not see the values of any caller's context.
 //
-// Put a Cache around resolvers that fetch, not around [Key]: what is derived
-// from the DID needs no keeping.
+// Put a Cache around resolvers that fetch. [Key] and [JWK] need none, because
+// they derive the document from the DID.
 type Cache struct {
-	// Resolver answers what the cache does not know. When it is a Refresher,
-	// it is told what was known.
+	// Resolver resolves the DIDs that are not in the cache. If it is a
+	// Refresher, it gets the expired document.
 	Resolver Resolver
-	// MaxDocuments is how many answers to keep. Zero and less mean
-	// DefaultMaxDocuments.
+	// MaxDocuments is the maximum number of entries. Zero and negative values
+	// mean DefaultMaxDocuments.
 	MaxDocuments int
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
@@ -59,26 +59,27 @@ type Cache struct {
 	entries map[string]*list.Element
 	recent  list.List // of *entry, most recently used first
 	bytes   int
-	flights map[string]*flight
+	fetches map[string]*sharedFetch
 }
 
-// An entry is what the resolver answered for a DID: res or err.
+// An entry is the result of the resolver for a DID: res or err.
 type entry struct {
-	did          string
-	asked, until time.Time
-	res          *Resolution
-	err          error
-	size         int
-	// failure is why a newer document could not be had at the time failed.
-	failure error
-	failed  time.Time
+	did                  string
+	requested, expiresAt time.Time // requested is the start of the fetch
+	res                  *Resolution
+	err                  error
+	size                 int
+	// refreshErr is the outage that prevented a refresh at refreshFailed.
+	refreshErr    error
+	refreshFailed time.Time
 }
 
-// A flight is a fetch under way. res and err are set before done is closed.
-type flight struct {
+// A sharedFetch is a running fetch. The fetch sets res and err before it closes
+// done.
+type sharedFetch struct {
 	done    chan struct{}
 	cancel  context.CancelFunc
-	waiting int
+	waiting int // callers
 	res     *Resolution
 	err     error
 }
@@ -90,7 +91,7 @@ func (c *Cache) Resolve(ctx context.Context, did string) (*Resolution, error) {
 	e := c.lookup(did)
 	if e != nil && e.fresh(now) {
 		defer c.mu.Unlock()
-		return share(e.res, e.err)
+		return clone(e.res, e.err)
 	}
 	return c.join(ctx, did, e.prior(), now)
 }
@@ -104,15 +105,15 @@ func (c *Cache) Refresh(ctx context.Context, did string, prior *Resolution) (*Re
 	c.mu.Lock()
 	e := c.lookup(did)
 	switch {
-	case e != nil && within(now, e.asked, minRefresh):
+	case e != nil && within(now, e.requested, minRefresh):
 		defer c.mu.Unlock()
-		return share(e.res, e.err)
-	case e != nil && e.failure != nil && within(now, e.failed, minRefresh):
+		return clone(e.res, e.err)
+	case e != nil && e.refreshErr != nil && within(now, e.refreshFailed, minRefresh):
 		defer c.mu.Unlock()
-		return nil, e.failure
-	case e == nil && within(now, prior.RetrievedAt, minRefresh): // one that must not be kept
+		return nil, e.refreshErr
+	case e == nil && within(now, prior.RetrievedAt, minRefresh): // prior must not be kept
 		defer c.mu.Unlock()
-		return share(prior, nil)
+		return clone(prior, nil)
 	case e.prior() != nil:
 		prior = e.res
 	}
@@ -126,14 +127,16 @@ func (c *Cache) now() time.Time {
 	return c.Now()
 }
 
-// within reports whether now is less than d after t. A clock that went back
-// is not within anything.
+// within reports whether now is at t or less than d after it. It is false if the
+// clock went back to before t.
 func within(now, t time.Time, d time.Duration) bool {
 	age := now.Sub(t)
 	return age >= 0 && age < d
 }
 
-func (e *entry) fresh(now time.Time) bool { return within(now, e.asked, e.until.Sub(e.asked)) }
+func (e *entry) fresh(now time.Time) bool {
+	return within(now, e.requested, e.expiresAt.Sub(e.requested))
+}
 
 func (e *entry) prior() *Resolution {
 	if e == nil {
@@ -142,9 +145,9 @@ func (e *entry) prior() *Resolution {
 	return e.res
 }
 
-// share returns what one caller may have: documents are immutable, resolutions
-// are not.
-func share(res *Resolution, err error) (*Resolution, error) {
+// clone copies a Resolution, because callers may modify theirs. The copies share
+// the document, which is immutable.
+func clone(res *Resolution, err error) (*Resolution, error) {
 	if err != nil || res == nil {
 		return nil, err
 	}
@@ -161,45 +164,46 @@ func (c *Cache) lookup(did string) *entry {
 	return el.Value.(*entry)
 }
 
-// join waits for the fetch of a DID, which it begins when there is none. It is
-// called with c.mu locked and unlocks it.
+// join waits for the fetch of a DID. If there is none, it starts one. The caller
+// must have locked c.mu; join unlocks it.
 func (c *Cache) join(ctx context.Context, did string, prior *Resolution, now time.Time) (*Resolution, error) {
-	f := c.flights[did]
-	if err := c.refuse(ctx, did); err != nil {
+	f := c.fetches[did]
+	if err := c.checkFetch(ctx, did); err != nil {
 		c.mu.Unlock()
 		return nil, err
 	}
 	if f == nil {
-		// Not the caller's context: the fetch is for everybody who waits.
-		inner, cancel := context.WithCancel(context.Background())
-		f = &flight{done: make(chan struct{}), cancel: cancel}
-		if c.flights == nil {
-			c.flights = map[string]*flight{}
+		// Not ctx: other callers may share the fetch.
+		fetchCtx, cancel := context.WithCancel(context.Background())
+		f = &sharedFetch{done: make(chan struct{}), cancel: cancel}
+		if c.fetches == nil {
+			c.fetches = map[string]*sharedFetch{}
 		}
-		c.flights[did] = f
-		go c.fly(inner, f, did, prior, now)
+		c.fetches[did] = f
+		go c.fetch(fetchCtx, f, did, prior, now)
 	}
 	f.waiting++
 	c.mu.Unlock()
 
 	select {
 	case <-f.done:
-		return share(f.res, f.err)
+		return clone(f.res, f.err)
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f.waiting--; f.waiting == 0 {
 		f.cancel()
-		if c.flights[did] == f {
-			delete(c.flights, did) // nobody joins a fetch that was given up
+		if c.fetches[did] == f {
+			delete(c.fetches, did) // later callers must not join a cancelled fetch
 		}
 	}
 	return nil, &Error{Type: ErrInternal, Retryable: true, Cause: ctx.Err()}
 }
 
-// refuse says why nothing is fetched for this caller.
-func (c *Cache) refuse(ctx context.Context, did string) error {
+// checkFetch returns an error if this caller must not start or join a fetch. It
+// spends one fetch of the caller's budget.
+func (c *Cache) checkFetch(ctx context.Context, did string) error {
 	if _, err := Parse(did); err != nil {
 		return err
 	}
@@ -214,53 +218,53 @@ func (c *Cache) refuse(ctx context.Context, did string) error {
 	return nil
 }
 
-// fly asks the resolver and keeps the answer, unless it was given up.
-func (c *Cache) fly(ctx context.Context, f *flight, did string, prior *Resolution, asked time.Time) {
+// fetch calls the resolver and stores the result, unless the fetch was cancelled.
+func (c *Cache) fetch(ctx context.Context, f *sharedFetch, did string, prior *Resolution, requested time.Time) {
 	f.err = fail(ErrInternal, "the resolver did not return")
 	defer func() {
-		if r := recover(); r != nil { // or it would end the process, in this goroutine
+		if r := recover(); r != nil { // a panic in this goroutine would end the process
 			f.res, f.err = nil, fail(ErrInternal, "panic: %v", r)
 		}
 		f.cancel()
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if c.flights[did] == f {
-			delete(c.flights, did)
-			c.keep(did, f.res, f.err, asked)
+		if c.fetches[did] == f {
+			delete(c.fetches, did)
+			c.store(did, f.res, f.err, requested)
 		}
 		close(f.done)
 	}()
-	res, err := ask(ctx, c.Resolver, did, prior)
+	res, err := refreshOrResolve(ctx, c.Resolver, did, prior)
 	if err == nil {
-		res, err = answer(did, res)
+		res, err = validate(did, res)
 	}
-	f.res, f.err = share(res, err)
+	f.res, f.err = clone(res, err)
 }
 
-// keep stores an answer in the place of an earlier one, for as long as it may
-// be kept from the time on when it was asked for.
-func (c *Cache) keep(did string, res *Resolution, err error, asked time.Time) {
+// store replaces the entry of did. The lifetime of the new entry begins at
+// requested, or at an earlier RetrievedAt.
+func (c *Cache) store(did string, res *Resolution, err error, requested time.Time) {
 	old, replaced := c.entries[did]
 	if TypeOf(err) == ErrInternal && replaced {
-		if e := old.Value.(*entry); e.res != nil && e.fresh(asked) {
-			// It is as good as before, but for whoever misses a key in it.
-			e.failure, e.failed = err, asked
+		if e := old.Value.(*entry); e.res != nil && e.fresh(requested) {
+			// Resolve still returns the document; only Refresh returns the outage.
+			e.refreshErr, e.refreshFailed = err, requested
 			return
 		}
 	}
 	if replaced {
-		c.drop(old)
+		c.remove(old)
 	}
-	did = strings.Clone(did) // it may be a part of a large presentation
-	since := asked
+	did = strings.Clone(did) // it may share the memory of a large presentation
+	since := requested
 	if res != nil && !res.RetrievedAt.IsZero() && res.RetrievedAt.Before(since) {
-		since = res.RetrievedAt // another cache has kept it already
+		since = res.RetrievedAt // from another cache
 	}
-	e := &entry{did: did, asked: asked, until: since.Add(keepingTime(res, err)), res: res, err: err, size: len(did)}
+	e := &entry{did: did, requested: requested, expiresAt: since.Add(lifetime(res, err)), res: res, err: err, size: len(did)}
 	if res != nil {
 		e.size += res.Document.size
 	}
-	if !e.until.After(asked) {
+	if !e.expiresAt.After(requested) {
 		return
 	}
 	if c.entries == nil {
@@ -273,18 +277,18 @@ func (c *Cache) keep(did string, res *Resolution, err error, asked time.Time) {
 		limit = DefaultMaxDocuments
 	}
 	for len(c.entries) > limit || c.bytes > maxCacheBytes {
-		c.drop(c.recent.Back())
+		c.remove(c.recent.Back())
 	}
 }
 
-func (c *Cache) drop(el *list.Element) {
+func (c *Cache) remove(el *list.Element) {
 	e := c.recent.Remove(el).(*entry)
 	delete(c.entries, e.did)
 	c.bytes -= e.size
 }
 
-// keepingTime says how long to keep an answer, 0 for not at all.
-func keepingTime(res *Resolution, err error) time.Duration {
+// lifetime returns how long to keep a result, 0 for not at all.
+func lifetime(res *Resolution, err error) time.Duration {
 	switch TypeOf(err) {
 	case "":
 		if res.KeepFor == 0 {
@@ -293,7 +297,7 @@ func keepingTime(res *Resolution, err error) time.Duration {
 		return min(max(res.KeepFor, 0), maxKeep)
 	case ErrNotFound, ErrDeactivated:
 		return keepAbsent
-	case ErrInvalidDID, ErrMethodNotSupported: // found out without a fetch
+	case ErrInvalidDID, ErrMethodNotSupported: // detected without a fetch
 		return 0
 	}
 	if e, ok := err.(*Error); ok {

@@ -19,12 +19,12 @@ import (
 	"github.com/mandate-engine/mandate/internal/fetchbudget"
 )
 
-// A source is a resolver that tests script, and that counts.
+// A source is a Refresher with a scripted result. It records the calls.
 type source struct {
 	mu     sync.Mutex
 	calls  int
 	priors []*didresolve.Resolution
-	answer func(ctx context.Context, did string) (*didresolve.Resolution, error)
+	result func(ctx context.Context, did string) (*didresolve.Resolution, error)
 }
 
 func (s *source) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
@@ -35,12 +35,12 @@ func (s *source) Refresh(ctx context.Context, did string, prior *didresolve.Reso
 	s.mu.Lock()
 	s.calls++
 	s.priors = append(s.priors, prior)
-	answer := s.answer
+	result := s.result
 	s.mu.Unlock()
-	return answer(ctx, did)
+	return result(ctx, did)
 }
 
-// a clock that tests move.
+// A clock is a settable clock.
 type clock struct {
 	mu sync.Mutex
 	t  time.Time
@@ -63,7 +63,7 @@ func newCache(s *source) (*didresolve.Cache, *clock) {
 	return &didresolve.Cache{Resolver: s, Now: c.now}, c
 }
 
-// resolution is a fresh answer each time.
+// resolution returns a source function that parses a new document each time.
 func resolution(t testing.TB, keepFor time.Duration) func(context.Context, string) (*didresolve.Resolution, error) {
 	return func(_ context.Context, did string) (*didresolve.Resolution, error) {
 		d, err := didresolve.ParseDocument([]byte(`{"id":"` + did + `"}`))
@@ -78,72 +78,73 @@ func failing(err error) func(context.Context, string) (*didresolve.Resolution, e
 	return func(context.Context, string) (*didresolve.Resolution, error) { return nil, err }
 }
 
-// For how long each answer is kept: not asked again just before, but after.
-func TestCacheKeeps(t *testing.T) {
+// TestCacheLifetimes: the cache keeps a result until just before its lifetime ends,
+// and not when it ends.
+func TestCacheLifetimes(t *testing.T) {
 	const hour = time.Hour
 	outage := func(after time.Duration) error {
 		return &didresolve.Error{Type: didresolve.ErrInternal, Retryable: true, RetryAfter: after}
 	}
 	for _, tt := range []struct {
 		name   string
-		answer func(context.Context, string) (*didresolve.Resolution, error)
+		result func(context.Context, string) (*didresolve.Resolution, error)
 		want   time.Duration
 	}{
-		{"a document of which nothing is said", resolution(t, 0), 5 * time.Minute},
-		{"for a minute", resolution(t, time.Minute), time.Minute},
-		{"for a nanosecond", resolution(t, 1), 1},
-		{"for an hour", resolution(t, hour), hour},
-		{"for longer than that", resolution(t, hour+1), hour},
-		{"for ever", resolution(t, 1<<63-1), hour},
-		{"not at all", resolution(t, -1), 0},
-		{"not at all, by far", resolution(t, -1<<63), 0},
+		{"document without KeepFor", resolution(t, 0), 5 * time.Minute},
+		{"KeepFor of a minute", resolution(t, time.Minute), time.Minute},
+		{"KeepFor of a nanosecond", resolution(t, 1), 1},
+		{"KeepFor of an hour", resolution(t, hour), hour},
+		{"KeepFor above an hour", resolution(t, hour+1), hour},
+		{"largest KeepFor", resolution(t, 1<<63-1), hour},
+		{"negative KeepFor", resolution(t, -1), 0},
+		{"smallest KeepFor", resolution(t, -1<<63), 0},
 		{"not found", failing(didresolve.ErrNotFound), 30 * time.Second},
 		{"deactivated", failing(&didresolve.Error{Type: didresolve.ErrDeactivated}), 30 * time.Second},
-		{"an outage", failing(outage(0)), 5 * time.Second},
-		{"an outage for a second", failing(outage(time.Second)), 5 * time.Second},
-		{"an outage for ten", failing(outage(10 * time.Second)), 10 * time.Second},
-		{"an outage for a day", failing(outage(24 * hour)), 30 * time.Second},
-		{"an unknown error", failing(io.EOF), 5 * time.Second},
-		{"a document that is none", failing(didresolve.ErrInvalidDIDDocument), 5 * time.Second},
-		{"the document of another", func(ctx context.Context, _ string) (*didresolve.Resolution, error) {
+		{"outage", failing(outage(0)), 5 * time.Second},
+		{"outage, retry after a second", failing(outage(time.Second)), 5 * time.Second},
+		{"outage, retry after ten seconds", failing(outage(10 * time.Second)), 10 * time.Second},
+		{"outage, retry after a day", failing(outage(24 * hour)), 30 * time.Second},
+		{"unknown error", failing(io.EOF), 5 * time.Second},
+		{"invalid document", failing(didresolve.ErrInvalidDIDDocument), 5 * time.Second},
+		{"document of another DID", func(ctx context.Context, _ string) (*didresolve.Resolution, error) {
 			return resolution(t, 0)(ctx, "did:web:evil.example")
 		}, 5 * time.Second},
-		{"nothing", failing(nil), 5 * time.Second},
-		{"another method", failing(didresolve.ErrMethodNotSupported), 0},
-		{"no DID of the method", failing(didresolve.ErrInvalidDID), 0},
+		{"neither document nor error", failing(nil), 5 * time.Second},
+		{"method not supported", failing(didresolve.ErrMethodNotSupported), 0},
+		{"invalid DID", failing(didresolve.ErrInvalidDID), 0},
 	} {
-		s := &source{answer: tt.answer}
+		s := &source{result: tt.result}
 		c, clock := newCache(s)
 		first, firstErr := c.Resolve(t.Context(), webDID)
-		ask := func(name string, want int) {
+		check := func(name string, want int) {
 			t.Helper()
 			res, err := c.Resolve(t.Context(), webDID)
 			if (res == nil) == (err == nil) || didresolve.TypeOf(err) != didresolve.TypeOf(firstErr) || first != nil && res.Document.Digest() != first.Document.Digest() {
 				t.Errorf("%s, %s: %+v, %v after %+v, %v", tt.name, name, res, err, first, firstErr)
 			}
 			if s.calls != want {
-				t.Errorf("%s, %s: asked %d times, want %d", tt.name, name, s.calls, want)
+				t.Errorf("%s, %s: %d calls, want %d", tt.name, name, s.calls, want)
 			}
 		}
 		if tt.want == 0 {
-			ask("at once", 2)
+			check("immediately", 2)
 			continue
 		}
-		ask("at once", 1)
+		check("immediately", 1)
 		clock.add(tt.want - 1)
-		ask("just before", 1)
+		check("just before the end", 1)
 		clock.add(1)
-		ask("after", 2)
-		clock.add(-time.Nanosecond) // before the second was asked for
-		ask("a clock that went back", 3)
+		check("at the end", 2)
+		clock.add(-time.Nanosecond) // to before the second call
+		check("after the clock went back", 3)
 	}
 }
 
-// The document of another DID is not what the DID resolves to, nor is it found
-// under its own id.
-func TestCachePoison(t *testing.T) {
+// TestCachePoisoning: if the source returns the document of another DID, the cache
+// stores it neither for the DID nor for the id of the document.
+func TestCachePoisoning(t *testing.T) {
 	const evil = "did:web:evil.example"
-	s := &source{answer: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+	s := &source{result: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
 		return resolution(t, 0)(ctx, webDID)
 	}}
 	c, _ := newCache(s)
@@ -151,14 +152,15 @@ func TestCachePoison(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := c.Resolve(t.Context(), webDID); err != nil || s.calls != 2 {
-		t.Errorf("%v, asked %d times", err, s.calls)
+		t.Errorf("%v, %d calls", err, s.calls)
 	}
 }
 
-// What a caller does with an answer is no other caller's concern.
-func TestCacheAnswersAreOnesOwn(t *testing.T) {
+// TestCacheCopiesResolutions: neither a caller nor the source can modify a cached
+// Resolution.
+func TestCacheCopiesResolutions(t *testing.T) {
 	var given *didresolve.Resolution
-	s := &source{answer: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+	s := &source{result: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
 		res, err := resolution(t, 0)(ctx, did)
 		given = res
 		return res, err
@@ -178,12 +180,12 @@ func TestCacheAnswersAreOnesOwn(t *testing.T) {
 		refreshed.Document = nil
 	}
 	if s.calls != 1 {
-		t.Errorf("asked %d times", s.calls)
+		t.Errorf("%d calls", s.calls)
 	}
 }
 
-func TestCacheNeedsNoFetchToRefuse(t *testing.T) {
-	s := &source{answer: resolution(t, 0)}
+func TestCacheRefusesWithoutFetch(t *testing.T) {
+	s := &source{result: resolution(t, 0)}
 	c, _ := newCache(s)
 	for _, did := range []string{"", "did:web:", "did:web:example.com#key", strings.Repeat("a", 1<<20)} {
 		if _, err := c.Resolve(t.Context(), did); !errors.Is(err, didresolve.ErrInvalidDID) {
@@ -197,10 +199,10 @@ func TestCacheNeedsNoFetchToRefuse(t *testing.T) {
 		if _, err := c.Resolve(ctx, webDID); didresolve.TypeOf(err) != didresolve.ErrInternal || !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled: %v", err)
 		}
-		synctest.Wait() // for a fetch that should not be
+		synctest.Wait() // so that a wrong fetch would be counted
 	})
 	if s.calls != 0 {
-		t.Errorf("asked %d times", s.calls)
+		t.Errorf("%d calls", s.calls)
 	}
 	if _, err := new(didresolve.Cache).Resolve(t.Context(), webDID); didresolve.TypeOf(err) != didresolve.ErrInternal {
 		t.Errorf("without a resolver: %v", err)
@@ -208,28 +210,28 @@ func TestCacheNeedsNoFetchToRefuse(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
-	s := &source{answer: resolution(t, 0)}
+	s := &source{result: resolution(t, 0)}
 	c, _ := newCache(s)
 	c.MaxDocuments = 3
-	ask := func(i, want int) {
+	resolve := func(i, want int) {
 		t.Helper()
 		if _, err := c.Resolve(t.Context(), fmt.Sprintf("did:web:h%d.example", i)); err != nil || s.calls != want {
-			t.Errorf("DID %d: %v, asked %d times, want %d", i, err, s.calls, want)
+			t.Errorf("DID %d: %v, %d calls, want %d", i, err, s.calls, want)
 		}
 	}
 	for i := range 3 {
-		ask(i, i+1)
+		resolve(i, i+1)
 	}
-	ask(0, 3) // used, so that 1 is the oldest
-	ask(3, 4)
-	ask(0, 4)
-	ask(2, 4)
-	ask(1, 5)
-	ask(0, 5)
-	ask(3, 6)
+	resolve(0, 3) // now 1 is the least recently used
+	resolve(3, 4)
+	resolve(0, 4)
+	resolve(2, 4)
+	resolve(1, 5)
+	resolve(0, 5)
+	resolve(3, 6)
 
-	// 4 MiB of text: of documents of 64 KiB, 63 fit beside their DIDs.
-	big := &source{answer: func(_ context.Context, did string) (*didresolve.Resolution, error) {
+	// 63 documents of 64 KiB and their DIDs fit into 4 MiB, 64 do not.
+	big := &source{result: func(_ context.Context, did string) (*didresolve.Resolution, error) {
 		d, err := didresolve.ParseDocument([]byte(`{"id":"` + did + `"` + strings.Repeat(" ", 64<<10-len(did)-9) + `}`))
 		return &didresolve.Resolution{Document: d, Source: "test"}, err
 	}}
@@ -237,7 +239,7 @@ func TestCacheIsBounded(t *testing.T) {
 	for round := range 2 {
 		for i := range 63 {
 			if _, err := c.Resolve(t.Context(), fmt.Sprintf("did:web:h%d.example", i)); err != nil || big.calls != i+1 && round == 0 || round == 1 && big.calls != 63 {
-				t.Fatalf("document %d: %v, asked %d times", i, err, big.calls)
+				t.Fatalf("document %d: %v, %d calls", i, err, big.calls)
 			}
 		}
 	}
@@ -248,19 +250,20 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 	c.Resolve(t.Context(), "did:web:x0.example")
 	if big.calls != 63+64+1 {
-		t.Errorf("asked %d times: 64 documents of 64 KiB were kept", big.calls)
+		t.Errorf("%d calls: the cache kept 64 documents of 64 KiB", big.calls)
 	}
 	if c, _ := newCache(s); c.MaxDocuments != 0 || didresolve.DefaultMaxDocuments != 1024 {
-		t.Error("the default is another")
+		t.Error("the default has changed")
 	}
 }
 
-// 100 callers at once make one fetch; a caller that goes away, the first one
-// above all, goes alone; nothing is left running, for which the bubble waits.
+// TestCacheSharesFetches: 100 concurrent callers make one fetch. When the caller that
+// started it is cancelled, the others still get the document. No goroutine is left:
+// synctest waits for all.
 func TestCacheSharesFetches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		s := &source{answer: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+		s := &source{result: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
 			select {
 			case <-release:
 				return resolution(t, 0)(ctx, did)
@@ -269,11 +272,11 @@ func TestCacheSharesFetches(t *testing.T) {
 			}
 		}}
 		c, _ := newCache(s)
-		leader, cancel := context.WithCancel(t.Context())
-		leaderErr := make(chan error, 1)
+		firstCtx, cancel := context.WithCancel(t.Context())
+		firstErr := make(chan error, 1)
 		go func() {
-			_, err := c.Resolve(leader, webDID)
-			leaderErr <- err
+			_, err := c.Resolve(firstCtx, webDID)
+			firstErr <- err
 		}()
 		synctest.Wait()
 		var wg sync.WaitGroup
@@ -288,8 +291,8 @@ func TestCacheSharesFetches(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
-		if err := <-leaderErr; !errors.Is(err, context.Canceled) || didresolve.TypeOf(err) != didresolve.ErrInternal {
-			t.Errorf("the leader: %v", err)
+		if err := <-firstErr; !errors.Is(err, context.Canceled) || didresolve.TypeOf(err) != didresolve.ErrInternal {
+			t.Errorf("the first caller: %v", err)
 		}
 		close(release)
 		wg.Wait()
@@ -300,20 +303,20 @@ func TestCacheSharesFetches(t *testing.T) {
 	})
 }
 
-// When nobody waits any more the fetch ends, its failure is not remembered,
-// and who comes next does not join it.
-func TestCacheGivesUp(t *testing.T) {
+// TestCacheCancelsFetch: when the last caller leaves, the cache cancels the fetch. It
+// does not store the result, and the next caller starts another fetch.
+func TestCacheCancelsFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stubborn := make(chan struct{})
-		ended := 0
+		finish := make(chan struct{})
+		cancelled := 0
 		s := &source{}
-		s.answer = func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+		s.result = func(ctx context.Context, did string) (*didresolve.Resolution, error) {
 			if s.calls > 1 {
 				return resolution(t, 0)(ctx, did)
 			}
 			<-ctx.Done()
-			ended++
-			<-stubborn // it takes its time, and ends with an answer of yore
+			cancelled++
+			<-finish // the resolver returns late, with an outdated result
 			return nil, didresolve.ErrNotFound
 		}
 		c, _ := newCache(s)
@@ -324,25 +327,25 @@ func TestCacheGivesUp(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
-		if ended != 1 || s.calls != 1 {
-			t.Fatalf("%d of %d fetches were told to end", ended, s.calls)
+		if cancelled != 1 || s.calls != 1 {
+			t.Fatalf("%d of %d fetches were cancelled", cancelled, s.calls)
 		}
 		if _, err := c.Resolve(t.Context(), webDID); err != nil || s.calls != 2 {
-			t.Errorf("the next: %v, %d fetches", err, s.calls)
+			t.Errorf("the next caller: %v, %d fetches", err, s.calls)
 		}
-		close(stubborn)
+		close(finish)
 		synctest.Wait()
 		if _, err := c.Resolve(t.Context(), webDID); err != nil || s.calls != 2 {
-			t.Errorf("after the end of the first: %v, %d fetches", err, s.calls)
+			t.Errorf("after the end of the first fetch: %v, %d fetches", err, s.calls)
 		}
 	})
 }
 
-// Failures are shared like answers: one 429 for all who wait.
-func TestCacheSharesFailures(t *testing.T) {
+// TestCacheSharesErrors: all callers of a shared fetch get its error.
+func TestCacheSharesErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		s := &source{answer: func(context.Context, string) (*didresolve.Resolution, error) {
+		s := &source{result: func(context.Context, string) (*didresolve.Resolution, error) {
 			<-release
 			return nil, &didresolve.Error{Type: didresolve.ErrInternal, Retryable: true}
 		}}
@@ -364,14 +367,14 @@ func TestCacheSharesFailures(t *testing.T) {
 	})
 }
 
-// A panic of the resolver, or its goroutine's end, is an outage for all who
-// wait, and not the end of the process.
-func TestCacheSurvivesItsResolver(t *testing.T) {
-	for name, answer := range map[string]func(context.Context, string) (*didresolve.Resolution, error){
+// TestCacheResolverPanics: a panic and a Goexit in the resolver are outages. They do
+// not end the process or block the callers.
+func TestCacheResolverPanics(t *testing.T) {
+	for name, result := range map[string]func(context.Context, string) (*didresolve.Resolution, error){
 		"panic":  func(context.Context, string) (*didresolve.Resolution, error) { panic("boom") },
 		"goexit": func(context.Context, string) (*didresolve.Resolution, error) { runtime.Goexit(); return nil, nil },
 	} {
-		c, _ := newCache(&source{answer: answer})
+		c, _ := newCache(&source{result: result})
 		if res, err := c.Resolve(t.Context(), webDID); res != nil || didresolve.TypeOf(err) != didresolve.ErrInternal {
 			t.Errorf("%s: %+v, %v", name, res, err)
 		}
@@ -379,16 +382,16 @@ func TestCacheSurvivesItsResolver(t *testing.T) {
 }
 
 func TestCacheSpendsTheBudget(t *testing.T) {
-	s := &source{answer: resolution(t, 0)}
-	s.answer = func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+	s := &source{result: resolution(t, 0)}
+	s.result = func(ctx context.Context, did string) (*didresolve.Resolution, error) {
 		if !fetchbudget.Spend(ctx) {
-			t.Error("a shared fetch has one caller's budget")
+			t.Error("a shared fetch spends the budget of a caller")
 		}
 		return resolution(t, 0)(ctx, did)
 	}
 	c, _ := newCache(s)
 	ctx := fetchbudget.With(t.Context(), 1)
-	for range 3 { // kept answers are free
+	for range 3 { // only the first is a fetch
 		if _, err := c.Resolve(ctx, webDID); err != nil {
 			t.Error(err)
 		}
@@ -402,7 +405,7 @@ func TestCacheSpendsTheBudget(t *testing.T) {
 }
 
 func TestCacheRefresh(t *testing.T) {
-	s := &source{answer: resolution(t, 0)}
+	s := &source{result: resolution(t, 0)}
 	c, clock := newCache(s)
 	prior, err := c.Resolve(t.Context(), webDID)
 	if err != nil {
@@ -412,7 +415,7 @@ func TestCacheRefresh(t *testing.T) {
 		t.Helper()
 		res, err := c.Refresh(t.Context(), webDID, prior)
 		if didresolve.TypeOf(err) != wantErr || s.calls != want {
-			t.Errorf("%s: %v, asked %d times; want %q, %d", name, err, s.calls, wantErr, want)
+			t.Errorf("%s: %v, %d calls; want %q, %d", name, err, s.calls, wantErr, want)
 		}
 		return res
 	}
@@ -422,37 +425,38 @@ func TestCacheRefresh(t *testing.T) {
 	clock.add(1)
 	next := refresh("after ten seconds", 2, "")
 	if next == nil || next.Document == prior.Document || s.priors[1] == nil || s.priors[1].Document != prior.Document {
-		t.Errorf("the source was told %+v", s.priors[1])
+		t.Errorf("the prior resolution was %+v", s.priors[1])
 	}
 	refresh("again", 2, "")
 
-	// An outage answers those who miss a key, and nobody else.
-	s.answer = failing(io.EOF)
+	// During an outage Refresh fails, and Resolve still returns the document.
+	s.result = failing(io.EOF)
 	clock.add(10 * time.Second)
-	refresh("an outage", 3, didresolve.ErrInternal)
+	refresh("outage", 3, didresolve.ErrInternal)
 	clock.add(10*time.Second - 1)
-	refresh("an outage, not asked again", 3, didresolve.ErrInternal)
+	refresh("outage, too early to retry", 3, didresolve.ErrInternal)
 	if res, err := c.Resolve(t.Context(), webDID); err != nil || res.Document != next.Document || s.calls != 3 {
-		t.Errorf("beside the outage: %v, asked %d times", err, s.calls)
+		t.Errorf("Resolve during the outage: %v, %d calls", err, s.calls)
 	}
 	clock.add(1)
-	refresh("an outage, asked again", 4, didresolve.ErrInternal)
+	refresh("outage, retried", 4, didresolve.ErrInternal)
 
-	// What the source says for certain holds for everybody.
-	s.answer = failing(didresolve.ErrDeactivated)
+	// Any other error replaces the document for Resolve too.
+	s.result = failing(didresolve.ErrDeactivated)
 	clock.add(10 * time.Second)
 	refresh("deactivated", 5, didresolve.ErrDeactivated)
 	if _, err := c.Resolve(t.Context(), webDID); didresolve.TypeOf(err) != didresolve.ErrDeactivated || s.calls != 5 {
-		t.Errorf("deactivated: %v, asked %d times", err, s.calls)
+		t.Errorf("deactivated: %v, %d calls", err, s.calls)
 	}
 	refresh("deactivated, again", 5, didresolve.ErrDeactivated)
 
-	// A document that must not be kept is not asked for twice in a row.
-	s.answer = resolution(t, -1)
+	// Refresh does not fetch a document again right after its fetch, even if it
+	// must not be kept.
+	s.result = resolution(t, -1)
 	clock.add(30 * time.Second)
 	prior, err = c.Resolve(t.Context(), webDID)
 	if err != nil || s.calls != 6 {
-		t.Fatalf("%v, asked %d times", err, s.calls)
+		t.Fatalf("%v, %d calls", err, s.calls)
 	}
 	prior.RetrievedAt = clock.now()
 	if res := refresh("not kept", 6, ""); res == prior || res.Document != prior.Document {
@@ -461,37 +465,37 @@ func TestCacheRefresh(t *testing.T) {
 	clock.add(10 * time.Second)
 	refresh("not kept, later", 7, "")
 	if s.priors[6] != prior {
-		t.Error("the source was not told what the caller has")
+		t.Error("the source did not get the prior resolution of the caller")
 	}
 	if _, err := c.Refresh(t.Context(), "did:web:example.org", nil); err != nil || s.calls != 8 || s.priors[7] != nil {
-		t.Errorf("nothing at hand: %v, asked %d times", err, s.calls)
+		t.Errorf("no prior resolution: %v, %d calls", err, s.calls)
 	}
 	if _, err := c.Refresh(t.Context(), "nonsense", prior); !errors.Is(err, didresolve.ErrInvalidDID) {
 		t.Errorf("nonsense: %v", err)
 	}
 }
 
-// An expired document is asked for with what was known of it.
+// TestCacheRevalidates: the source gets the expired document. The cache does not
+// return it, not even during an outage.
 func TestCacheRevalidates(t *testing.T) {
-	s := &source{answer: resolution(t, time.Minute)}
+	s := &source{result: resolution(t, time.Minute)}
 	c, clock := newCache(s)
 	first, _ := c.Resolve(t.Context(), webDID)
 	clock.add(time.Minute)
 	c.Resolve(t.Context(), webDID)
 	if s.calls != 2 || s.priors[0] != nil || s.priors[1] == nil || s.priors[1].ETag != `"1"` || s.priors[1].Document != first.Document {
-		t.Errorf("the source was told %+v", s.priors)
+		t.Errorf("the prior resolutions were %+v", s.priors)
 	}
-	// An outage is not bridged with what is over.
-	s.answer = failing(io.EOF)
+	s.result = failing(io.EOF)
 	clock.add(time.Minute)
 	for range 2 {
 		if res, err := c.Resolve(t.Context(), webDID); res != nil || didresolve.TypeOf(err) != didresolve.ErrInternal || s.calls != 3 {
-			t.Errorf("%+v, %v, asked %d times", res, err, s.calls)
+			t.Errorf("outage: %+v, %v, %d calls", res, err, s.calls)
 		}
 	}
 }
 
-// plainSource is a source that cannot refresh.
+// plainSource is a source without Refresh.
 type plainSource struct{ s *source }
 
 func (p plainSource) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
@@ -499,7 +503,7 @@ func (p plainSource) Resolve(ctx context.Context, did string) (*didresolve.Resol
 }
 
 func TestLookup(t *testing.T) {
-	s := &source{answer: resolution(t, 0)}
+	s := &source{result: resolution(t, 0)}
 	first, err := didresolve.Lookup(t.Context(), s, webDID, nil)
 	if err != nil || s.calls != 1 || s.priors[0] != nil {
 		t.Fatalf("%v, %v", err, s.priors)
@@ -508,16 +512,16 @@ func TestLookup(t *testing.T) {
 		t.Errorf("%+v, %v, %v", res, err, s.priors)
 	}
 	if res, err := didresolve.Lookup(t.Context(), plainSource{s}, webDID, first); err != nil || s.calls != 2 || res != first {
-		t.Errorf("a resolver that cannot: %+v, %v", res, err)
+		t.Errorf("resolver without Refresh: %+v, %v", res, err)
 	}
 	if _, err := didresolve.Lookup(t.Context(), plainSource{s}, "did:web:example.org", first); !errors.Is(err, didresolve.ErrInvalidDocumentID) {
-		t.Errorf("the prior answer of another DID: %v", err)
+		t.Errorf("prior resolution of another DID: %v", err)
 	}
-	s.answer = failing(nil)
+	s.result = failing(nil)
 	if _, err := didresolve.Lookup(t.Context(), s, webDID, nil); didresolve.TypeOf(err) != didresolve.ErrInternal {
 		t.Errorf("nothing: %v", err)
 	}
-	s.answer = func(ctx context.Context, _ string) (*didresolve.Resolution, error) {
+	s.result = func(ctx context.Context, _ string) (*didresolve.Resolution, error) {
 		return resolution(t, 0)(ctx, "did:web:example.org")
 	}
 	if _, err := didresolve.Lookup(t.Context(), s, webDID, first); !errors.Is(err, didresolve.ErrInvalidDocumentID) {
@@ -525,9 +529,9 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// A refresh goes through a chain and through pins to what can do it.
-func TestRefreshGoesThrough(t *testing.T) {
-	s := &source{answer: resolution(t, 0)}
+// TestRefreshThroughChainAndPins: Chain and Pinned pass Refresh on to a Refresher.
+func TestRefreshThroughChainAndPins(t *testing.T) {
+	s := &source{result: resolution(t, 0)}
 	chain := didresolve.Chain(didresolve.Static(document(t, "did:web:other.example")), didresolve.Key(), s)
 	for _, r := range []didresolve.Resolver{chain, didresolve.Pinned(nil, chain), didresolve.Chain(chain)} {
 		s.calls, s.priors = 0, nil
@@ -544,9 +548,9 @@ func TestRefreshGoesThrough(t *testing.T) {
 	}
 }
 
-// What somebody else answered before does not get past a pin, and a document that
-// is pinned is asked for again like any other.
-func TestPinsHoldOnRefresh(t *testing.T) {
+// TestPinnedRefresh: a prior document that is not the pinned one does not bypass the
+// pin, and a cached pinned document expires.
+func TestPinnedRefresh(t *testing.T) {
 	good, err := didresolve.ParseDocument([]byte(`{"id":"` + webDID + `"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -557,7 +561,7 @@ func TestPinsHoldOnRefresh(t *testing.T) {
 	}
 	pins := map[string][32]byte{webDID: good.Digest()}
 	at := now
-	origin := &source{answer: resolution(t, 0)}
+	origin := &source{result: resolution(t, 0)}
 	r := didresolve.Chain(didresolve.Pinned(pins, origin))
 	for name, prior := range map[string]*didresolve.Document{"the pinned document": good, "another": evil} {
 		res, err := didresolve.Lookup(t.Context(), r, webDID, &didresolve.Resolution{Document: prior, Source: "pinned test"})
@@ -569,17 +573,17 @@ func TestPinsHoldOnRefresh(t *testing.T) {
 	if _, err := c.Resolve(t.Context(), webDID); err != nil {
 		t.Fatal(err)
 	}
-	origin.answer, at = failing(didresolve.ErrDeactivated), at.Add(time.Hour)
+	origin.result, at = failing(didresolve.ErrDeactivated), at.Add(time.Hour)
 	if res, err := c.Resolve(t.Context(), webDID); didresolve.TypeOf(err) != didresolve.ErrDeactivated {
 		t.Errorf("deactivated an hour ago: %+v, %v", res, err)
 	}
 }
 
-// A cache around a cache keeps a document no longer than one.
+// TestCacheAroundCache: two nested caches keep a document no longer than one.
 func TestCacheAroundCache(t *testing.T) {
 	now := now
 	at := func() time.Time { return now }
-	outer := &didresolve.Cache{Now: at, Resolver: &didresolve.Cache{Now: at, Resolver: &source{answer: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+	outer := &didresolve.Cache{Now: at, Resolver: &didresolve.Cache{Now: at, Resolver: &source{result: func(ctx context.Context, did string) (*didresolve.Resolution, error) {
 		res, err := resolution(t, 0)(ctx, did)
 		res.RetrievedAt = now
 		return res, err
@@ -592,14 +596,14 @@ func TestCacheAroundCache(t *testing.T) {
 		now = now.Add(4*time.Minute + 59*time.Second)
 		res, err := outer.Resolve(t.Context(), webDID)
 		if err != nil || now.Sub(res.RetrievedAt) >= 5*time.Minute {
-			t.Errorf("a document of %s before (%v)", now.Sub(res.RetrievedAt), err)
+			t.Errorf("a document fetched %s ago (%v)", now.Sub(res.RetrievedAt), err)
 		}
 	}
 }
 
 func TestPinned(t *testing.T) {
 	doc := document(t, webDID)
-	s := &source{answer: resolution(t, 0)}
+	s := &source{result: resolution(t, 0)}
 	pins := map[string][32]byte{webDID: doc.Digest(), "did:web:gone.example": doc.Digest()}
 	r := didresolve.Pinned(pins, s)
 	res, err := r.Resolve(t.Context(), webDID)
@@ -607,22 +611,22 @@ func TestPinned(t *testing.T) {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	if again, err := didresolve.Lookup(t.Context(), r, webDID, res); err != nil || again.Source != "pinned test" || s.calls != 2 {
-		t.Errorf("asked again: %+v, %v after %d calls", again, err, s.calls)
+		t.Errorf("refresh: %+v, %v after %d calls", again, err, s.calls)
 	}
 	if res, err := r.Resolve(t.Context(), "did:web:free.example"); err != nil || res.Source != "test" {
 		t.Errorf("without a pin: %+v, %v", res, err)
 	}
-	pins[webDID] = [32]byte{} // the resolver has its own
+	pins[webDID] = [32]byte{} // the resolver has a copy
 	if _, err := r.Resolve(t.Context(), webDID); err != nil {
 		t.Error(err)
 	}
 
-	// Any other document, in any chain, and however it came there.
-	s.answer = func(_ context.Context, did string) (*didresolve.Resolution, error) {
+	// Any other document, in any chain and cache.
+	s.result = func(_ context.Context, did string) (*didresolve.Resolution, error) {
 		d, err := didresolve.ParseDocument([]byte(`{"id":"` + did + `","alsoKnownAs":[]}`))
 		return &didresolve.Resolution{Document: d, Source: "test"}, err
 	}
-	other := &source{answer: resolution(t, 0)}
+	other := &source{result: resolution(t, 0)}
 	for _, r := range []didresolve.Resolver{r, didresolve.Chain(r, other), didresolve.Chain(didresolve.Key(), r, other)} {
 		res, err := r.Resolve(t.Context(), webDID)
 		if res != nil || didresolve.TypeOf(err) != didresolve.ErrPinMismatch || !errors.Is(err, didresolve.ErrPinMismatch) {
@@ -633,7 +637,7 @@ func TestPinned(t *testing.T) {
 		t.Error("the chain went on behind a pin")
 	}
 	for _, tt := range []struct {
-		answer func(context.Context, string) (*didresolve.Resolution, error)
+		result func(context.Context, string) (*didresolve.Resolution, error)
 		want   didresolve.ErrorType
 	}{
 		{failing(didresolve.ErrNotFound), didresolve.ErrNotFound},
@@ -643,7 +647,7 @@ func TestPinned(t *testing.T) {
 			return resolution(t, 0)(ctx, "did:web:evil.example")
 		}, didresolve.ErrInvalidDocumentID},
 	} {
-		s.answer = tt.answer
+		s.result = tt.result
 		if res, err := r.Resolve(t.Context(), webDID); res != nil || didresolve.TypeOf(err) != tt.want {
 			t.Errorf("%+v, %v, want %s", res, err, tt.want)
 		}
@@ -667,7 +671,7 @@ func TestPinnedAndCacheConform(t *testing.T) {
 }
 
 func TestWarmLookupAllocatesOnce(t *testing.T) {
-	s := &source{answer: resolution(t, 0)}
+	s := &source{result: resolution(t, 0)}
 	c, _ := newCache(s)
 	ctx := context.Background()
 	if n := testing.AllocsPerRun(100, func() {
@@ -678,15 +682,14 @@ func TestWarmLookupAllocatesOnce(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 	if s.calls != 1 {
-		t.Errorf("asked %d times", s.calls)
+		t.Errorf("%d calls", s.calls)
 	}
 }
 
-// BenchmarkWarmLookup prints what a kept answer costs beside one Ed25519
-// verification; both take turns, so that the ratio means something on a busy
-// machine.
+// BenchmarkWarmLookup reports the time of a cache hit relative to one Ed25519
+// verification. The two alternate, so that the ratio is stable on a busy machine.
 func BenchmarkWarmLookup(b *testing.B) {
-	s := &source{answer: resolution(b, 0)}
+	s := &source{result: resolution(b, 0)}
 	c, _ := newCache(s)
 	ctx := context.Background()
 	key := ed25519.NewKeyFromSeed(make([]byte, 32))
@@ -703,6 +706,6 @@ func BenchmarkWarmLookup(b *testing.B) {
 	b.ReportMetric(float64(rows[1].P10)/float64(rows[0].P10), "×verify(p10)")
 	b.ReportMetric(testing.AllocsPerRun(100, func() { c.Resolve(ctx, webDID) }), "allocs/lookup")
 	if s.calls != 1 {
-		b.Errorf("asked %d times: what was measured is not a kept answer", s.calls)
+		b.Errorf("%d calls: the benchmark did not measure cache hits", s.calls)
 	}
 }

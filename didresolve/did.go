@@ -2,25 +2,26 @@ package didresolve
 
 import "strings"
 
-// maxDID is the longest DID or DID URL that is read, in bytes. Those of
-// did:key and did:web rarely have two hundred.
+// maxDID is the maximum length of a DID or DID URL, in bytes. DIDs of did:key
+// and did:web rarely exceed 200.
 const maxDID = 2048
 
 // DID is a decentralized identifier (DID 1.1 §3.1): "did:", the method, ":",
-// and the method-specific id. DIDs are compared byte for byte: there is no
-// case folding and no normalization of percent-encoding.
+// and the method-specific id. Compare DIDs byte for byte: case folding and
+// normalization of percent-encoding do not apply.
 type DID struct {
 	// Method is the method name, for example "web".
 	Method string
-	// ID is the method-specific id as it was written.
+	// ID is the method-specific id, not decoded.
 	ID string
 }
 
-// Parse reads a DID: at most 2,048 bytes of exactly the grammar, without
-// path, query or fragment. The error is an [*Error] of type ErrInvalidDID.
+// Parse reads a DID of at most 2,048 bytes. It accepts exactly the grammar,
+// without path, query or fragment. The error is an [*Error] of type
+// ErrInvalidDID.
 //
-// An empty segment inside the id is legal (did:web:example.com::x); one at
-// its end is not. Whether a method accepts the id is for its resolver to say.
+// The grammar allows an empty segment inside the id (did:web:example.com::x),
+// but not at its end. Parse does not check whether the method accepts the id.
 func Parse(s string) (DID, error) {
 	if len(s) > maxDID {
 		return DID{}, fail(ErrInvalidDID, "%d bytes, at most %d are read", len(s), maxDID)
@@ -35,7 +36,7 @@ func Parse(s string) (DID, error) {
 	return d, nil
 }
 
-// String returns the DID as it was written.
+// String returns the text that Parse read.
 func (d DID) String() string { return "did:" + d.Method + ":" + d.ID }
 
 // DIDURL is a DID with a path, query and fragment (DID 1.1 §3.2).
@@ -50,9 +51,9 @@ type DIDURL struct {
 // ParseURL reads a DID URL of at most 2,048 bytes. The error is an [*Error]
 // of type ErrInvalidDIDURL.
 //
-// A "?" or "#" with nothing behind it is legal in the grammar and refused
-// here: it names nothing, and without it two texts that differ would mean
-// one thing. Relative DID URLs are refused too.
+// The grammar allows a "?" or "#" with an empty rest. ParseURL refuses both,
+// because then two different texts would name the same resource. It also
+// refuses relative DID URLs.
 func ParseURL(s string) (DIDURL, error) {
 	if len(s) > maxDID {
 		return DIDURL{}, fail(ErrInvalidDIDURL, "%d bytes, at most %d are read", len(s), maxDID)
@@ -64,7 +65,7 @@ func ParseURL(s string) (DIDURL, error) {
 	return u, nil
 }
 
-// String returns the DID URL as it was written.
+// String returns the text that ParseURL read.
 func (u DIDURL) String() string {
 	s := u.DID.String() + u.Path
 	if u.Query != "" {
@@ -76,7 +77,7 @@ func (u DIDURL) String() string {
 	return s
 }
 
-// cutURL splits a DID URL, or says why s is none.
+// cutURL splits a DID URL, or returns why s is not a DID URL.
 func cutURL(s string) (u DIDURL, why string) {
 	u.DID, s, why = cutDID(s)
 	if why != "" {
@@ -94,7 +95,7 @@ func cutURL(s string) (u DIDURL, why string) {
 	// path-abempty = *( "/" segment ); cutDID stopped at "/", "?" or "#".
 	// query and fragment = *( pchar / "/" / "?" ).
 	for _, part := range []string{u.Path, u.Query, u.Fragment} {
-		if why := misfit(part, pChar); why != "" {
+		if why := checkChars(part, pChar); why != "" {
 			return DIDURL{}, why
 		}
 	}
@@ -102,7 +103,7 @@ func cutURL(s string) (u DIDURL, why string) {
 }
 
 // cutDID reads a DID at the start of s, up to the end or the first "/", "?"
-// or "#", or says why there is none:
+// or "#", or returns why s does not begin with a DID:
 //
 //	did         = "did:" method-name ":" method-specific-id
 //	method-name = 1*method-char            ; a-z, 0-9
@@ -129,15 +130,15 @@ func cutDID(s string) (d DID, rest, why string) {
 	case strings.HasSuffix(d.ID, ":"):
 		return DID{}, "", "the last segment is empty"
 	}
-	if why := misfit(d.ID, idChar); why != "" {
+	if why := checkChars(d.ID, idChar); why != "" {
 		return DID{}, "", why
 	}
 	return d, rest, ""
 }
 
-// misfit says why s is no sequence of characters of a class and percent escapes, or
-// returns "".
-func misfit(s string, class uint8) string {
+// checkChars checks that s has only characters of the class and percent
+// escapes. It returns why not, or "".
+func checkChars(s string, class uint8) string {
 	for i := 0; i < len(s); i++ {
 		switch {
 		case classes[s[i]]&class != 0:
@@ -153,8 +154,9 @@ func misfit(s string, class uint8) string {
 	return ""
 }
 
-// The classes of characters, without percent escapes: idchar with the ":" between
-// segments, and pchar of RFC 3986 §3.3 with "/" and "?".
+// The classes of characters, without percent escapes: idChar is idchar of DID 1.1
+// §3.1 and ":", which separates segments; pChar is pchar of RFC 3986 §3.3, "/" and
+// "?".
 const idChar, pChar = 1, 2
 
 var classes = func() (table [256]uint8) {

@@ -127,7 +127,8 @@ func TestParseURL(t *testing.T) {
 	}
 }
 
-// Hostile sizes cost no more than their message.
+// TestHostileIDsAllocateLittle: refusing a DID of a megabyte allocates at most
+// 64 KiB.
 func TestHostileIDsAllocateLittle(t *testing.T) {
 	long := "did:web:" + strings.Repeat("a", 1<<20)
 	doc := parse(t, `{"id":"`+webDID+`"}`)

@@ -1,17 +1,18 @@
-// Package didresolve answers one question: which key does this DID URL name
-// for this purpose, at this time?
+// Package didresolve implements DID resolution (DID Resolution v1) and the
+// retrieval of verification methods (Controlled Identifiers 1.0 §3.3). It
+// answers one question: which key does this DID URL name for this purpose, at
+// this time?
 //
-// It works in two steps that may be far apart. A [Resolver] finds the
-// document of a DID; only that step may do I/O, and nothing in this package
-// does any. [Document.VerificationMethod] is pure: it picks one key out of a
-// document, by the "Retrieve Verification Method" steps of Controlled
-// Identifiers 1.0 §3.3, and repeating it on a stored document gives the same
-// answer.
+// There are two steps, and much time may pass between them. A [Resolver] finds
+// the document of a DID. Only this step may do I/O, and this package does
+// none. [Document.VerificationMethod] then selects one key of the document, by
+// the "Retrieve Verification Method" steps. It is pure: on a stored document it
+// returns the same result again.
 //
-// There is no "first key of the document" and no guessing: a key is found by
-// its full id, counts only for the purposes that the document lists it
-// under, and only before it expires or is revoked. What a key signed, and
-// whether its controller may say it, is for the caller to judge.
+// The package never guesses and has no "first key of the document". It finds a
+// key by its full id, for the purposes under which the document lists it, and
+// only before the key expires or is revoked. It checks neither what the key
+// signed nor whether its controller may say that.
 package didresolve
 
 import (
@@ -23,61 +24,63 @@ import (
 // concurrent use.
 //
 // Resolve returns either a Resolution whose Document has the id did, byte
-// for byte, or an error. The error is an [*Error] where the resolver can say
-// something about the DID itself; [TypeOf] reads any other error as an
-// outage. A deactivated DID is the error [ErrDeactivated], so that no caller
-// can overlook it. Package resolvertest checks an implementation.
+// for byte, or an error. A statement about the DID itself is an [*Error];
+// [TypeOf] reads any other error as an outage. A deactivated DID is the error
+// [ErrDeactivated], so that no caller can overlook it. Package resolvertest
+// checks an implementation.
 type Resolver interface {
 	Resolve(ctx context.Context, did string) (*Resolution, error)
 }
 
-// Resolution is a document and where it came from. Receipts record it,
-// because most DID methods keep no history that could be asked later.
+// Resolution is a document and its origin. Receipts record it, because most
+// DID methods keep no history.
 type Resolution struct {
-	// Document is never nil in a Resolution that comes without an error.
+	// Document is not nil if the error is nil.
 	Document *Document
-	// Source says where the document is from: "did:key", "did:jwk",
-	// "static", or a URL; "pinned " before it when its digest was given.
-	// A [Cache] keeps it: RetrievedAt tells that an answer was kept.
+	// Source is the origin of the document: "did:key", "did:jwk", "static", or
+	// a URL. The prefix "pinned " marks a document with a pinned digest. A
+	// [Cache] does not change Source: compare RetrievedAt to see that a document
+	// came from a cache.
 	Source string
-	// RetrievedAt is when the document was fetched, or confirmed to be
-	// the current one. It is zero when it was derived from the DID or
-	// supplied by the caller.
+	// RetrievedAt is when the document was fetched, or confirmed as current.
+	// It is zero if the document was derived from the DID or supplied by the
+	// caller.
 	RetrievedAt time.Time
-	// KeepFor is how long the source lets the document be kept. Zero means
-	// that it does not say, negative that it must not be kept.
+	// KeepFor is how long the source allows the document to be kept. Zero
+	// means that the source does not say, negative that the document must not
+	// be kept.
 	KeepFor time.Duration
-	// ETag is how the source calls this state of the document, or empty.
+	// ETag is the source's name for this state of the document, or empty.
 	ETag string
 }
 
-// Refresher is a [Resolver] that can be asked for something newer than an
-// answer at hand.
+// Refresher is a [Resolver] that can look for a newer document than a known
+// one.
 type Refresher interface {
 	Resolver
-	// Refresh is Resolve for a caller to whom prior is not enough: it is
-	// old, or lacks a key. The document in the answer is that of prior when
-	// it is still the current one, or when it is too early to ask again.
-	// prior is not nil and is not modified.
+	// Refresh resolves did again because prior is old or lacks a key. It
+	// returns the document of prior if that is still the current one, or if
+	// the last fetch was too recent. prior must not be nil; Refresh does not
+	// modify it.
 	Refresh(ctx context.Context, did string, prior *Resolution) (*Resolution, error)
 }
 
-// Lookup asks r for the document of did, and checks that the answer is one:
-// its document has that id. With a prior answer, not nil, it asks for a newer
-// one; prior itself is the answer when r is no [Refresher].
+// Lookup resolves did with r and checks that the document has that id. If prior
+// is not nil, Lookup refreshes it; if r is not a [Refresher], it returns prior.
 //
-// A document that was kept may lack a key which its owner has added since.
-// Whoever misses one calls Lookup again, once, with what it was given.
+// A cached document may lack a key that its owner has added since. A caller
+// that misses a key calls Lookup once more, with the resolution from the first
+// call as prior.
 func Lookup(ctx context.Context, r Resolver, did string, prior *Resolution) (*Resolution, error) {
 	res := prior
 	var err error
 	if prior == nil {
 		res, err = r.Resolve(ctx, did)
-	} else if newer, ok := r.(Refresher); ok {
-		res, err = newer.Refresh(ctx, did, prior)
+	} else if refresher, ok := r.(Refresher); ok {
+		res, err = refresher.Refresh(ctx, did, prior)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return answer(did, res)
+	return validate(did, res)
 }

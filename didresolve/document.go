@@ -7,23 +7,23 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// Limits of a DID document. Real ones have a handful of keys and stay below
-// 10 KiB; a parsed one costs some forty times its size in memory.
+// Limits of a DID document. Real documents have a few keys and less than
+// 10 KiB. A parsed document takes up to about forty times its size in memory.
 const (
 	maxDocumentBytes  = 64 << 10
 	maxDocumentDepth  = 32
-	maxDocumentValues = 8192    // 100 methods, 64 services and their members, twice over
+	maxDocumentValues = 8192    // twice what 100 methods and 64 services need
 	maxMethods        = 100     // verification methods, embedded ones included
 	maxReferences     = 100     // entries of one relationship
-	maxServices       = 64      // services are counted, never read
-	maxString         = 2 << 10 // any text or member name; a DID URL has the same limit
+	maxServices       = 64      // services are counted, not read
+	maxString         = 2 << 10 // bytes of a string or member name, as for a DID URL
 )
 
 // Purpose is a verification relationship that a proof can name as its
-// proofPurpose. The zero value is none, and matches no key.
+// proofPurpose. The zero value matches no key.
 type Purpose string
 
-// The purposes. keyAgreement is not among them: such keys sign nothing.
+// The purposes. keyAgreement is missing: its keys sign nothing.
 const (
 	AssertionMethod      Purpose = "assertionMethod"
 	Authentication       Purpose = "authentication"
@@ -39,8 +39,8 @@ func (p Purpose) valid() bool {
 	return false
 }
 
-// keyAgreement is a relationship whose embedded methods count as methods,
-// although no proof can use them.
+// keyAgreement is the relationship for encryption keys. Methods embedded in it
+// count as methods of the document, but no proof can use them.
 const keyAgreement Purpose = "keyAgreement"
 
 func relationships() []Purpose {
@@ -52,37 +52,38 @@ func relationships() []Purpose {
 type Document struct {
 	doc     *canonical.Doc
 	id      string
-	size    int // of the text
+	size    int // bytes of the parsed text
 	digest  [sha256.Size]byte
 	sri     string
 	methods []candidate
 }
 
-// candidate is a map that can be a verification method.
+// candidate is a map at a position for verification methods. ParseDocument has
+// checked only its id.
 type candidate struct {
 	id       string // absolute
 	value    canonical.Value
-	embedded Purpose // the relationship that holds it, "" for verificationMethod
+	embedded Purpose // the relationship that contains it, "" for verificationMethod
 	material *keyMaterial
 }
 
 // ParseDocument reads a DID document. The error is an [*Error] of type
 // ErrInvalidDIDDocument.
 //
-// The text must be strict JSON of at most 64 KiB, 32 deep, with at most 100
+// The text must be strict JSON of at most 64 KiB and depth 32, with at most 100
 // verification methods, 100 entries per relationship, 64 services and 2 KiB
-// per string. The root needs an id that is a DID. verificationMethod, where
-// present, is an array of maps; each relationship an array of strings and
-// maps; each of these maps has an id, and no two have the same. Ids of the
-// form "#x" are relative to the document's id; @base and every other
-// relative form mean nothing. A member of the root that differs from one
-// that is read only by letter case is refused, because lenient readers take
-// it for that one.
+// per string. The root must have an id, which must be a DID. If present,
+// verificationMethod must be an array of maps, and each relationship an array
+// of strings and maps. Each of these maps must have an id, and no two the same
+// id. An id of the form "#x" is relative to the document's id; @base and other
+// relative forms have no effect. ParseDocument refuses a member of the root
+// that differs only in letter case from a member that it reads, because
+// lenient readers confuse the two.
 //
-// Keys are read by [Document.VerificationMethod], one at a time, so that one
-// unusable key does not make the others unusable. Services, @context and the
-// document's own controller are not read. Whether the document belongs to
-// the DID that led to it is not checked here.
+// [Document.VerificationMethod] reads the keys, one at a time, so one unusable
+// key does not affect the others. ParseDocument does not read services,
+// @context and the controller of the document. It does not check which DID the
+// document was fetched for.
 func ParseDocument(b []byte) (*Document, error) {
 	limits := canonical.Limits{MaxBytes: maxDocumentBytes, MaxDepth: maxDocumentDepth, MaxValues: maxDocumentValues}
 	doc, err := limits.Parse(b)
@@ -93,8 +94,7 @@ func ParseDocument(b []byte) (*Document, error) {
 	if why := d.read(doc.Root()); why != "" {
 		return nil, fail(ErrInvalidDIDDocument, "%s", why)
 	}
-	// Root().SHA256 would keep the form that it hashes, which nothing needs again.
-	d.digest = sha256.Sum256(doc.Root().AppendCanonical(make([]byte, 0, len(b))))
+	d.digest = doc.Root().SHA256()
 	d.sri = canonical.SRI(d.digest)
 	return d, nil
 }
@@ -115,7 +115,7 @@ func (d *Document) Digest() [sha256.Size]byte {
 	return d.digest
 }
 
-// SRI returns the digest in the form that receipts record, "sha256-" and base64.
+// SRI returns the digest as receipts record it, "sha256-" and base64.
 func (d *Document) SRI() string {
 	if d == nil {
 		return ""
@@ -123,8 +123,8 @@ func (d *Document) SRI() string {
 	return d.sri
 }
 
-// Raw returns a copy of the JSON text that was parsed, without white space
-// around it.
+// Raw returns a copy of the parsed JSON text, without leading and trailing
+// white space.
 func (d *Document) Raw() []byte {
 	if d == nil {
 		return nil
@@ -132,11 +132,11 @@ func (d *Document) Raw() []byte {
 	return d.doc.Root().Raw()
 }
 
-// read checks the shape of a document and collects its methods, or says
-// what is wrong.
+// read checks the shape of a document and collects its methods. It returns
+// what is wrong, or "".
 func (d *Document) read(root canonical.Value) (why string) {
 	if root.Kind() != canonical.Object {
-		return "the document is no object"
+		return "the document is not an object"
 	}
 	if v, ok := longString(root); ok {
 		return at(v) + "text of more than 2 KiB"
@@ -179,8 +179,8 @@ func (d *Document) read(root canonical.Value) (why string) {
 	return ""
 }
 
-// collect takes in the maps of one array. Strings are references, legal in
-// a relationship only.
+// collect adds the maps of one array to the methods of d. Strings are
+// references; only a relationship may contain them.
 func (d *Document) collect(list canonical.Value, relationship Purpose, limit int) (why string) {
 	switch {
 	case list.Kind() == canonical.Absent:
@@ -214,8 +214,8 @@ func (d *Document) absolute(ref string) string {
 	return ref
 }
 
-// longString finds a text or a member name over maxString. Its recursion is
-// bounded by maxDocumentDepth.
+// longString finds a string or a member name longer than maxString. The depth
+// of the recursion is at most maxDocumentDepth.
 func longString(v canonical.Value) (canonical.Value, bool) {
 	if s, ok := v.String(); ok && len(s) > maxString {
 		return v, true
@@ -236,8 +236,8 @@ func longString(v canonical.Value) (canonical.Value, bool) {
 	return canonical.Value{}, false
 }
 
-// caseVariant finds a member of v that equals one of names only when letter
-// case is ignored, and describes it.
+// caseVariant finds a member of v that differs from one of names only in letter
+// case. It returns a description, or "".
 func caseVariant(v canonical.Value, names ...string) (why string) {
 	for name, m := range v.Members() {
 		for _, known := range names {
@@ -249,7 +249,7 @@ func caseVariant(v canonical.Value, names ...string) (why string) {
 	return ""
 }
 
-// at says where v stands, for the beginning of a message.
+// at returns the beginning of a message about v: its position in the document.
 func at(v canonical.Value) string {
 	if p := v.Pointer(); p != "" {
 		return shown(p) + ": "

@@ -10,7 +10,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// repeat joins n copies of text, in which %d is the number of the copy.
+// repeat joins n copies of text and replaces %d by the number of the copy.
 func repeat(n int, text string) string {
 	parts := make([]string, n)
 	for i := range parts {
@@ -109,7 +109,7 @@ func TestParseDocumentRefused(t *testing.T) {
 	const id = `"id":"did:web:example.com"`
 	tests := []struct{ name, text, want string }{
 		{"empty", ``, "syntax"},
-		{"zero bytes and more", "\x00", "syntax"},
+		{"a NUL byte", "\x00", "syntax"},
 		{"byte order mark", "\ufeff{" + id + "}", "canonical"},
 		{"trailing bytes", `{` + id + `}x`, "trailing_data"},
 		{"two documents", `{` + id + `}{}`, "trailing_data"},
@@ -118,9 +118,9 @@ func TestParseDocumentRefused(t *testing.T) {
 		{"duplicate id", `{` + id + `,"id":"did:web:evil.com"}`, "duplicate_key"},
 		{"duplicate id, escaped", `{` + id + `,"\u0069d":"did:web:evil.com"}`, "duplicate_key"},
 		{"duplicate method member", `{` + id + `,"verificationMethod":[{"id":"#a","id":"#b"}]}`, "duplicate_key"},
-		{"null", `null`, "no object"},
-		{"array", `[{` + id + `}]`, "no object"},
-		{"string", `"did:web:example.com"`, "no object"},
+		{"null", `null`, "not an object"},
+		{"array", `[{` + id + `}]`, "not an object"},
+		{"string", `"did:web:example.com"`, "not an object"},
 		{"ID beside id", `{` + id + `,"ID":"did:web:evil.com"}`, "differs from id by letter case alone"},
 		{"Id instead of id", `{"Id":"did:web:example.com"}`, "differs from id by letter case alone"},
 		{"folded name", `{` + id + `,"verıficationMethod":[],"a\u017f\u017fertionMethod":[]}`, "differs from assertionMethod"},
@@ -159,8 +159,8 @@ func TestParseDocumentRefused(t *testing.T) {
 	}
 }
 
-// The documents of the published did:jwk examples are read, and their keys,
-// which are not Ed25519, are refused.
+// TestPublishedJWKDocuments: ParseDocument reads the documents of the published
+// did:jwk examples. VerificationMethod refuses their keys, which are not Ed25519.
 func TestPublishedJWKDocuments(t *testing.T) {
 	var file struct {
 		Valid []struct {
@@ -187,14 +187,14 @@ func TestPublishedJWKDocuments(t *testing.T) {
 	}
 }
 
-// The digest is that of the canonical form: it survives reordering, and any
-// change of a value changes it.
+// TestDigest: the digest depends on the canonical form only. White space, order and
+// spelling do not change it; another value does.
 func TestDigest(t *testing.T) {
 	a := parse(t, `{"id":"did:web:example.com","x":1.0}`)
 	b := parse(t, `{ "x": 1, "id": "did:web:example.com" }`)
 	c := parse(t, `{"id":"did:web:example.com","x":2}`)
 	if a.Digest() != b.Digest() || a.Digest() == c.Digest() {
-		t.Error("digests")
+		t.Errorf("digests %x, %x, %x", a.Digest(), b.Digest(), c.Digest())
 	}
 }
 
@@ -225,7 +225,7 @@ func FuzzParseDocument(f *testing.F) {
 					}
 					continue
 				}
-				// What a key must be, in the words of the specification.
+				// The properties that the specification demands of a key.
 				if m.ID != c.id || m.Controller != d.ID() || !strings.HasPrefix(m.ID, d.ID()+"#") ||
 					p == keyAgreement || p == "" || m.Key().IsZero() {
 					t.Fatalf("%s %s: %+v", c.id, p, m)

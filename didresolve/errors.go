@@ -11,7 +11,7 @@ import (
 )
 
 // ErrorType classifies an [Error]. Every constant is itself an error, so
-// that errors.Is(err, didresolve.ErrNotFound) works.
+// errors.Is(err, didresolve.ErrNotFound) works.
 type ErrorType string
 
 // Error types of DID Resolution v1 §4.4.
@@ -24,8 +24,8 @@ const (
 	ErrInvalidDIDDocument         ErrorType = "INVALID_DID_DOCUMENT"
 	ErrMethodNotSupported         ErrorType = "METHOD_NOT_SUPPORTED"
 	ErrFeatureNotSupported        ErrorType = "FEATURE_NOT_SUPPORTED"
-	// ErrInternal is the only type that says nothing about the DID: the
-	// question could not be answered.
+	// ErrInternal means that resolution failed. It is the only type that says
+	// nothing about the DID.
 	ErrInternal ErrorType = "INTERNAL_ERROR"
 )
 
@@ -38,33 +38,32 @@ const (
 	ErrInvalidRelationship          ErrorType = "INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD"
 )
 
-// Error types of this package, for what the specifications express without
-// an error type of its own.
+// Error types of this package. The specifications have no error types for these
+// cases.
 const (
 	ErrDeactivated ErrorType = "DEACTIVATED"
-	// ErrMethodNotFound: the document is sound and does not hold the key,
-	// any more or not yet.
+	// ErrMethodNotFound: the document is valid and does not have the key. Its
+	// owner may have removed the key, or may add it later.
 	ErrMethodNotFound ErrorType = "VERIFICATION_METHOD_NOT_FOUND"
 	ErrKeyRevoked     ErrorType = "KEY_REVOKED"
 	ErrKeyExpired     ErrorType = "KEY_EXPIRED"
-	// ErrPinMismatch: there is a document, and it is not the pinned one.
+	// ErrPinMismatch: the DID has a document, but not the pinned one.
 	ErrPinMismatch ErrorType = "PIN_MISMATCH"
 )
 
-// Error returns a short text without the package name.
+// Error returns the type in lower case words, without the package name.
 func (t ErrorType) Error() string { return strings.ToLower(strings.ReplaceAll(string(t), "_", " ")) }
 
 // Error says why a DID has no document, or a DID URL no key.
 type Error struct {
 	Type ErrorType
-	// Detail is for people. Text that came from outside is quoted in it,
-	// and cut short.
+	// Detail is for people. It quotes and shortens untrusted text.
 	Detail string
 	// Retryable marks an outage: the same call may succeed later.
 	Retryable bool
-	// RetryAfter is how long to wait before that, 0 when unknown.
+	// RetryAfter is how long to wait before the next call, 0 if unknown.
 	RetryAfter time.Duration
-	// Cause is the error underneath, or nil.
+	// Cause is the wrapped error, or nil.
 	Cause error
 }
 
@@ -79,7 +78,7 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Is reports whether target is the error's type.
+// Is reports whether target is the type of e.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(ErrorType)
 	return ok && t == e.Type
@@ -87,26 +86,26 @@ func (e *Error) Is(target error) bool {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Problem returns the RFC 9457 problem type URL. A deactivated DID has none
-// and yields about:blank, to be read with its HTTP status. A key that is not
-// there, revoked or expired yields INVALID_VERIFICATION_METHOD, and a document that is
-// not the pinned one INVALID_DID_DOCUMENT, the nearest public types.
+// Problem returns the RFC 9457 problem type URL. Three cases have no type of
+// their own. ErrDeactivated is about:blank; the HTTP status has the meaning. The
+// others are the nearest public types: ErrMethodNotFound, ErrKeyRevoked and
+// ErrKeyExpired are INVALID_VERIFICATION_METHOD, and ErrPinMismatch is
+// INVALID_DID_DOCUMENT.
 func (e *Error) Problem() string { return e.Type.facts().problem }
 
 // HTTPStatus returns the status code of the HTTPS binding of DID Resolution
-// v1. It is 500 for every type that the binding does not name, outages
-// included.
+// v1, and 500 for types that the binding does not name and for outages.
 func (e *Error) HTTPStatus() int { return e.Type.facts().status }
 
-// LegacyCode returns the error string of earlier drafts of DID Resolution,
-// which older tools compare, or "" when there was none.
+// LegacyCode returns the error string of earlier drafts of DID Resolution, for
+// older tools, or "" if the drafts had none.
 func (e *Error) LegacyCode() string { return e.Type.facts().legacy }
 
-// facts is how other systems write an error type.
+// facts are the codes of an error type in other systems.
 type facts struct {
 	problem string // RFC 9457 type
 	status  int    // HTTP
-	legacy  string // before the problem types
+	legacy  string // of earlier drafts
 }
 
 func (t ErrorType) facts() facts {
@@ -138,14 +137,14 @@ func (t ErrorType) facts() facts {
 	case ErrPinMismatch:
 		return facts{did + string(ErrInvalidDIDDocument), 500, ""}
 	}
-	// ErrInternal, and whatever this package does not know.
+	// ErrInternal and unknown types.
 	return facts{did + string(ErrInternal), 500, "internalError"}
 }
 
-// TypeOf returns the type of a resolver's error, "" for nil. Anything that
-// is not plainly a statement about the DID is [ErrInternal], an outage: a
-// cancelled or expired context, a retryable error, an error joined with
-// others, an error or a type that this package does not know.
+// TypeOf returns the type of a resolver's error, "" for nil. It returns
+// [ErrInternal], an outage, for every error that is not a clear statement about
+// the DID: a cancelled or expired context, a retryable error, an error joined
+// with others, an unknown error and an unknown type.
 func TypeOf(err error) ErrorType {
 	if err == nil {
 		return ""
@@ -153,8 +152,8 @@ func TypeOf(err error) ErrorType {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return ErrInternal
 	}
-	// Not errors.As: it would look into joined errors and could find "not
-	// found" beside an outage.
+	// Not errors.As: it searches joined errors, and could find "not found"
+	// next to an outage.
 	for err != nil {
 		switch e := err.(type) {
 		case *Error:
@@ -176,10 +175,10 @@ func TypeOf(err error) ErrorType {
 	return ErrInternal
 }
 
-// fail returns an *Error with a formatted detail.
 func fail(t ErrorType, format string, args ...any) *Error {
 	return &Error{Type: t, Detail: fmt.Sprintf(format, args...)}
 }
 
-// shown makes untrusted text fit for one line of a message.
+// shown quotes untrusted text for a message: one line of ASCII, of at most 80
+// bytes of s.
 func shown(s string) string { return quote.Text(s, 80) }

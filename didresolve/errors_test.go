@@ -48,7 +48,8 @@ func TestErrorType(t *testing.T) {
 	}
 }
 
-// Whatever is not plainly a statement about the DID is an outage.
+// TestTypeOfOutage: every error that is not a clear statement about the DID is an
+// outage.
 func TestTypeOfOutage(t *testing.T) {
 	notFound := &Error{Type: ErrNotFound}
 	tests := []struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/mandate-engine/mandate/didresolve"
 )
 
-// Find the key that a proof names: resolve the DID, then ask its document.
+// Find the key that a proof names: resolve the DID, then select the key.
 func Example() {
 	const method = "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH#z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"
 	now := time.Date(2026, 5, 2, 10, 15, 30, 0, time.UTC) // the verifier's clock
@@ -34,8 +34,8 @@ func Example() {
 	// Multikey z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH
 }
 
-// A revoked key is refused by the clock of the verifier, whatever date the
-// proof carries.
+// VerificationMethod compares the revocation date with the clock of the verifier,
+// not with a date in the proof.
 func ExampleDocument_VerificationMethod() {
 	doc, err := didresolve.ParseDocument([]byte(`{
 		"id": "did:web:example.com",
@@ -62,7 +62,7 @@ func ExampleDocument_VerificationMethod() {
 	// 2026 true didresolve: key revoked: "did:web:example.com#key-1" since 2026-01-01T00:00:00Z
 }
 
-// A deployment names the DIDs that it knows, and derives the others.
+// A deployment configures the documents of some DIDs, and derives those of did:key.
 func ExampleChain() {
 	doc, err := didresolve.ParseDocument([]byte(`{"id":"did:web:example.com"}`))
 	if err != nil {

@@ -16,7 +16,7 @@ const (
 	webDID = "did:web:example.com"
 	key1   = "z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp" // of the all-zero seed
 	key2   = "z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"
-	// The published private key of a W3C-style test vector.
+	// A published private key of test vectors.
 	privateKey = "z3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq"
 
 	key1Base58 = "4zvwRjXUKGfvwnParsHAS3HuSVzV5cA4McphgmoCtajS"
@@ -25,7 +25,8 @@ const (
 
 var judged = time.Date(2026, 5, 2, 10, 15, 30, 0, time.UTC)
 
-// wantType checks that err is an *Error of the type and is printed shortly.
+// wantType checks that err is an *Error of the type, with a short message of one
+// line. An empty type means no error.
 func wantType(t *testing.T, name string, err error, want ErrorType) {
 	t.Helper()
 	if want == "" {
@@ -53,8 +54,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// readVectors decodes third-party test data that is not part of this
-// module, or skips the test.
+// readVectors decodes third-party test data from outside this module. It skips
+// the test if the file does not exist.
 func readVectors(t *testing.T, name string, into any) {
 	t.Helper()
 	path := filepath.Join("..", "..", "shared", "vectors", filepath.FromSlash(name))

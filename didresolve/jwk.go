@@ -12,16 +12,17 @@ import (
 )
 
 // JWK returns the resolver of did:jwk, for public JWKs of Ed25519, X25519,
-// P-256 and P-384. It derives the document from the DID: no I/O, and the
-// context is not looked at. Only Ed25519 keys can be used to verify; the
-// others are checked, and stand in the document.
+// P-256 and P-384. The resolver derives the document from the DID, without I/O
+// and without regard to the context. Only Ed25519 keys can verify proofs. The
+// resolver checks keys of the other types too, and includes them in the
+// document.
 //
-// The id is strict base64url of a JSON object without duplicate members. Like
-// any DID it has at most 2,048 characters, which is some 1,500 bytes of JWK: ten
-// times what these keys take. Whatever is no such key, private and symmetric
-// ones above all, is ErrInvalidDID. The document lists the key, #0, by its use:
-// "sig" for everything but keyAgreement, "enc" for that alone, and without one
-// for all of them.
+// The id must be the strict base64url of a JSON object without duplicate
+// members. A DID has at most 2,048 characters, so a JWK has at most about 1,500
+// bytes, ten times what these keys need. Other keys are ErrInvalidDID, and so
+// are private and symmetric keys. The use of the JWK decides where the document
+// lists the key, #0: "sig" means every relationship except keyAgreement, "enc"
+// only keyAgreement, and a JWK without use is listed in all.
 func JWK() Resolver { return jwkResolver{} }
 
 type jwkResolver struct{}
@@ -34,7 +35,7 @@ func (jwkResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
 	if d.Method != "jwk" {
 		return nil, fail(ErrMethodNotSupported, "%s is not a did:jwk", shown(did))
 	}
-	// From here on nothing is quoted: someone may have pasted a private key.
+	// No message quotes the DID from here on: the id may be a pasted private key.
 	text, err := base64.RawURLEncoding.Strict().DecodeString(d.ID)
 	if err != nil {
 		return nil, fail(ErrInvalidDID, "did:jwk: not base64url without padding")
@@ -56,27 +57,27 @@ func (jwkResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
 		}},
 	}
 	for _, p := range relationships() {
-		// checkJWK has seen to it that use is absent, sig or enc.
+		// checkJWK has checked that use is absent, sig or enc.
 		if use := jwk.Get("use"); use.Kind() == canonical.Absent || isOneOf(use, "enc") == (p == keyAgreement) {
 			document[string(p)] = []string{id}
 		}
 	}
 	b, err := canonical.Marshal(document)
-	if err != nil { // a number that has no canonical form
+	if err != nil { // not reached: a parsed JWK has a canonical form
 		return nil, &Error{Type: ErrInvalidDID, Detail: "did:jwk", Cause: err}
 	}
 	doc, err := ParseDocument(b)
-	if err != nil { // a member that is too long
+	if err != nil { // with "#0" the id of the key may exceed 2 KiB
 		return nil, &Error{Type: ErrInvalidDID, Detail: "did:jwk", Cause: err}
 	}
 	return &Resolution{Document: doc, Source: "did:jwk"}, nil
 }
 
-// checkJWK refuses what is not a sound public key of a type that JWK names.
-// Nothing is quoted.
+// checkJWK checks that jwk is a valid public key of one of the four types. The
+// error quotes nothing of it.
 func checkJWK(jwk canonical.Value) error {
 	if jwk.Kind() != canonical.Object {
-		return errors.New("the JWK is no object")
+		return errors.New("the JWK is not an object")
 	}
 	if hasSecret(jwk) {
 		return errSecret
@@ -107,7 +108,7 @@ func checkJWK(jwk canonical.Value) error {
 	return errors.New("the JWK is none of Ed25519, X25519, P-256 and P-384")
 }
 
-// checkPoint refuses coordinates of no point of the curve.
+// checkPoint checks that x and y are the coordinates of a point of the curve.
 func checkPoint(jwk canonical.Value, curve ecdh.Curve, size int) error {
 	x, err := coordinate(jwk, "x", size)
 	if err != nil {
@@ -118,14 +119,14 @@ func checkPoint(jwk canonical.Value, curve ecdh.Curve, size int) error {
 		return err
 	}
 	if _, err := curve.NewPublicKey(append(append([]byte{4}, x...), y...)); err != nil {
-		return errors.New("the JWK is no point of its curve")
+		return errors.New("the JWK is not a point of its curve")
 	}
 	return nil
 }
 
 // coordinate reads a member of exactly size bytes in base64url. Strict refuses
-// non-zero trailing bits; the decoder passes over line breaks, of which a text
-// of the right length then has too few bytes left.
+// non-zero trailing bits. The decoder skips line breaks, but then a text of the
+// right length decodes to too few bytes.
 func coordinate(jwk canonical.Value, name string, size int) ([]byte, error) {
 	s, _ := jwk.Get(name).String()
 	if want := base64.RawURLEncoding.EncodedLen(size); len(s) != want {

@@ -10,7 +10,7 @@ import (
 	"github.com/mandate-engine/mandate/canonical"
 )
 
-// jwkDID returns the did:jwk of a JWK as it is written.
+// jwkDID encodes a JWK as a did:jwk without canonicalizing it.
 func jwkDID(jwk string) string {
 	return "did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(jwk))
 }
@@ -21,7 +21,7 @@ func TestJWK(t *testing.T) {
 	all := []Purpose{AssertionMethod, Authentication, CapabilityInvocation, CapabilityDelegation}
 	for _, tt := range []struct {
 		name, jwk string
-		want      ErrorType // of the key, for a signature
+		want      ErrorType // for a proof with the key
 	}{
 		{"Ed25519", edJWK, ""},
 		{"Ed25519 for signatures", strings.Replace(edJWK, "}", `,"use":"sig","alg":"EdDSA","kid":"1"}`, 1), ""},
@@ -72,8 +72,8 @@ func TestJWKRefused(t *testing.T) {
 		{"a member twice", with(`"x":"` + key1JWKx + `"`), "strict JSON"},
 		{"5 deep", with(`"z":[[[[]]]]`), "strict JSON"},
 		{"65 values", with(`"z":[` + strings.Repeat("0,", 64) + `0]`), "strict JSON"},
-		{"an array", jwkDID("[" + edJWK + "]"), "no object"},
-		{"null", jwkDID("null"), "no object"},
+		{"an array", jwkDID("[" + edJWK + "]"), "not an object"},
+		{"null", jwkDID("null"), "not an object"},
 		{"empty", jwkDID("{}"), "none of"},
 		{"another curve", jwkDID(strings.Replace(edJWK, "Ed25519", "Ed448", 1)), "none of"},
 		{"secp256k1", ec("secp256k1", px, py), "none of"},
@@ -84,7 +84,7 @@ func TestJWKRefused(t *testing.T) {
 		{"private in upper case", with(`"D":1`), "secret"},
 		{"kty in two cases", with(`"KTY":"EC"`), "letter case"},
 		{"use for something else", with(`"use":"both"`), "use is neither"},
-		{"use is no string", with(`"use":["sig"]`), "use is neither"},
+		{"use is not a string", with(`"use":["sig"]`), "use is neither"},
 		{"use is null", with(`"use":null`), "use is neither"},
 		{"x too short", x(key1JWKx[1:]), "42 characters"},
 		{"x too long", x(key1JWKx + "A"), "44 characters"},
@@ -93,15 +93,14 @@ func TestJWKRefused(t *testing.T) {
 		{"x of X25519 with a line break", jwkDID(`{"kty":"OKP","crv":"X25519","x":"` + key1JWKx[:41] + `\n` + `A"}`), "not base64url"},
 		{"identity", x("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "small order"},
 		{"off the curve", x("AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "not on the curve"},
-		{"P-256 off the curve", ec("P-256", py, px), "no point"},
+		{"P-256 off the curve", ec("P-256", py, px), "not a point"},
 		{"P-256 without y", jwkDID(`{"kty":"EC","crv":"P-256","x":"` + px + `"}`), "JWK y has 0"},
 		{"P-256 of 31 bytes", ec("P-256", px[:42], py), "JWK x has 42"},
 		{"P-384 with coordinates of P-256", ec("P-384", px, py), "want 64"},
 		{"X25519 too short", jwkDID(`{"kty":"OKP","crv":"X25519","x":"AAAA"}`), "JWK x has 4"},
 		{"a number without canonical form", with(`"z":1e999`), "strict JSON"},
 		{"too long", jwkDID(strings.Replace(edJWK, "}", `,"kid":"`+strings.Repeat("x", 2048)+`"}`, 1)), "at most 2048"},
-		// Longer in a document than here, whatever makes it so.
-		{"escapes", with(`"kid":"` + strings.Repeat(`\u0001`, 100) + `"`), ""},
+		{"100 escaped characters", with(`"kid":"` + strings.Repeat(`\u0001`, 100) + `"`), ""},
 	}
 	for _, tt := range tests {
 		res, err := JWK().Resolve(t.Context(), tt.did)
@@ -120,12 +119,13 @@ func TestJWKRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
 		if err != nil && strings.Contains(err.Error(), key1JWKx) {
-			t.Errorf("%s: the message holds what could be a private key", tt.name)
+			t.Errorf("%s: the message contains a coordinate, which may be a private key", tt.name)
 		}
 	}
 }
 
-// The documents of the specification's examples, and what they leave out.
+// TestJWKVectors tests the examples of the specification, and invalid DIDs that it
+// does not have.
 func TestJWKVectors(t *testing.T) {
 	var file struct {
 		Valid []struct {
@@ -161,8 +161,8 @@ func TestJWKVectors(t *testing.T) {
 	}
 }
 
-// Any id at all: no panic, a document of that very DID or a typed error, and
-// work that its length bounds.
+// FuzzJWK: for any id, JWK returns a document with exactly that DID and without a
+// secret, or ErrInvalidDID.
 func FuzzJWK(f *testing.F) {
 	for _, s := range []string{edJWK, "{}", `{"kty":"EC","crv":"P-256","x":"","y":""}`, `[[[[`, `{"kty":"OKP","crv":"X25519","x":"` + key1JWKx + `","use":"enc"}`} {
 		f.Add(strings.TrimPrefix(jwkDID(s), "did:jwk:"))
@@ -180,7 +180,7 @@ func FuzzJWK(f *testing.F) {
 				}
 				jwk := res.Document.methods[0].value.Get("publicKeyJwk")
 				if hasSecret(jwk) {
-					t.Fatalf("%q: a secret key is published", did)
+					t.Fatalf("%q: the document contains a secret key", did)
 				}
 			}
 		}

@@ -15,12 +15,13 @@ var (
 	errMaterial = errors.New("want exactly one key material")
 )
 
-// isUnsupported reports whether err is about a sound key of another type.
+// isUnsupported reports whether err is about a valid key of another type.
 func isUnsupported(err error) bool { return errors.Is(err, multikey.ErrUnsupported) }
 
-// keyMaterial is the key of a verification method, decoded when it is first
-// asked for: documents are kept, and checking that a key is a point of the curve
-// takes a tenth of the time that verifying a signature takes.
+// keyMaterial is the key of a verification method. The first read decodes it and
+// later reads reuse the result, because caches keep documents and the check that
+// a key is a point of the curve takes a tenth of the time of a signature
+// verification.
 type keyMaterial struct {
 	once sync.Once
 	key  multikey.PublicKey
@@ -30,20 +31,20 @@ type keyMaterial struct {
 
 func (k *keyMaterial) read(typ string, vm canonical.Value) (multikey.PublicKey, error) {
 	k.once.Do(func() {
-		k.err = errMaterial // unless readKey returns
+		k.err = errMaterial // in case readKey panics
 		k.key, k.err = readKey(typ, vm)
 		k.text = k.key.String()
 	})
 	return k.key, k.err
 }
 
-// set fills in the key of material that was not read yet.
+// set sets the key, unless it has been read.
 func (k *keyMaterial) set(key multikey.PublicKey) {
 	k.once.Do(func() { k.key, k.text = key, key.String() })
 }
 
 // readKey decodes the key material of a verification method of type typ.
-// Messages never quote the material: it could be a secret.
+// Messages never quote the material, which may be a secret.
 func readKey(typ string, vm canonical.Value) (multikey.PublicKey, error) {
 	name, v, err := material(vm)
 	if err != nil {
@@ -51,8 +52,8 @@ func readKey(typ string, vm canonical.Value) (multikey.PublicKey, error) {
 	}
 	switch typ {
 	case "Multikey", "Ed25519VerificationKey2020":
-		// The 2020 suite once had a form without the ed01 prefix; it is
-		// refused like any other unknown prefix.
+		// A draft of the 2020 suite had a form without the ed01 prefix.
+		// ParsePublicKey refuses it as an unknown prefix.
 		if text, ok := v.String(); ok && name == "publicKeyMultibase" {
 			return multikey.ParsePublicKey(text)
 		}
@@ -75,10 +76,9 @@ func readKey(typ string, vm canonical.Value) (multikey.PublicKey, error) {
 	return multikey.PublicKey{}, fmt.Errorf("type %s with material in %s", shown(typ), shown(name))
 }
 
-// material returns the one member that holds key material. Members are
-// recognized by the beginnings of their names, whatever their letter case,
-// so that an unknown or misspelt form counts as a second material instead of
-// being passed over.
+// material returns the member with the key material. It refuses a second one,
+// and a secret. It recognizes members by a prefix of their names in any letter
+// case, so an unknown or misspelt form counts as key material.
 func material(vm canonical.Value) (name string, value canonical.Value, err error) {
 	n := 0
 	for m, v := range vm.Members() {
@@ -96,8 +96,8 @@ func material(vm canonical.Value) (name string, value canonical.Value, err error
 	return name, value, nil
 }
 
-// hasPrefixFold is strings.HasPrefix under the folding of strings.EqualFold,
-// in which some letters have another length. prefix is ASCII.
+// hasPrefixFold is strings.HasPrefix with the case folding of strings.EqualFold,
+// under which some letters have different lengths. prefix must be ASCII.
 func hasPrefixFold(s, prefix string) bool {
 	n := 0
 	for i := range s {
@@ -109,13 +109,13 @@ func hasPrefixFold(s, prefix string) bool {
 	return strings.EqualFold(s, prefix)
 }
 
-// readJWK reads an Ed25519 public key as RFC 8037 §2 writes it. The members
-// use, key_ops and alg restrict a key (RFC 7517 §4), so each must either be
-// absent or allow verification with Ed25519. Other members are not read.
+// readJWK reads an Ed25519 public key (RFC 8037 §2). The members use, key_ops
+// and alg restrict a key (RFC 7517 §4): each must be absent or allow
+// verification with Ed25519. readJWK does not read other members.
 func readJWK(jwk canonical.Value) (multikey.PublicKey, error) {
 	var none multikey.PublicKey
 	if jwk.Kind() != canonical.Object {
-		return none, errors.New("publicKeyJwk is no object")
+		return none, errors.New("publicKeyJwk is not an object")
 	}
 	if hasSecret(jwk) {
 		return none, errSecret
@@ -144,8 +144,8 @@ func readJWK(jwk canonical.Value) (multikey.PublicKey, error) {
 	return multikey.NewPublicKey(raw)
 }
 
-// hasSecret reports whether a JWK has a member that only private and symmetric
-// keys have, whatever its letter case.
+// hasSecret reports whether a JWK has a member, in any letter case, that only
+// private and symmetric keys have.
 func hasSecret(jwk canonical.Value) bool {
 	for name := range jwk.Members() {
 		for _, secret := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
@@ -157,7 +157,7 @@ func hasSecret(jwk canonical.Value) bool {
 	return false
 }
 
-// isOneOf reports whether v is one of these strings.
+// isOneOf reports whether v is a string and equals one of want.
 func isOneOf(v canonical.Value, want ...string) bool {
 	s, ok := v.String()
 	for _, w := range want {
@@ -168,7 +168,7 @@ func isOneOf(v canonical.Value, want ...string) bool {
 	return false
 }
 
-// holds reports whether v is an array of strings, want among them.
+// holds reports whether v is an array of strings and contains want.
 func holds(v canonical.Value, want string) bool {
 	found := false
 	for _, e := range v.Elements() {

@@ -9,58 +9,60 @@ import (
 	"github.com/mandate-engine/mandate/internal/xsdtime"
 )
 
-// VerificationMethod is one Ed25519 key of a document, found and checked by
-// [Document.VerificationMethod]. The zero value verifies nothing.
+// VerificationMethod is an Ed25519 key of a document. [Document.VerificationMethod]
+// has found and checked it. The zero value verifies nothing.
 type VerificationMethod struct {
 	// ID is the absolute DID URL of the key.
 	ID string
 	// Type is the type that the document declares, such as "Multikey".
 	Type string
-	// Controller is the DID that controls the key: the document's.
+	// Controller is the DID of the document.
 	Controller string
 	// Expires and Revoked are the instants from which on the key proves
-	// nothing, nil where the document names none. Both lay ahead of the
-	// time that the key was judged at.
+	// nothing, nil if the document names none. Both are after the time for
+	// which the key was checked.
 	Expires, Revoked *time.Time
 
 	key  multikey.PublicKey
 	text string
 }
 
-// Key returns the checked key. Its Verify is stricter than that of crypto/ed25519
-// and is the one to use.
+// Key returns the checked key. Use its Verify, which is stricter than
+// ed25519.Verify.
 func (m VerificationMethod) Key() multikey.PublicKey { return m.key }
 
-// Multikey returns the key as Multikey text, which begins z6Mk, and "" for the zero
-// value.
+// Multikey returns the key as Multikey text, which begins with z6Mk. For the zero
+// value it returns "".
 func (m VerificationMethod) Multikey() string { return m.text }
 
-// PublicKey returns a copy of the key's 32 bytes, nil for the zero value.
+// PublicKey returns a copy of the 32 bytes of the key, nil for the zero value.
 func (m VerificationMethod) PublicKey() ed25519.PublicKey { return m.key.Bytes() }
 
-// VerificationMethod returns the key that vmURL names in the document, for
-// use in proofs of the given purpose judged at the given time. It follows
-// "Retrieve Verification Method" (Controlled Identifiers 1.0 §3.3) from the
-// fetched document on, and is pure. The error is an [*Error]:
+// VerificationMethod returns the key that vmURL names in the document, for a
+// proof with the given purpose. It checks the dates of the key against the time
+// at. It performs the steps of "Retrieve Verification Method" (Controlled
+// Identifiers 1.0 §3.3) that follow the fetch of the document, and is pure. The
+// error is an [*Error] of type:
 //
-//   - ErrInvalidVerificationMethodURL: vmURL is no absolute DID URL;
-//     ErrInvalidDIDURL: it has a path; ErrFeatureNotSupported: it has a query
-//   - ErrInvalidDocumentID: the document's id is not the DID in vmURL, byte
-//     for byte
+//   - ErrInvalidVerificationMethodURL: vmURL is not an absolute DID URL
+//   - ErrInvalidDIDURL: vmURL has a path
+//   - ErrFeatureNotSupported: vmURL has a query
+//   - ErrInvalidDocumentID: the id of the document is not the DID in vmURL,
+//     byte for byte
 //   - ErrInvalidDocument: d is nil or zero
-//   - ErrMethodNotFound: the document has no such key
+//   - ErrMethodNotFound: the document does not have the key
 //   - ErrInvalidVerificationMethod: vmURL has no fragment (there is no
-//     default key); the key's controller is not the
-//     document's DID; it has no key material, two, a secret, or one that is
-//     not a sound Ed25519 key in the form of its type; its dates are
-//     malformed or have no time zone
+//     default key); or the controller of the key is not the DID of the
+//     document; or the key material is missing, duplicate or secret; or it is
+//     not a valid Ed25519 key in the form of its type; or a date of the key is
+//     malformed or has no time zone
 //   - ErrInvalidRelationship: the document does not list the key under
-//     purpose; a key embedded in one relationship counts for that one only
+//     purpose; a key embedded in one relationship counts only for that one
 //   - ErrKeyRevoked, ErrKeyExpired: at is not before that instant
 //   - ErrInvalidOptions: at is the zero time
 //
-// at is the verifier's clock, never a date in the proof: whoever stole a
-// revoked key could date a proof back.
+// Take at from the clock of the verifier, never from the proof: a thief of a
+// revoked key can backdate a proof.
 func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Time) (VerificationMethod, error) {
 	if d == nil || d.id == "" {
 		return VerificationMethod{}, fail(ErrInvalidDocument, "no document")
@@ -96,7 +98,7 @@ func (d *Document) VerificationMethod(vmURL string, purpose Purpose, at time.Tim
 	return m, nil
 }
 
-// methodDID returns the DID whose document holds the method vmURL.
+// methodDID returns the DID part of the verification method URL vmURL.
 func methodDID(vmURL string) (string, error) {
 	u, err := ParseURL(vmURL)
 	switch {
@@ -112,8 +114,8 @@ func methodDID(vmURL string) (string, error) {
 	return vmURL[:len(vmURL)-len("#")-len(u.Fragment)], nil
 }
 
-// find returns the method with that absolute id. ParseDocument has made
-// sure that there is one at most.
+// find returns the method with that absolute id. ParseDocument has refused
+// documents with two.
 func (d *Document) find(id string) (candidate, bool) {
 	for _, c := range d.methods {
 		if c.id == id {
@@ -123,8 +125,8 @@ func (d *Document) find(id string) (candidate, bool) {
 	return candidate{}, false
 }
 
-// allows reports whether the document lists c under purpose, by value or by
-// reference.
+// allows reports whether c is embedded in the relationship purpose or the
+// document refers to it there.
 func (d *Document) allows(c candidate, purpose Purpose) bool {
 	if c.embedded != "" {
 		return purpose.valid() && c.embedded == purpose
@@ -132,11 +134,11 @@ func (d *Document) allows(c candidate, purpose Purpose) bool {
 	return d.Lists(c.id, purpose)
 }
 
-// Lists reports whether the document refers to the verification method
-// vmURL under purpose. The method may stand in another document, which is
-// then the one to ask for the key: a reference says only that this
-// document's subject accepts it. Methods embedded in the relationship are no
-// references.
+// Lists reports whether the document refers to the verification method vmURL
+// under purpose. The method may be part of another document: the reference says
+// only that the subject of this document accepts the method, and the other
+// document has the key. A method embedded in the relationship is not a
+// reference.
 func (d *Document) Lists(vmURL string, purpose Purpose) bool {
 	if d == nil || vmURL == "" || !purpose.valid() {
 		return false
@@ -149,14 +151,14 @@ func (d *Document) Lists(vmURL string, purpose Purpose) bool {
 	return false
 }
 
-// identify reads id, type and controller.
+// identify reads the type and the controller. It returns what is wrong, or "".
 func (c candidate) identify(did string) (m VerificationMethod, why string) {
 	if why := caseVariant(c.value, "id", "type", "controller", "expires", "revoked"); why != "" {
 		return m, why
 	}
 	typ, ok := c.value.Get("type").String()
 	if !ok {
-		return m, "its type is no string"
+		return m, "its type is not a string"
 	}
 	controller, ok := c.value.Get("controller").String()
 	if !ok || controller != did {
@@ -165,8 +167,8 @@ func (c candidate) identify(did string) (m VerificationMethod, why string) {
 	return VerificationMethod{ID: c.id, Type: typ, Controller: controller}, ""
 }
 
-// readDates reads expires and revoked and judges them. Both are read before
-// either is judged, so that a malformed date is not overlooked.
+// readDates reads revoked and expires, then compares them with at. It reads both
+// first, so that it never overlooks a malformed date.
 func (m *VerificationMethod) readDates(v canonical.Value, at time.Time) error {
 	var err error
 	if m.Revoked, err = m.date(v, "revoked"); err != nil {
@@ -184,7 +186,8 @@ func (m *VerificationMethod) readDates(v canonical.Value, at time.Time) error {
 	return nil
 }
 
-// date reads one xsd:dateTimeStamp, nil when it is absent. Null is not.
+// date reads one xsd:dateTimeStamp. It returns nil if the member is absent; null
+// is an error.
 func (m *VerificationMethod) date(v canonical.Value, name string) (*time.Time, error) {
 	date := v.Get(name)
 	if date.Kind() == canonical.Absent {
@@ -192,7 +195,7 @@ func (m *VerificationMethod) date(v canonical.Value, name string) (*time.Time, e
 	}
 	text, ok := date.String()
 	if !ok {
-		return nil, fail(ErrInvalidVerificationMethod, "%s: %s is no string", shown(m.ID), name)
+		return nil, fail(ErrInvalidVerificationMethod, "%s: %s is not a string", shown(m.ID), name)
 	}
 	t, err := xsdtime.Parse(text)
 	if err != nil {

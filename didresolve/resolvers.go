@@ -12,37 +12,38 @@ import (
 	"github.com/mandate-engine/mandate/internal/multikey"
 )
 
-// Key returns the resolver of did:key (did:key 0.9) for Ed25519. It derives the
-// document from the DID: no I/O, and it does not look at the context.
+// Key returns the resolver of did:key (did:key 0.9) for Ed25519. The resolver
+// derives the document from the DID, without I/O and without regard to the
+// context.
 //
 // It reads only base58btc ("z"), at most 128 characters. The key must be a
 // canonical point of the curve and not of small order. The document lists the
 // key for authentication, assertionMethod, capabilityInvocation and
-// capabilityDelegation; no X25519 key is derived. A version (did:key:1.1:z…) is
-// ErrInvalidDID; a key of another known type, such as P-256 or X25519, is
-// ErrFeatureNotSupported.
+// capabilityDelegation. The resolver does not derive an X25519 key. A version
+// (did:key:1.1:z…) is ErrInvalidDID. A key of another known type, such as P-256
+// or X25519, is ErrFeatureNotSupported.
 //
-// It keeps the 1,024 derived documents that were used last: they never change.
+// The resolver keeps the 1,024 most recently used documents, which never change.
 func Key() Resolver { return keyResolver{memo.New[string, *Resolution](maxDerived)} }
 
-// maxDerived is how many documents a keyResolver keeps.
+// maxDerived is the maximum number of documents that a keyResolver keeps.
 const maxDerived = 1024
 
 type keyResolver struct {
-	known *memo.Memo[string, *Resolution]
+	derived *memo.Memo[string, *Resolution]
 }
 
 func (r keyResolver) Resolve(_ context.Context, did string) (*Resolution, error) {
-	res, ok := r.known.Get(did)
+	res, ok := r.derived.Get(did)
 	if !ok {
 		doc, err := deriveKey(did)
 		if err != nil {
 			return nil, err
 		}
 		res = &Resolution{Document: doc, Source: "did:key"}
-		r.known.Add(doc.id, res) // not did, which may share the memory of a whole presentation
+		r.derived.Add(doc.id, res) // not did, which may share the memory of a whole presentation
 	}
-	return share(res, nil)
+	return clone(res, nil)
 }
 
 // deriveKey makes the document of a did:key.
@@ -54,8 +55,7 @@ func deriveKey(did string) (*Document, error) {
 	if d.Method != "key" {
 		return nil, fail(ErrMethodNotSupported, "%s is not a did:key", shown(did))
 	}
-	// No message quotes the DID from here on: someone may have pasted a private
-	// key.
+	// No message quotes the DID from here on: the id may be a pasted private key.
 	if strings.Contains(d.ID, ":") {
 		return nil, fail(ErrInvalidDID, "did:key with a version")
 	}
@@ -71,12 +71,12 @@ func deriveKey(did string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc.methods[0].material.set(key) // decoded a moment ago
+	doc.methods[0].material.set(key) // decoded above
 	return doc, nil
 }
 
-// keyDocument writes the document of a did:key in its canonical form. Base58 needs
-// no escapes.
+// keyDocument returns the canonical form of the document of a did:key. Base58
+// needs no JSON escapes.
 func keyDocument(did, multibase string) []byte {
 	vm := did + "#" + multibase
 	b := []byte(`{"@context":["https://www.w3.org/ns/did/v1.1"]`)
@@ -86,17 +86,16 @@ func keyDocument(did, multibase string) []byte {
 	return fmt.Appendf(b, `,"id":"%s","verificationMethod":[{"controller":"%s","id":"%s","publicKeyMultibase":"%s","type":"Multikey"}]}`, did, did, vm, multibase)
 }
 
-// Static returns a resolver that knows these documents and nothing else, for
-// DIDs whose documents are installed by hand. A DID of which it was given
-// more than one document resolves to ErrInvalidDIDDocument, not to either of
-// them. A DID that it does not know is ErrNotFound when it knows others of
-// that method, otherwise ErrMethodNotSupported. Nil documents are ignored.
+// Static returns a resolver of exactly these documents. A DID with more than
+// one document resolves to ErrInvalidDIDDocument. An unknown DID resolves to
+// ErrNotFound if docs has another DID of its method, otherwise to
+// ErrMethodNotSupported. Static ignores nil documents.
 func Static(docs ...*Document) Resolver {
 	r := staticResolver{docs: map[string]*Document{}, methods: map[string]bool{}}
 	for _, doc := range docs {
 		id := doc.ID()
 		d, err := Parse(id)
-		if err != nil { // nil or zero: ParseDocument checks the id
+		if err != nil { // nil or zero; ParseDocument has checked all others
 			continue
 		}
 		r.methods[d.Method] = true
@@ -109,7 +108,7 @@ func Static(docs ...*Document) Resolver {
 }
 
 type staticResolver struct {
-	docs    map[string]*Document // nil: given more than once
+	docs    map[string]*Document // nil if the DID has more than one
 	methods map[string]bool
 }
 
@@ -130,34 +129,34 @@ func (r staticResolver) Resolve(_ context.Context, did string) (*Resolution, err
 	return nil, fail(ErrMethodNotSupported, "no static document of method %s", shown(d.Method))
 }
 
-// Chain returns a resolver that asks rs in order and takes the first answer.
-// It goes on to the next only when one says ErrNotFound or
-// ErrMethodNotSupported; any other error, an outage above all, ends the
-// search, because a later resolver could hold an older document. When none
-// is left the answer is ErrNotFound if any gave it. A Chain of nothing
-// resolves nothing. A document with another id than the DID is
-// ErrInvalidDocumentID.
+// Chain returns a resolver that calls rs in order and returns the first
+// document. After ErrNotFound and ErrMethodNotSupported it calls the next
+// resolver. It returns every other error, outages included, because a later
+// resolver could have an older document. If no resolver has a document, Chain
+// returns ErrNotFound if one of them did, otherwise ErrMethodNotSupported. So
+// does a Chain without resolvers. If the id of a document is not the DID, Chain
+// returns ErrInvalidDocumentID.
 func Chain(rs ...Resolver) Resolver { return chain(slices.Clone(rs)) }
 
 type chain []Resolver
 
 func (c chain) Resolve(ctx context.Context, did string) (*Resolution, error) {
-	return c.ask(ctx, did, nil)
+	return c.resolve(ctx, did, nil)
 }
 
-// Refresh implements [Refresher]. Resolvers that are none are asked as the
-// first time, since prior may be from another.
+// Refresh implements [Refresher]. It calls Resolve of a resolver without
+// Refresh, because prior may come from another resolver.
 func (c chain) Refresh(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
-	return c.ask(ctx, did, prior)
+	return c.resolve(ctx, did, prior)
 }
 
-func (c chain) ask(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
+func (c chain) resolve(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
 	d, err := Parse(did)
 	if err != nil {
 		return nil, err
 	}
 	last := error(fail(ErrMethodNotSupported, "no resolver for method %s", shown(d.Method)))
-	found := false // some resolver knows the method, but not the DID
+	notFound := false // a resolver returned ErrNotFound
 	for i, r := range c {
 		if err := ctx.Err(); err != nil {
 			return nil, &Error{Type: ErrInternal, Retryable: true, Cause: err}
@@ -165,14 +164,14 @@ func (c chain) ask(ctx context.Context, did string, prior *Resolution) (*Resolut
 		if r == nil {
 			return nil, fail(ErrInternal, "resolver %d of the chain is nil", i)
 		}
-		res, err := ask(ctx, r, did, prior)
+		res, err := refreshOrResolve(ctx, r, did, prior)
 		switch TypeOf(err) {
 		case "":
-			return answer(did, res)
+			return validate(did, res)
 		case ErrNotFound:
-			last, found = err, true
+			last, notFound = err, true
 		case ErrMethodNotSupported:
-			if !found {
+			if !notFound {
 				last = err
 			}
 		default:
@@ -182,22 +181,24 @@ func (c chain) ask(ctx context.Context, did string, prior *Resolution) (*Resolut
 	return nil, last
 }
 
-// ask is Refresh where there is a prior answer and r can, else Resolve.
-func ask(ctx context.Context, r Resolver, did string, prior *Resolution) (*Resolution, error) {
-	if newer, ok := r.(Refresher); ok && prior != nil {
-		return newer.Refresh(ctx, did, prior)
+// refreshOrResolve calls Refresh if prior is not nil and r is a Refresher,
+// otherwise Resolve.
+func refreshOrResolve(ctx context.Context, r Resolver, did string, prior *Resolution) (*Resolution, error) {
+	if refresher, ok := r.(Refresher); ok && prior != nil {
+		return refresher.Refresh(ctx, did, prior)
 	}
 	return r.Resolve(ctx, did)
 }
 
-// Pinned returns a resolver that asks next, and takes no document of a DID in
-// pins but the one with that digest, the SHA-256 of its canonical form
-// ([Document.Digest]). Another one is [ErrPinMismatch], which a [Chain] does
-// not look behind. DIDs that are not in pins are answered as next answers
-// them, so put Pinned around everything: beside it, in a Chain, is a way past.
+// Pinned returns a resolver that calls next. For a DID in pins it accepts only
+// the document with that digest, the SHA-256 of the canonical form
+// ([Document.Digest]); any other document is [ErrPinMismatch], and a [Chain]
+// does not call a later resolver after it. For other DIDs it returns the result
+// of next. Put Pinned around all other resolvers: a resolver next to it in a
+// Chain bypasses the pins.
 //
-// A pin stays when the owner rotates a key: until it is changed, nothing that
-// the owner signs is accepted, and that is what a pin is for.
+// When the owner of a pinned DID rotates a key, every signature of the owner
+// fails until the pin is changed. This is the purpose of a pin.
 func Pinned(pins map[string][sha256.Size]byte, next Resolver) Resolver {
 	return pinned{maps.Clone(pins), next}
 }
@@ -208,37 +209,37 @@ type pinned struct {
 }
 
 func (p pinned) Resolve(ctx context.Context, did string) (*Resolution, error) {
-	return p.ask(ctx, did, nil)
+	return p.resolve(ctx, did, nil)
 }
 
 // Refresh implements [Refresher].
 func (p pinned) Refresh(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
-	return p.ask(ctx, did, prior)
+	return p.resolve(ctx, did, prior)
 }
 
-func (p pinned) ask(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
+func (p pinned) resolve(ctx context.Context, did string, prior *Resolution) (*Resolution, error) {
 	if p.next == nil {
 		return nil, fail(ErrInternal, "there is no resolver behind the pins")
 	}
 	pin, ok := p.pins[did]
-	res, err := ask(ctx, p.next, did, prior)
+	res, err := refreshOrResolve(ctx, p.next, did, prior)
 	if err != nil || !ok {
 		return res, err
 	}
-	if res, err = answer(did, res); err != nil {
+	if res, err = validate(did, res); err != nil {
 		return nil, err
 	}
 	if got := res.Document.Digest(); got != pin {
 		return nil, fail(ErrPinMismatch, "the document of %s has the digest %x, pinned is %x", shown(did), got, pin)
 	}
 	out := *res
-	out.Source = "pinned " + strings.TrimPrefix(res.Source, "pinned ") // of a prior answer of its own, once
+	out.Source = "pinned " + strings.TrimPrefix(res.Source, "pinned ") // res may be a prior result of p
 	return &out, nil
 }
 
-// answer checks what a resolver outside this package says (DID Resolution v1
-// §4.4: the document's id is the DID).
-func answer(did string, res *Resolution) (*Resolution, error) {
+// validate checks the result of a resolver: there must be a document, and its id
+// must be the DID (DID Resolution v1 §4.4).
+func validate(did string, res *Resolution) (*Resolution, error) {
 	if res == nil || res.Document == nil {
 		return nil, fail(ErrInternal, "a resolver returned neither a document nor an error")
 	}

@@ -68,7 +68,7 @@ func TestKey(t *testing.T) {
 			t.Errorf("%s: %+v, %v", p, m, err)
 		}
 	}
-	// Other fragments are seen in the wild; the method knows only one.
+	// Other fragments occur in practice, but the method defines only one.
 	for _, fragment := range []string{"", "#keys-1", "#key-1", "#0", "#" + multikey[1:], "#" + strings.TrimPrefix(seedID, "did:key:")} {
 		want := didresolve.ErrMethodNotFound
 		if fragment == "" {
@@ -116,13 +116,14 @@ func TestKeyRefused(t *testing.T) {
 			t.Errorf("%s: got %v, %v; want %s, %q", tt.name, res, err, tt.want, tt.detail)
 		}
 		if err != nil && strings.Contains(err.Error(), "5LR2WtQH5P") {
-			t.Errorf("%s: the message holds the private key", tt.name)
+			t.Errorf("%s: the message contains the private key", tt.name)
 		}
 	}
 }
 
-// The published did:key vectors use older key types in their documents, so
-// ids are compared here, and keys by the tests of package multikey.
+// TestOfficialDIDKeys compares only the ids of methods, because the published
+// did:key vectors use older key types. The tests of package multikey compare the
+// keys.
 func TestOfficialDIDKeys(t *testing.T) {
 	dir := filepath.Join("..", "..", "shared", "vectors", "did-key-official")
 	if _, err := os.Stat(dir); err != nil {
@@ -200,14 +201,14 @@ func TestStatic(t *testing.T) {
 	}
 }
 
-// answers is a resolver with one answer to everything, which counts.
-type answers struct {
+// fixed is a resolver with one result for all DIDs. It counts the calls.
+type fixed struct {
 	res   *didresolve.Resolution
 	err   error
 	calls *int
 }
 
-func (a answers) Resolve(context.Context, string) (*didresolve.Resolution, error) {
+func (a fixed) Resolve(context.Context, string) (*didresolve.Resolution, error) {
 	if a.calls != nil {
 		*a.calls++
 	}
@@ -215,8 +216,8 @@ func (a answers) Resolve(context.Context, string) (*didresolve.Resolution, error
 }
 
 func TestChain(t *testing.T) {
-	good := answers{res: &didresolve.Resolution{Document: document(t, webDID), Source: "test"}}
-	fails := func(t didresolve.ErrorType) didresolve.Resolver { return answers{err: &didresolve.Error{Type: t}} }
+	good := fixed{res: &didresolve.Resolution{Document: document(t, webDID), Source: "test"}}
+	fails := func(t didresolve.ErrorType) didresolve.Resolver { return fixed{err: &didresolve.Error{Type: t}} }
 	boom := errors.New("boom")
 
 	tests := []struct {
@@ -225,27 +226,27 @@ func TestChain(t *testing.T) {
 		want  didresolve.ErrorType
 	}{
 		{"nothing", nil, didresolve.ErrMethodNotSupported},
-		{"first answer counts", []didresolve.Resolver{good, fails(didresolve.ErrDeactivated)}, ""},
-		{"on after not found", []didresolve.Resolver{fails(didresolve.ErrNotFound), good}, ""},
-		{"on after method not supported", []didresolve.Resolver{fails(didresolve.ErrMethodNotSupported), good}, ""},
-		{"on after a wrapped not found", []didresolve.Resolver{answers{err: errors.Join(&didresolve.Error{Type: didresolve.ErrNotFound})}, good}, didresolve.ErrInternal},
-		{"bare type", []didresolve.Resolver{answers{err: didresolve.ErrNotFound}, good}, ""},
+		{"first document", []didresolve.Resolver{good, fails(didresolve.ErrDeactivated)}, ""},
+		{"continues after not found", []didresolve.Resolver{fails(didresolve.ErrNotFound), good}, ""},
+		{"continues after method not supported", []didresolve.Resolver{fails(didresolve.ErrMethodNotSupported), good}, ""},
+		{"stops at a joined not found", []didresolve.Resolver{fixed{err: errors.Join(&didresolve.Error{Type: didresolve.ErrNotFound})}, good}, didresolve.ErrInternal},
+		{"continues after a bare not found", []didresolve.Resolver{fixed{err: didresolve.ErrNotFound}, good}, ""},
 		{"stops at deactivated", []didresolve.Resolver{fails(didresolve.ErrDeactivated), good}, didresolve.ErrDeactivated},
 		{"stops at an invalid DID", []didresolve.Resolver{fails(didresolve.ErrInvalidDID), good}, didresolve.ErrInvalidDID},
 		{"stops at an invalid document", []didresolve.Resolver{fails(didresolve.ErrInvalidDIDDocument), good}, didresolve.ErrInvalidDIDDocument},
 		{"stops at an unsupported feature", []didresolve.Resolver{fails(didresolve.ErrFeatureNotSupported), good}, didresolve.ErrFeatureNotSupported},
 		{"stops at an outage", []didresolve.Resolver{fails(didresolve.ErrInternal), good}, didresolve.ErrInternal},
-		{"stops at an unknown error", []didresolve.Resolver{answers{err: boom}, good}, didresolve.ErrInternal},
-		{"stops at a deadline", []didresolve.Resolver{answers{err: context.DeadlineExceeded}, good}, didresolve.ErrInternal},
-		{"stops at a retryable not found", []didresolve.Resolver{answers{err: &didresolve.Error{Type: didresolve.ErrNotFound, Retryable: true}}, good}, didresolve.ErrInternal},
-		{"stops at neither nor", []didresolve.Resolver{answers{}, good}, didresolve.ErrInternal},
-		{"no document", []didresolve.Resolver{answers{res: &didresolve.Resolution{}}, good}, didresolve.ErrInternal},
-		{"document of another DID", []didresolve.Resolver{answers{res: &didresolve.Resolution{Document: document(t, "did:web:evil.com")}}, good}, didresolve.ErrInvalidDocumentID},
-		{"id in another case", []didresolve.Resolver{answers{res: &didresolve.Resolution{Document: document(t, "did:web:Example.com")}}, good}, didresolve.ErrInvalidDocumentID},
+		{"stops at an unknown error", []didresolve.Resolver{fixed{err: boom}, good}, didresolve.ErrInternal},
+		{"stops at a deadline", []didresolve.Resolver{fixed{err: context.DeadlineExceeded}, good}, didresolve.ErrInternal},
+		{"stops at a retryable not found", []didresolve.Resolver{fixed{err: &didresolve.Error{Type: didresolve.ErrNotFound, Retryable: true}}, good}, didresolve.ErrInternal},
+		{"stops at neither document nor error", []didresolve.Resolver{fixed{}, good}, didresolve.ErrInternal},
+		{"no document", []didresolve.Resolver{fixed{res: &didresolve.Resolution{}}, good}, didresolve.ErrInternal},
+		{"document of another DID", []didresolve.Resolver{fixed{res: &didresolve.Resolution{Document: document(t, "did:web:evil.com")}}, good}, didresolve.ErrInvalidDocumentID},
+		{"id in another case", []didresolve.Resolver{fixed{res: &didresolve.Resolution{Document: document(t, "did:web:Example.com")}}, good}, didresolve.ErrInvalidDocumentID},
 		{"nil resolver", []didresolve.Resolver{nil, good}, didresolve.ErrInternal},
 		{"not found wins", []didresolve.Resolver{fails(didresolve.ErrNotFound), fails(didresolve.ErrMethodNotSupported)}, didresolve.ErrNotFound},
 		{"not found wins in either order", []didresolve.Resolver{fails(didresolve.ErrMethodNotSupported), fails(didresolve.ErrNotFound)}, didresolve.ErrNotFound},
-		{"nobody supports it", []didresolve.Resolver{didresolve.Key(), didresolve.Static()}, didresolve.ErrMethodNotSupported},
+		{"no resolver supports the method", []didresolve.Resolver{didresolve.Key(), didresolve.Static()}, didresolve.ErrMethodNotSupported},
 	}
 	for _, tt := range tests {
 		res, err := didresolve.Chain(tt.chain...).Resolve(context.Background(), webDID)
@@ -254,12 +255,12 @@ func TestChain(t *testing.T) {
 		}
 	}
 
-	if _, err := didresolve.Chain(answers{err: boom}).Resolve(context.Background(), webDID); !errors.Is(err, boom) {
+	if _, err := didresolve.Chain(fixed{err: boom}).Resolve(context.Background(), webDID); !errors.Is(err, boom) {
 		t.Errorf("the cause is lost: %v", err)
 	}
-	// A malformed DID reaches no resolver, and a cancelled context none either.
+	// Chain calls no resolver for a malformed DID or with a cancelled context.
 	calls := 0
-	r := didresolve.Chain(answers{err: boom, calls: &calls})
+	r := didresolve.Chain(fixed{err: boom, calls: &calls})
 	if _, err := r.Resolve(context.Background(), "did:web:"); didresolve.TypeOf(err) != didresolve.ErrInvalidDID || calls != 0 {
 		t.Errorf("malformed: %v after %d calls", err, calls)
 	}
@@ -268,7 +269,7 @@ func TestChain(t *testing.T) {
 	if _, err := r.Resolve(ctx, webDID); didresolve.TypeOf(err) != didresolve.ErrInternal || !errors.Is(err, context.Canceled) || calls != 0 {
 		t.Errorf("cancelled: %v after %d calls", err, calls)
 	}
-	// The caller's slice is not kept.
+	// Chain does not keep the slice of the caller.
 	rs := []didresolve.Resolver{good}
 	r = didresolve.Chain(rs...)
 	rs[0] = nil
@@ -277,8 +278,7 @@ func TestChain(t *testing.T) {
 	}
 }
 
-// The document of a did:key is in canonical form, so that its digest does not depend
-// on how it was written.
+// TestKeyDocumentIsCanonical: Raw of a did:key document is its canonical form.
 func TestKeyDocumentIsCanonical(t *testing.T) {
 	res, err := didresolve.Key().Resolve(t.Context(), keyDID)
 	if err != nil {

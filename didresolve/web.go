@@ -9,17 +9,17 @@ import (
 )
 
 // WebURL returns the https URL of the document of a did:web DID, by a strict
-// reading of the did:web method's "Read" steps. It is pure text: nothing is
-// looked up, and the host may resolve to any address.
+// form of the "Read" steps of the did:web method. It only converts text: it
+// does not look up the host, which may resolve to any address.
 //
 // The host must be a public name: at least two labels of letters, digits and
-// inner hyphens (international names as xn-- labels), no IP address in any
-// notation, and no name under localhost, local, internal, test, invalid,
-// onion, arpa, home, lan or corp. A port follows as %3A and digits. Path
-// segments are percent-decoded once and must then be printable UTF-8 without
-// "/", "\" and "%", without spaces at their ends, and neither "." nor "..".
-// Empty segments are refused. The host is lower-cased in the URL only: the
-// document's id must still equal did byte for byte.
+// inner hyphens (international names as xn-- labels). It must not be an IP
+// address in any notation, nor a name under localhost, local, internal, test,
+// invalid, onion, arpa, home, lan or corp. A port follows as %3A and digits.
+// WebURL percent-decodes path segments once. A decoded segment must be
+// printable UTF-8 without "/", "\" and "%" and without spaces at its ends. It
+// must not be empty, "." or "..". WebURL converts the host to lower case in the
+// URL only: the id of the document must still equal did byte for byte.
 //
 // The error is an [*Error] of type ErrInvalidDID, or ErrMethodNotSupported
 // for another method.
@@ -49,8 +49,7 @@ func WebURL(did string) (string, error) {
 	}
 	u := "https://" + host + path + "/did.json"
 
-	// A second opinion: what net/url, and so every HTTP client built on
-	// it, makes of the text.
+	// Check that net/url, which Go's HTTP clients use, reads the same parts.
 	p, err := url.Parse(u)
 	if err != nil || p.Scheme != "https" || p.User != nil || p.Host != host || p.EscapedPath() != path+"/did.json" ||
 		p.RawQuery != "" || p.ForceQuery || p.Fragment != "" || p.Opaque != "" {
@@ -59,7 +58,8 @@ func WebURL(did string) (string, error) {
 	return u, nil
 }
 
-// webHost turns the first segment into a lower-case host with optional port.
+// webHost converts the first segment into a lower-case host with an optional
+// port.
 func webHost(s string) (host, why string) {
 	name, port, hasPort := strings.Cut(s, "%")
 	if hasPort {
@@ -67,7 +67,7 @@ func webHost(s string) (host, why string) {
 		if !ok {
 			return "", "the host has percent-encoding other than %3A before a port"
 		}
-		// Canonical decimal: no sign, no leading zero, no zero port.
+		// Only canonical decimals: no sign, no leading zero, not port 0.
 		if n, err := strconv.ParseUint(digits, 10, 16); err != nil || n == 0 || strconv.FormatUint(n, 10) != digits {
 			return "", "the port is not a number from 1 to 65535"
 		}
@@ -80,7 +80,7 @@ func webHost(s string) (host, why string) {
 	return name + port, ""
 }
 
-// cutColon cuts the rest of an escaped colon, 3A, off s.
+// cutColon cuts 3A, the hexadecimal code of a colon, off the beginning of s.
 func cutColon(s string) (string, bool) {
 	if rest, ok := strings.CutPrefix(s, "3A"); ok {
 		return rest, true
@@ -88,8 +88,7 @@ func cutColon(s string) (string, bool) {
 	return strings.CutPrefix(s, "3a")
 }
 
-// badHostName says why a lower-case name is not a public DNS name, or
-// returns "".
+// badHostName returns why a lower-case name is not a public DNS name, or "".
 func badHostName(name string) string {
 	if len(name) > 253 {
 		return "the host is longer than 253 characters"
@@ -106,12 +105,12 @@ func badHostName(name string) string {
 			return "a label of the host is longer than 63 characters"
 		case l[0] == '-' || l[len(l)-1] == '-':
 			return "a label of the host begins or ends with a hyphen"
-		case strings.Contains(l, "_"): // all else that idchar allows is LDH
+		case strings.Contains(l, "_"): // idchar allows "_", a host name does not
 			return "the host has an underscore"
 		}
 	}
-	// Resolvers read 127.1, 0177.0.0.1 and 1.0x7f as addresses: what
-	// decides is the last label (WHATWG URL, "ends in a number").
+	// Resolvers read 127.1, 0177.0.0.1 and 1.0x7f as addresses. The last label
+	// decides (WHATWG URL, "ends in a number").
 	last := labels[len(labels)-1]
 	if strings.TrimLeft(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
 		return "the host is an IP address"
@@ -123,8 +122,8 @@ func badHostName(name string) string {
 	return ""
 }
 
-// webSegment decodes and checks one path segment and encodes it anew, so
-// that exactly the unreserved characters of RFC 3986 stand for themselves.
+// webSegment decodes, checks and re-encodes one path segment. The result leaves
+// exactly the unreserved characters of RFC 3986 unescaped.
 func webSegment(s string) (segment, why string) {
 	raw, err := url.PathUnescape(s)
 	if err != nil { // cutDID has checked the escapes

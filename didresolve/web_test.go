@@ -153,8 +153,7 @@ func FuzzWebURL(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The host is the one that the DID shows, and nothing decodes into
-		// another place.
+		// The host equals the first segment, and decoding adds no segments.
 		host := strings.ToLower(strings.Split(id, ":")[0])
 		host = strings.Replace(host, "%3a", ":", 1)
 		if u.Scheme != "https" || u.Host != host || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||

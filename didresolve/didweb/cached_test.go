@@ -12,9 +12,10 @@ import (
 	"github.com/mandate-engine/mandate/didresolve/didweb"
 )
 
-// 100 callers at once make one request, and afterwards nothing is left running.
-// What becomes of callers who leave is tested beside the cache.
-func TestManyCallersOneFetch(t *testing.T) {
+// TestConcurrentCallersShareFetch: 100 concurrent callers make one request, and no
+// goroutine is left afterwards. The tests of didresolve.Cache cover callers that
+// leave.
+func TestConcurrentCallersShareFetch(t *testing.T) {
 	inside, leave := make(chan bool, 200), make(chan bool)
 	s := newSite(t, didweb.Config{}, func(w http.ResponseWriter, _ *http.Request) {
 		inside <- true
@@ -41,20 +42,20 @@ func TestManyCallersOneFetch(t *testing.T) {
 	if n := s.asked.Load(); n != 1 {
 		t.Errorf("%d requests", n)
 	}
-	s.server.Close() // and with it the goroutines of the server itself
+	s.server.Close() // ends the goroutines of the server
 	left := ""
 	for range 1000 {
 		if left = running(); left == "" {
 			return
 		}
 		runtime.Gosched()
-		runtime.GC() // something to do meanwhile
+		runtime.GC() // takes some time
 	}
 	t.Errorf("still running:\n%s", left)
 }
 
-// running returns the stack of another goroutine that fetches or waits for a fetch.
-// To count goroutines would count the runtime's.
+// running returns the stack of another goroutine that fetches or waits for a fetch,
+// or "". A count of goroutines would include those of the runtime.
 func running() string {
 	stacks := make([]byte, 1<<20)
 	for i, stack := range strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {

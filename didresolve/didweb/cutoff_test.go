@@ -17,8 +17,9 @@ import (
 	"github.com/mandate-engine/mandate/didresolve/didweb"
 )
 
-// A body whose end is the connection's may have been cut off: an outage, whoever
-// ended it. What is whole and wrong is wrong.
+// TestCutOffBody: if a response has no length and its body is not complete JSON, the
+// connection may have broken, so the error is an outage. A complete body is judged
+// like any other.
 func TestCutOffBody(t *testing.T) {
 	for _, tt := range []struct {
 		name, body string
@@ -28,7 +29,7 @@ func TestCutOffBody(t *testing.T) {
 		{"in the middle", `{"id":"did:web:exam`, didresolve.ErrInternal, true},
 		{"nothing", ``, didresolve.ErrInternal, true},
 		{"whole", `{"id":"did:web:example.com"}`, "", false},
-		{"another's", `{"id":"did:web:other.example"}`, didresolve.ErrInvalidDocumentID, false},
+		{"another id", `{"id":"did:web:other.example"}`, didresolve.ErrInvalidDocumentID, false},
 		{"no document", `[]`, didresolve.ErrInvalidDIDDocument, false},
 	} {
 		s := newSite(t, didweb.Config{}, nil)
@@ -43,7 +44,7 @@ func TestCutOffBody(t *testing.T) {
 			if err != nil {
 				return
 			}
-			defer c.Close() // without saying so in TLS
+			defer c.Close() // without a TLS close_notify
 			secure := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})
 			secure.Read(make([]byte, 4096))
 			io.WriteString(secure, "HTTP/1.1 200 OK\r\nContent-Type: application/did\r\n\r\n"+tt.body)
@@ -62,7 +63,7 @@ func TestCutOffBody(t *testing.T) {
 	}
 }
 
-// Redirects are not retryable, however their target is written.
+// TestRedirectsAreNotRetryable: the form of the target does not matter.
 func TestRedirectsAreNotRetryable(t *testing.T) {
 	for _, same := range []bool{false, true} {
 		for _, location := range []string{"https://[bad", "http://example.com/x", "//evil.example/x", "%zz"} {
@@ -79,8 +80,8 @@ func TestRedirectsAreNotRetryable(t *testing.T) {
 	}
 }
 
-// One slow host does not keep others from being asked.
-func TestSlowHostStarvesNobody(t *testing.T) {
+// TestSlowHostDoesNotBlockOthers: fetches from one slow host do not take all slots.
+func TestSlowHostDoesNotBlockOthers(t *testing.T) {
 	release, waiting := make(chan bool), make(chan bool, 64)
 	s := newSite(t, didweb.Config{Timeout: 20 * time.Second}, func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.Host, "issuer.example") {

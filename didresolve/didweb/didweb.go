@@ -1,16 +1,18 @@
-// Package didweb answers one question: which document does the owner of a
-// domain publish for this did:web, now?
+// Package didweb implements the resolution of did:web over HTTPS. It answers one
+// question: which document does the owner of a domain publish for this DID, now?
 //
-// It is an HTTP client that goes where a DID says, and whoever wrote the DID
-// may be hostile. The host must be a public name and lead to public addresses,
-// whatever DNS answers and however often; the connection is TLS, the answer
-// small, and the document's id the DID. Proxies of the environment are not
-// used: let a firewall that this process cannot avoid do their work.
+// The DID decides where the HTTP client connects, and the author of the DID may
+// be hostile. The host must be a public name, and the client connects only to
+// public addresses: it checks the address of every connection, not only the
+// first DNS answer. The connection must be TLS, the response small, and the id
+// of the document must be the DID. The client ignores proxy settings of the
+// environment. If all traffic must pass one point, use a firewall that this
+// process cannot bypass.
 //
-// The document is what the owner of the domain, or whoever controls its DNS or
-// its certificates, says at the moment. There is no history and no proof of
-// it: keep receipts, which hold the keys that a decision rested on, and pin
-// documents that may not change ([didresolve.Pinned]). DNSSEC is not checked.
+// The document is a current statement of the owner of the domain, or of anyone
+// with control over its DNS or its certificates. It has no history and no proof.
+// Keep receipts, which contain the keys of a decision, and pin documents that
+// must not change ([didresolve.Pinned]). didweb does not check DNSSEC.
 package didweb
 
 import (
@@ -31,41 +33,44 @@ import (
 	"github.com/mandate-engine/mandate/internal/safehttp"
 )
 
-// ErrBlocked is in the error for a DID whose host leads to an address, or whose
-// port is one, that is not connected to. It is worth an alarm: names of honest
-// issuers do not lead into private networks.
+// ErrBlocked is wrapped by the error for a DID with a blocked address or port.
+// Raise an alarm for it: the hosts of honest issuers do not have private
+// addresses.
 var ErrBlocked = safehttp.ErrBlocked
 
-// maxBody is the largest document that didresolve.ParseDocument reads.
+// maxBody is the maximum size of a document, as in didresolve.ParseDocument.
 const maxBody = 64 << 10
 
-// maxRetryAfter bounds how long a server can tell callers to stay away.
+// maxRetryAfter is the maximum of Error.RetryAfter.
 const maxRetryAfter = time.Hour
 
 // Config configures a Resolver. The zero value is safe and complete.
 type Config struct {
-	// Ports are the ports of DIDs that may be connected to. Empty means 443.
+	// Ports are the allowed ports. Empty means 443.
 	Ports []uint16
-	// Timeout bounds one fetch, from the lookup of the name to the last byte.
-	// Zero means five seconds.
+	// Timeout bounds one fetch, from the DNS lookup to the last byte. Zero
+	// means five seconds.
 	Timeout time.Duration
-	// MaxConcurrent is how many fetches run at a time, others wait within
-	// their Timeout. Zero means 16; at most four go to one host.
+	// MaxConcurrent is the maximum number of concurrent fetches. Others wait,
+	// within their Timeout. Zero means 16. At most four fetches are for one
+	// host.
 	MaxConcurrent int
-	// SameHostRedirects follows up to three redirects to https URLs of the
-	// same host and port. Otherwise every redirect is an error: the method
-	// knows none.
+	// SameHostRedirects allows up to three redirects to https URLs of the same
+	// host and port. If it is false, every redirect is an error: did:web does
+	// not define redirects.
 	SameHostRedirects bool
-	// RootCAs are the certificate authorities to trust. Nil means the system's.
+	// RootCAs are the trusted certificate authorities. Nil means those of the
+	// system.
 	RootCAs *x509.CertPool
-	// DNS looks names up, over HTTPS for example. Nil means the system's.
-	// Addresses that it answers are held to the same rules.
+	// DNS resolves host names, over HTTPS for example. Nil means the resolver
+	// of the system. The same rules apply to its addresses.
 	DNS *net.Resolver
-	// Now is the clock of Resolution.RetrievedAt. Nil means time.Now.
+	// Now is the clock for Resolution.RetrievedAt, and for a Retry-After date.
+	// Nil means time.Now.
 	Now func() time.Time
 }
 
-// A Resolver resolves did:web over HTTPS. It keeps nothing: put a
+// A Resolver resolves did:web over HTTPS. It caches nothing: put a
 // [didresolve.Cache] around it. It is safe for concurrent use.
 type Resolver struct {
 	client *safehttp.Client
@@ -90,22 +95,23 @@ func build(cfg Config, client func(safehttp.Config) (*safehttp.Client, error)) (
 	return r, nil
 }
 
-// Resolve implements [didresolve.Resolver]. [didresolve.WebURL] says which
-// DIDs have a URL at all; for the others nothing is sent.
+// Resolve implements [didresolve.Resolver]. It sends nothing for a DID that
+// [didresolve.WebURL] refuses.
 //
-// Status 404 and 410, and a host that DNS knows not to exist, are ErrNotFound.
-// An answer of another type than JSON or DID, of more than 64 KiB, or that is
-// no document of exactly this DID, is an error about the document. Everything
-// else is ErrInternal, which says nothing about the DID: Retryable after
-// timeouts, broken connections, DNS failures, 429 and 5xx, with RetryAfter as
-// the server says; not after other statuses, redirects included, failures of
-// TLS, and [ErrBlocked].
+// Status 404, status 410 and a host that does not exist in DNS are ErrNotFound.
+// A response is ErrInvalidDIDDocument if its content type is neither JSON nor
+// DID document, if it exceeds 64 KiB, or if it is not a DID document; it is
+// ErrInvalidDocumentID if its id is not exactly the DID. All other failures are
+// ErrInternal, which says nothing about the DID. They are Retryable after
+// timeouts, broken connections, DNS failures, 429 and 5xx; RetryAfter is the
+// server's, at most an hour. They are not Retryable after other statuses,
+// redirects included, after TLS failures, and for [ErrBlocked].
 func (r *Resolver) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
 	return r.fetch(ctx, did, nil)
 }
 
-// Refresh implements [didresolve.Refresher]. The server is told the ETag of
-// prior, and asked past caches on the way.
+// Refresh implements [didresolve.Refresher]. The request has the ETag of prior
+// and asks HTTP caches to revalidate.
 func (r *Resolver) Refresh(ctx context.Context, did string, prior *didresolve.Resolution) (*didresolve.Resolution, error) {
 	return r.fetch(ctx, did, prior)
 }
@@ -129,7 +135,7 @@ func (r *Resolver) fetch(ctx context.Context, did string, prior *didresolve.Reso
 	asked := r.now()
 	resp, err := r.client.Get(ctx, url, header)
 	if err != nil {
-		return nil, failed(err)
+		return nil, fetchError(err)
 	}
 	out := &didresolve.Resolution{Source: url, RetrievedAt: asked, KeepFor: keepFor(resp.Header), ETag: etag(resp.Header)}
 	if resp.Status == http.StatusNotModified && conditional {
@@ -139,13 +145,14 @@ func (r *Resolver) fetch(ctx context.Context, did string, prior *didresolve.Reso
 		}
 		return out, nil
 	}
-	if err := r.refused(resp); err != nil {
+	if err := r.checkResponse(resp); err != nil {
 		return nil, err
 	}
 	if out.Document, err = didresolve.ParseDocument(resp.Body); err != nil {
 		var syntax *canonical.Error
 		if resp.Open && errors.As(err, &syntax) && syntax.Kind == canonical.Syntax {
-			// It ends where the connection did, in the middle: an outage.
+			// The response has no length, and its JSON is incomplete or
+			// invalid: the connection may have broken, so this is an outage.
 			return nil, &didresolve.Error{Type: didresolve.ErrInternal, Detail: "did:web: the answer was cut off", Retryable: true}
 		}
 		return nil, err
@@ -156,16 +163,16 @@ func (r *Resolver) fetch(ctx context.Context, did string, prior *didresolve.Reso
 	return out, nil
 }
 
-// failed turns a fetch that had no answer into an error.
-func failed(err error) error {
-	var lookup *net.DNSError
+// fetchError converts the error of a fetch without a response.
+func fetchError(err error) error {
+	var dns *net.DNSError
 	e := &didresolve.Error{Type: didresolve.ErrInternal, Detail: "did:web", Cause: err}
 	switch {
 	case errors.Is(err, safehttp.ErrTooLarge):
 		e.Type = didresolve.ErrInvalidDIDDocument
 	case errors.Is(err, safehttp.ErrBlocked), errors.Is(err, safehttp.ErrTLS), errors.Is(err, safehttp.ErrRedirect):
-	case strings.Contains(err.Error(), "failed to parse Location header"): // net/http has no error of its own for it
-	case errors.As(err, &lookup) && lookup.IsNotFound && !lookup.IsTimeout && !lookup.IsTemporary:
+	case strings.Contains(err.Error(), "failed to parse Location header"): // net/http has no error value for it
+	case errors.As(err, &dns) && dns.IsNotFound && !dns.IsTimeout && !dns.IsTemporary:
 		e.Type = didresolve.ErrNotFound
 	default:
 		e.Retryable = true
@@ -173,8 +180,8 @@ func failed(err error) error {
 	return e
 }
 
-// refused says why an answer is no document.
-func (r *Resolver) refused(resp *safehttp.Response) error {
+// checkResponse checks the status and the content type of a response.
+func (r *Resolver) checkResponse(resp *safehttp.Response) error {
 	e := &didresolve.Error{Type: didresolve.ErrInternal, Detail: "did:web: status " + strconv.Itoa(resp.Status)}
 	switch status := resp.Status; {
 	case status == http.StatusNotFound, status == http.StatusGone:
@@ -191,11 +198,11 @@ func (r *Resolver) refused(resp *safehttp.Response) error {
 	case "application/did", "application/did+json", "application/did+ld+json", "application/json", "application/ld+json":
 		return nil
 	}
-	return &didresolve.Error{Type: didresolve.ErrInvalidDIDDocument, Detail: "did:web: the content type is no DID document or JSON"}
+	return &didresolve.Error{Type: didresolve.ErrInvalidDIDDocument, Detail: "did:web: the content type is neither DID document nor JSON"}
 }
 
-// retryAfter reads Retry-After (RFC 9110 §10.2.3): seconds or a date. What
-// cannot be read is 0, unknown.
+// retryAfter reads Retry-After (RFC 9110 §10.2.3): seconds or a date. It returns
+// 0, unknown, if s is neither, and at most maxRetryAfter.
 func (r *Resolver) retryAfter(s string) time.Duration {
 	wait := time.Duration(0)
 	if n, ok := seconds(s); ok {
@@ -206,7 +213,7 @@ func (r *Resolver) retryAfter(s string) time.Duration {
 	return min(max(wait, 0), maxRetryAfter)
 }
 
-// etag returns a strong or weak ETag of a sane size, or "".
+// etag returns a strong or weak ETag of at most 256 bytes, or "".
 func etag(h http.Header) string {
 	s := h.Get("ETag")
 	opaque := strings.TrimPrefix(s, "W/")
@@ -216,10 +223,10 @@ func etag(h http.Header) string {
 	return s
 }
 
-// keepFor reads how long a private cache may keep an answer (RFC 9111 §4.2.1):
-// 0 when it does not say, negative for not at all. Of several directives the
-// strictest counts, and one that cannot be read means not at all. Expires and
-// heuristics are not read.
+// keepFor returns how long a private cache may keep a response (RFC 9111
+// §4.2.1): 0 if the header does not say, negative for not at all. The strictest
+// of several directives counts. A malformed max-age or Age means not at all.
+// keepFor reads neither Expires nor Last-Modified.
 func keepFor(h http.Header) time.Duration {
 	const none, unset = time.Duration(-1), time.Duration(1<<63 - 1)
 	keep := unset
@@ -252,15 +259,15 @@ func keepFor(h http.Header) time.Duration {
 	return keep
 }
 
-// seconds reads a delta-seconds (RFC 9111 §1.2.2); more than a year is one.
+// seconds reads a delta-seconds (RFC 9111 §1.2.2), at most a year.
 func seconds(s string) (time.Duration, bool) {
 	if s == "" || strings.TrimLeft(s, "0123456789") != "" {
 		return 0, false
 	}
-	const most = 365 * 24 * 3600
+	const year = 365 * 24 * 3600
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n > most {
-		n = most // too large, by far or by a little
+	if err != nil || n > year { // s has only digits, so err means more than an int64
+		n = year
 	}
 	return time.Duration(n) * time.Second, true
 }

@@ -69,8 +69,9 @@ func TestConfigRefused(t *testing.T) {
 	}
 }
 
-// Every answer that is not the document.
-func TestAnswers(t *testing.T) {
+// TestResponses: only a 200 with a valid document of the DID resolves, and each test
+// makes exactly one request.
+func TestResponses(t *testing.T) {
 	const (
 		notFound = didresolve.ErrNotFound
 		invalid  = didresolve.ErrInvalidDIDDocument
@@ -85,7 +86,7 @@ func TestAnswers(t *testing.T) {
 	tests := []struct {
 		name    string
 		handler http.HandlerFunc
-		want    didresolve.ErrorType // "": the document
+		want    didresolve.ErrorType // "" for the document
 		retry   bool
 		after   time.Duration
 	}{
@@ -101,7 +102,7 @@ func TestAnswers(t *testing.T) {
 		{"204", text(204, json, ""), internal, false, 0},
 		{"206", text(206, json, sound), internal, false, 0},
 		{"300", text(300, json, sound), internal, false, 0},
-		{"304 nobody asked for", text(304, json, ""), internal, false, 0},
+		{"304 without a condition", text(304, json, ""), internal, false, 0},
 		{"400", text(400, json, sound), internal, false, 0},
 		{"401", text(401, json, sound), internal, false, 0},
 		{"403", text(403, json, sound), internal, false, 0},
@@ -111,9 +112,9 @@ func TestAnswers(t *testing.T) {
 		{"429 for 30 s", text(429, http.Header{"Retry-After": {"30"}}, ""), internal, true, 30 * time.Second},
 		{"429 until a date", text(429, http.Header{"Retry-After": {now.Add(90 * time.Second).Format(http.TimeFormat)}}, ""), internal, true, 90 * time.Second},
 		{"429 until the past", text(429, http.Header{"Retry-After": {now.Add(-time.Hour).Format(http.TimeFormat)}}, ""), internal, true, 0},
-		{"429 for good", text(429, http.Header{"Retry-After": {"99999999999999999999999"}}, ""), internal, true, time.Hour},
-		{"429 for minus one", text(429, http.Header{"Retry-After": {"-1"}}, ""), internal, true, 0},
-		{"429 for a while", text(429, http.Header{"Retry-After": {"a while"}}, ""), internal, true, 0},
+		{"429 with too many digits", text(429, http.Header{"Retry-After": {"99999999999999999999999"}}, ""), internal, true, time.Hour},
+		{"429 with a negative number", text(429, http.Header{"Retry-After": {"-1"}}, ""), internal, true, 0},
+		{"429 with neither number nor date", text(429, http.Header{"Retry-After": {"a while"}}, ""), internal, true, 0},
 		{"500", text(500, json, sound), internal, true, 0},
 		{"503 for 2 s", text(503, http.Header{"Retry-After": {"2"}}, ""), internal, true, 2 * time.Second},
 		{"another id", text(200, json, `{"id":"did:web:example.org"}`), didresolve.ErrInvalidDocumentID, false, 0},
@@ -123,7 +124,7 @@ func TestAnswers(t *testing.T) {
 		{"no id", text(200, json, `{}`), invalid, false, 0},
 		{"an array", text(200, json, `[`+sound+`]`), invalid, false, 0},
 		{"a byte order mark", text(200, json, "\ufeff"+sound), invalid, false, 0},
-		{"bytes behind it", text(200, json, sound+"x"), invalid, false, 0},
+		{"trailing bytes", text(200, json, sound+"x"), invalid, false, 0},
 		{"bad UTF-8", text(200, json, `{"id":"`+did+`","x":"`+"\xff"+`"}`), invalid, false, 0},
 		{"empty", text(200, json, ""), invalid, false, 0},
 		{"33 deep", text(200, json, `{"id":"`+did+`","x":`+strings.Repeat("[", 32)+strings.Repeat("]", 32)+`}`), invalid, false, 0},
@@ -133,7 +134,7 @@ func TestAnswers(t *testing.T) {
 		{"101 keys", text(200, json, keys(101)), invalid, false, 0},
 		{"a gzip bomb", text(200, http.Header{"Content-Type": json["Content-Type"], "Content-Encoding": {"gzip"}}, "\x1f\x8b\x08\x00"), invalid, false, 0},
 		{"shorter than announced", text(200, http.Header{"Content-Type": json["Content-Type"], "Content-Length": {"100"}}, sound), internal, true, 0},
-		{"hung up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, internal, true, 0},
+		{"connection aborted", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, internal, true, 0},
 	}
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, to := range []string{"http://example.com/", "https://www.example.com/.well-known/did.json", "/elsewhere", "http://169.254.169.254/", "/.well-known/did.json"} {
@@ -183,7 +184,7 @@ func TestSameHostRedirects(t *testing.T) {
 			document(w, did)
 		}
 	})
-	// The source stays the URL that the DID stands for.
+	// The source is the URL of the DID, not the target of the redirect.
 	if res, err := s.Resolve(t.Context(), did); err != nil || res.Source != "https://example.com/.well-known/did.json" {
 		t.Errorf("%+v, %v", res, err)
 	}
@@ -223,14 +224,14 @@ func TestTLS(t *testing.T) {
 func TestOutages(t *testing.T) {
 	s := newSite(t, didweb.Config{Timeout: 100 * time.Millisecond}, func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	res, err := s.Resolve(t.Context(), did)
-	wantError(t, "no answer in time", res, err, didresolve.ErrInternal, true, 0)
+	wantError(t, "timeout", res, err, didresolve.ErrInternal, true, 0)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	res, err = s.Resolve(ctx, did)
 	wantError(t, "cancelled", res, err, didresolve.ErrInternal, true, 0)
 	s.server.Close()
 	res, err = s.Resolve(t.Context(), did)
-	wantError(t, "nobody there", res, err, didresolve.ErrInternal, true, 0)
+	wantError(t, "connection refused", res, err, didresolve.ErrInternal, true, 0)
 }
 
 func TestDNS(t *testing.T) {
@@ -242,7 +243,7 @@ func TestDNS(t *testing.T) {
 		{"NXDOMAIN", net.DNSError{IsNotFound: true}, didresolve.ErrNotFound},
 		{"SERVFAIL", net.DNSError{IsTemporary: true}, didresolve.ErrInternal},
 		{"timeout", net.DNSError{IsTimeout: true}, didresolve.ErrInternal},
-		{"both at once", net.DNSError{IsNotFound: true, IsTemporary: true}, didresolve.ErrInternal},
+		{"not found and temporary", net.DNSError{IsNotFound: true, IsTemporary: true}, didresolve.ErrInternal},
 		{"something else", net.DNSError{}, didresolve.ErrInternal},
 	} {
 		r, err := didweb.NewUnguarded(didweb.Config{}, func(context.Context, string, string) (net.Conn, error) {
@@ -256,13 +257,13 @@ func TestDNS(t *testing.T) {
 	}
 }
 
-// DIDs for which nothing may be sent, in every notation that some system takes
-// for an address or for another host. What the guard does with names that lead
-// to bad addresses is tested where it stands, in internal/safehttp.
-func TestNothingIsSent(t *testing.T) {
+// TestRefusedWithoutConnection: the resolver opens no connection for these DIDs. They
+// cover the notations that some system reads as an address or as another host. The
+// tests of internal/safehttp cover names with blocked addresses.
+func TestRefusedWithoutConnection(t *testing.T) {
 	s := newSite(t, didweb.Config{}, func(w http.ResponseWriter, r *http.Request) { document(w, did) })
 	for _, tt := range []struct {
-		id   string // behind did:web:
+		id   string // after did:web:
 		what string
 	}{
 		{"127.0.0.1", "loopback"},
@@ -318,7 +319,7 @@ func TestNothingIsSent(t *testing.T) {
 		{"good.com%0d%0aHost%3A%20evil.com", "another header"},
 		{"good.com%3A443%40evil.com", "a password"},
 		{"good.com%3A", "an empty port"},
-		{"good.com%3A99999", "no port"},
+		{"good.com%3A99999", "a port above 65535"},
 		{"good.com%3A0", "port 0"},
 		{"good.com%3A0443", "a leading zero"},
 		{"good.com%3A443%3A80", "two ports"},
@@ -326,8 +327,8 @@ func TestNothingIsSent(t *testing.T) {
 		{"-example.com", "a hyphen first"},
 		{"1\u3002com", "an ideographic full stop"},
 		{"\u2460\u2461\u2466.0.0.1", "digits in circles"},
-		{"example.com:..:x", "a way up"},
-		{"example.com:%2e%2e", "a way up, encoded"},
+		{"example.com:..:x", "a parent directory"},
+		{"example.com:%2e%2e", "a parent directory, encoded"},
 		{"example.com:a%2Fb", "a slash in a segment"},
 		{"example.com:%252e%252e", "encoded twice"},
 		{"example.com::x", "an empty segment"},
@@ -345,8 +346,8 @@ func TestNothingIsSent(t *testing.T) {
 	if n := s.dialled.Load(); n != 0 {
 		t.Errorf("%d connections", n)
 	}
-	// A real resolver has its guard: this name leads to the loopback for those
-	// who look it up here.
+	// A resolver from New has the guard. Its DNS server resolves every name to the
+	// loopback.
 	r, err := didweb.New(didweb.Config{DNS: &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		client, server := net.Pipe()
 		go loopback(server)
@@ -356,14 +357,14 @@ func TestNothingIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	res, err := r.Resolve(t.Context(), did)
-	wantError(t, "a name of the loopback", res, err, didresolve.ErrInternal, false, 0)
+	wantError(t, "a name with a loopback address", res, err, didresolve.ErrInternal, false, 0)
 	if !errors.Is(err, didweb.ErrBlocked) {
-		t.Errorf("a name of the loopback: %v", err)
+		t.Errorf("a name with a loopback address: %v", err)
 	}
 }
 
-// loopback answers one DNS question over TCP with 127.0.0.1, or nothing for
-// AAAA.
+// loopback is a DNS server for one query over TCP. It answers 127.0.0.1 to an A query
+// and nothing to others.
 func loopback(conn net.Conn) {
 	defer conn.Close()
 	length := make([]byte, 2)
@@ -393,7 +394,7 @@ func TestPorts(t *testing.T) {
 		t.Errorf("%+v, %v", res, err)
 	}
 	res, err := s.Resolve(t.Context(), did)
-	wantError(t, "443 when it is not among them", res, err, didresolve.ErrInternal, false, 0)
+	wantError(t, "port 443", res, err, didresolve.ErrInternal, false, 0)
 }
 
 func TestBudget(t *testing.T) {
@@ -442,7 +443,7 @@ func TestRefresh(t *testing.T) {
 	if res, err := s.Refresh(t.Context(), did, prior); err != nil || res.Document == prior.Document {
 		t.Errorf("changed: %+v, %v", res, err)
 	}
-	// The ETag of something else is not this document's.
+	// Refresh sends an ETag only with the document and the URL to which it belongs.
 	status = 304
 	for name, change := range map[string]func(r *didresolve.Resolution){
 		"of another source": func(r *didresolve.Resolution) { r.Source = "https://example.org/.well-known/did.json" },

@@ -9,9 +9,8 @@ import (
 	"github.com/mandate-engine/mandate/didresolve/didweb"
 )
 
-// A resolver for everything that can be resolved: the DIDs that hold their key,
-// and did:web behind a cache. Nothing is sent for a DID whose host is no public
-// name.
+// A resolver for did:key, did:jwk and, behind a cache, did:web. The did:web resolver
+// sends nothing for a DID whose host is not a public name.
 func Example() {
 	web, err := didweb.New(didweb.Config{})
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/mandate-engine/mandate/didresolve/didweb"
 )
 
-// Whatever a server writes into its headers, a document is kept for no longer
-// than it says with the strictest word, and never for more than a year.
+// FuzzHeaders: for any headers, keepFor follows the strictest directive and returns
+// at most a year.
 func FuzzHeaders(f *testing.F) {
 	for _, s := range []string{"max-age=600", "no-store", `max-age="5", max-age=3`, "max-age=99999999999999999999", "=,=", "max-age=-1", ""} {
 		f.Add(s, "3", `"tag"`)

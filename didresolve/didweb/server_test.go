@@ -42,7 +42,8 @@ func newAuthority(t testing.TB) *authority {
 	return a
 }
 
-// certify makes a key and a certificate, signed by that key when by is nil.
+// certify generates a key and a certificate for it. The certificate is signed by by,
+// or self-signed if by is nil.
 func certify(t testing.TB, template, parent *x509.Certificate, by *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -63,14 +64,14 @@ func certify(t testing.TB, template, parent *x509.Certificate, by *ecdsa.Private
 	return cert, key
 }
 
-// issue returns the certificate of a server.
+// issue returns a server certificate.
 func (a *authority) issue(t testing.TB, until time.Time, names ...string) tls.Certificate {
 	t.Helper()
 	cert, key := certify(t, &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: names, NotBefore: time.Unix(0, 0), NotAfter: until}, a.cert, a.key)
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
 }
 
-// A site is a server of example.com and the resolver that reaches it.
+// A site is a server for example.com and a resolver that connects to it.
 type site struct {
 	*didweb.Resolver
 	authority *authority
@@ -94,7 +95,7 @@ func newSite(t testing.TB, cfg didweb.Config, handler http.HandlerFunc) *site {
 	return s
 }
 
-// connect makes the resolver anew.
+// connect replaces the resolver by one with another configuration.
 func (s *site) connect(t testing.TB, cfg didweb.Config) {
 	t.Helper()
 	if cfg.RootCAs == nil {
@@ -113,7 +114,7 @@ func (s *site) connect(t testing.TB, cfg didweb.Config) {
 	s.Resolver = r
 }
 
-// document answers with a document of the DID.
+// document writes a document of the DID.
 func document(w http.ResponseWriter, did string) {
 	w.Header().Set("Content-Type", "application/did")
 	io.WriteString(w, `{"id":"`+did+`"}`)

@@ -1,5 +1,5 @@
-// Package resolvertest answers one question: does this didresolve.Resolver
-// keep the promises of the interface?
+// Package resolvertest is the conformance test of didresolve.Resolver: it checks
+// that an implementation keeps the promises of the interface.
 package resolvertest
 
 import (
@@ -13,15 +13,16 @@ import (
 	"github.com/mandate-engine/mandate/internal/quote"
 )
 
-// Check asks r for DIDs and returns an error that lists every promise it
-// broke, or nil. known are DIDs that r resolves, at least one, and whose
-// documents do not change meanwhile. absent is a well-formed DID, of a
-// method that r supports, which does not exist; "" skips that question.
+// Check resolves DIDs with r and returns an error that lists every violation of
+// the interface, or nil. known must have at least one DID. r must resolve each
+// of them, and their documents must not change during the check. absent is a
+// well-formed DID without a document, and r must support its method; "" skips
+// this check.
 //
-// A didresolve.Refresher is asked for newer documents, too.
+// If r is a didresolve.Refresher, Check also calls Refresh.
 //
-// Check calls r from several goroutines. It cannot see whether r reaches
-// out to places that it should not.
+// Check calls r from several goroutines. It does not check which hosts or files
+// r accesses.
 func Check(r didresolve.Resolver, known []string, absent string) error {
 	if len(known) == 0 {
 		return errors.New("resolvertest: no known DID to ask for")
@@ -48,19 +49,19 @@ func (c *checker) fault(format string, args ...any) {
 	c.faults = append(c.faults, fmt.Errorf("resolvertest: "+format, args...))
 }
 
-// known resolves did several times at once: the answers must be complete
+// known resolves did several times concurrently. The results must be complete
 // and equal.
 func (c *checker) known(did string) {
-	var answers [4]struct {
+	var results [4]struct {
 		res *didresolve.Resolution
 		err error
 	}
 	var wg sync.WaitGroup
-	for i := range answers {
-		wg.Go(func() { answers[i].res, answers[i].err = c.r.Resolve(context.Background(), did) })
+	for i := range results {
+		wg.Go(func() { results[i].res, results[i].err = c.r.Resolve(context.Background(), did) })
 	}
 	wg.Wait()
-	for i, a := range answers {
+	for i, a := range results {
 		switch {
 		case a.err != nil:
 			c.fault("%s: %w", did, a.err)
@@ -72,14 +73,14 @@ func (c *checker) known(did string) {
 			c.fault("%s: the document has the id %s", did, a.res.Document.ID())
 		case a.res.Source == "":
 			c.fault("%s: no source", did)
-		case a.res.Document.Digest() != answers[0].res.Document.Digest():
+		case a.res.Document.Digest() != results[0].res.Document.Digest():
 			c.fault("%s: answer %d is another document", did, i)
 		}
 	}
-	c.refresh(did, answers[0].res)
+	c.refresh(did, results[0].res)
 }
 
-// refresh asks for something newer than prior, which is the current document.
+// refresh calls Refresh with the current document as prior.
 func (c *checker) refresh(did string, prior *didresolve.Resolution) {
 	r, ok := c.r.(didresolve.Refresher)
 	if !ok {
@@ -98,7 +99,7 @@ func (c *checker) refresh(did string, prior *didresolve.Resolution) {
 	}
 }
 
-// malformed asks for texts that are no DIDs, made from one that is.
+// malformed resolves malformed DIDs, most of them variants of did.
 func (c *checker) malformed(did string) {
 	for _, s := range []string{
 		"", "did", "did:", did + ":", did + "#key", did + "/path", did + "?query=1", " " + did, did + "\n",
@@ -108,7 +109,8 @@ func (c *checker) malformed(did string) {
 	}
 }
 
-// refused wants an error of one of these types, and nothing beside it.
+// refused resolves did. It must get an error of one of the types in want, and no
+// resolution.
 func (c *checker) refused(did string, want ...didresolve.ErrorType) {
 	shown := quote.Cut(did, 80)
 	res, err := c.r.Resolve(context.Background(), did)
@@ -128,7 +130,8 @@ func (c *checker) refused(did string, want ...didresolve.ErrorType) {
 	c.fault("%q: %s (%w), want %v", shown, got, err, want)
 }
 
-// cancelled wants an answer or an outage, but no statement about the DID.
+// cancelled resolves did with a cancelled context. It must get a document or an
+// outage; any other error is a statement about the DID.
 func (c *checker) cancelled(did string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

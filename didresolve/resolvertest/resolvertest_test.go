@@ -25,7 +25,7 @@ func document(t *testing.T, id, service string) *didresolve.Document {
 	return d
 }
 
-// resolve makes a Resolver of a function.
+// resolve is a function as a Resolver.
 type resolve func(ctx context.Context, did string) (*didresolve.Resolution, error)
 
 func (f resolve) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
@@ -52,7 +52,8 @@ func TestCheckPasses(t *testing.T) {
 	}
 }
 
-// Each resolver breaks one promise, and Check must say which.
+// TestCheckFindsFaults: each resolver breaks one promise, and the error of Check must
+// name it.
 func TestCheckFindsFaults(t *testing.T) {
 	good := didresolve.Static(document(t, known, ""))
 	other := document(t, absent, "")
@@ -98,7 +99,7 @@ func TestCheckFindsFaults(t *testing.T) {
 		{"refresh is another document", refresher{good, func(*didresolve.Resolution) (*didresolve.Resolution, error) {
 			return &didresolve.Resolution{Document: other}, nil
 		}}, "refresh: another document"},
-		{"refresh modifies what it is given", refresher{good, func(prior *didresolve.Resolution) (*didresolve.Resolution, error) {
+		{"refresh modifies prior", refresher{good, func(prior *didresolve.Resolution) (*didresolve.Resolution, error) {
 			prior.Source = "elsewhere"
 			return prior, nil
 		}}, "prior answer was modified"},

@@ -1,12 +1,12 @@
-// Package didreason maps the errors of package didresolve to the reason codes of
+// Package didreason maps errors of package didresolve to the reason codes of
 // decisions.
 package didreason
 
 import "github.com/mandate-engine/mandate/didresolve"
 
-// Code returns the reason code for a definite error of package didresolve, and
-// did_invalid for an error that it does not know. An outage is not definite: ask
-// [didresolve.TypeOf] first.
+// Code returns the reason code for an error of package didresolve, and did_invalid
+// for every other error. An outage has no reason code, but Code does not detect
+// it: check first that [didresolve.TypeOf] does not return ErrInternal.
 func Code(err error) string {
 	switch didresolve.TypeOf(err) {
 	case didresolve.ErrNotFound:

@@ -8,14 +8,12 @@ import (
 )
 
 // DecodeBase58 decodes multibase text: the letter z, then size bytes in
-// base58btc. No other base is accepted, because Data Integrity and
-// Multikey allow no other (Controlled Identifiers 1.0, "Multikey";
-// vc-di-eddsa 1.0, "Multikey").
+// base58btc. It refuses other bases, as Data Integrity and Multikey demand
+// (Controlled Identifiers 1.0, "Multikey"; vc-di-eddsa 1.0, "Multikey").
 //
-// Text too long to hold size bytes is refused before it is decoded:
-// base58 decoding takes time quadratic in the length, and the multibase
-// library lets the text choose its base. Errors never quote the text,
-// which may be a private key.
+// It refuses text that is too long for size bytes before it decodes:
+// base58 decoding takes time quadratic in the length. Errors never quote
+// the text, which may be a private key.
 func DecodeBase58(s string, size int) ([]byte, error) {
 	if size <= 0 {
 		return nil, fmt.Errorf("multikey: cannot decode %d bytes", size)
@@ -31,10 +29,10 @@ func DecodeBase58(s string, size int) ([]byte, error) {
 }
 
 // EncodeBase58 encodes b as multibase base58btc, with the leading z. It
-// takes time quadratic in len(b), so b should be short: a key, a
-// signature, a digest.
+// takes time quadratic in len(b): use it for short data such as keys,
+// signatures and digests.
 func EncodeBase58(b []byte) string {
-	// Encode fails only for a base that it does not know.
+	// Encode fails only for an unknown base.
 	s, err := multibase.Encode(multibase.Base58BTC, b)
 	if err != nil {
 		panic("multikey: base58btc is not supported")
@@ -42,14 +40,15 @@ func EncodeBase58(b []byte) string {
 	return s
 }
 
-// maxEncoded returns the length of the longest multibase text that holds
-// size bytes. A byte takes log(256)/log(58) = 1.3657 base58 digits; a
-// leading zero byte takes one.
+// maxEncoded returns the maximum length of the multibase text of size
+// bytes. A byte takes log(256)/log(58) = 1.3657 base58 digits; a leading
+// zero byte takes one.
 func maxEncoded(size int) int {
 	return 1 + (size*1366+999)/1000
 }
 
-// decode decodes multibase base58btc text of at most limit bytes.
+// decode decodes multibase base58btc text of at most limit bytes. It checks
+// the base itself, because multibase.Decode takes it from the text.
 func decode(s string, limit int) ([]byte, error) {
 	switch {
 	case s == "":

@@ -15,7 +15,7 @@ func TestDecodeBase58(t *testing.T) {
 		want       string // "" means it decodes
 	}{
 		{"largest value", EncodeBase58(key), 34, ""},
-		{"zero bytes are ones", "z111", 3, ""},
+		{"zero bytes", "z111", 3, ""},
 		{"empty text", "", 34, "multibase text is empty"},
 		{"z alone", "z", 34, "holds no bytes"},
 		{"one byte short", EncodeBase58(key[:33]), 34, "holds 33 bytes, want 34"},
@@ -54,8 +54,8 @@ func TestDecodeBase58(t *testing.T) {
 	}
 }
 
-// Decoding 1 MB of base58 would take seconds and megabytes. The refusal
-// must come first, whatever the base.
+// TestHostileLengthAllocatesLittle: text of 1 MiB is refused before it is decoded,
+// whatever its base. To decode it as base58 would take seconds and megabytes.
 func TestHostileLengthAllocatesLittle(t *testing.T) {
 	for _, prefix := range []string{"z", "k", "u", "f", "m", "b", "0"} {
 		text := prefix + strings.Repeat("2", 1<<20)
@@ -70,7 +70,7 @@ func TestHostileLengthAllocatesLittle(t *testing.T) {
 				t.Errorf("%s: accepted as a private key", prefix)
 			}
 		})
-		if got > 64<<10 { // what the test binary does beside it counts too
+		if got > 64<<10 { // includes allocations of the test binary
 			t.Errorf("%s: allocated %d bytes for 1 MiB of text", prefix, got)
 		}
 	}

@@ -1,10 +1,9 @@
-// Package multikey answers one question: which bytes and which Ed25519 key
-// does this Multikey text stand for, and does that key prove a signature?
+// Package multikey implements the Multikey format (Controlled Identifiers 1.0)
+// for Ed25519 keys, and the verification of Ed25519 signatures (RFC 8032).
 //
-// It reads only base58btc multibase (Controlled Identifiers 1.0) and verifies only
-// Ed25519, more strictly than crypto/ed25519: a signature that it accepts
-// is accepted by every implementation in common use. Whose key it is, and
-// what it may be used for, is for the caller to find out.
+// It reads only base58btc multibase. It verifies more strictly than
+// crypto/ed25519: every common implementation accepts the signatures that it
+// accepts. It does not check who owns a key, nor the purpose of a key.
 package multikey
 
 import (
@@ -14,35 +13,35 @@ import (
 	"fmt"
 )
 
-// Multicodec prefixes of Multikey values, as the exact two bytes: a
-// longer varint spelling of the same code is refused.
+// Multicodec prefixes of Multikey values. Other encodings of the same code,
+// which are longer varints, are refused.
 const (
 	codecEd25519Public  = "\xed\x01"
 	codecEd25519Private = "\x80\x26"
 )
 
-// maxMultikey bounds the Multikey text that is decoded so that an error
-// can name its key type. Ed25519 takes 48 characters, P-521 96. RSA and
-// BLS12-381 G2 keys exceed it and are refused by length.
+// maxMultikey is the maximum length of Multikey text. Ed25519 keys have 48
+// characters. The limit leaves room for other key types, P-521 with 96 for
+// example, so that the error can name them. RSA and BLS12-381 G2 keys are
+// longer and are refused by their length.
 const maxMultikey = 128
 
-// ErrUnsupported is matched by the error of ParsePublicKey for a Multikey
-// that is well formed so far as it was read, and whose key type is known
-// but is not Ed25519. Keys of P-256 and P-384 are read in full: theirs are
-// points of the curve.
+// ErrUnsupported matches the error of ParsePublicKey for a Multikey of a
+// known key type other than Ed25519. ParsePublicKey checks that a P-256 or
+// P-384 key is a compressed point of its curve; of other types it checks
+// only the prefix.
 var ErrUnsupported = errors.New("multikey: key type is not supported")
 
-// PublicKey is an Ed25519 public key that was checked when it was made.
-// It is comparable; two are equal when they are the same key. The zero
+// PublicKey is a checked Ed25519 public key. Compare keys with ==. The zero
 // value verifies nothing.
 type PublicKey struct {
-	raw [ed25519.PublicKeySize]byte // all zero is a point of order 4, so no checked key
+	raw [ed25519.PublicKeySize]byte // never all zero in a checked key: that is a point of order 4
 }
 
-// NewPublicKey returns the key whose RFC 8032 encoding is raw. It refuses
-// any length but 32 bytes, a y coordinate not below the field prime, a
-// point of small order (under which one signature fits many messages) and
-// a y that no point of the curve has.
+// NewPublicKey returns the key with the RFC 8032 encoding raw. It refuses
+// a length other than 32 bytes, a y coordinate not below the field prime, a
+// point of small order (one signature would fit many messages) and a y
+// without a point on the curve.
 func NewPublicKey(raw []byte) (PublicKey, error) {
 	if len(raw) != ed25519.PublicKeySize {
 		return PublicKey{}, fmt.Errorf("multikey: Ed25519 public key has %d bytes, want %d", len(raw), ed25519.PublicKeySize)
@@ -58,7 +57,7 @@ func NewPublicKey(raw []byte) (PublicKey, error) {
 }
 
 // ParsePublicKey reads an Ed25519 key in Multikey form: z and the
-// base58btc of ed01 and 32 bytes. The error for another known key type
+// base58btc of ed01 and 32 bytes. For another known key type the error
 // names the type and matches ErrUnsupported.
 func ParsePublicKey(multikey string) (PublicKey, error) {
 	b, err := decode(multikey, maxMultikey)
@@ -74,8 +73,9 @@ func ParsePublicKey(multikey string) (PublicKey, error) {
 	return NewPublicKey(b[2:])
 }
 
-// codecError explains why a Multikey with this prefix is no Ed25519
-// public key. Only the prefix is quoted: the rest may be a secret.
+// codecError returns the error for a Multikey with a prefix other than that
+// of Ed25519 public keys. It quotes only the prefix: the rest may be a
+// secret.
 func codecError(codec string, key []byte) error {
 	var name string
 	var curve elliptic.Curve
@@ -99,17 +99,17 @@ func codecError(codec string, key []byte) error {
 	case "\xea\x01":
 		name = "BLS12-381 G1"
 	default:
-		return fmt.Errorf("multikey: prefix %x is no known key type", codec)
+		return fmt.Errorf("multikey: prefix %x is not a known key type", codec)
 	}
 	if curve != nil {
 		if x, _ := elliptic.UnmarshalCompressed(curve, key); x == nil {
-			return fmt.Errorf("multikey: %s public key refused: no compressed point of the curve", name)
+			return fmt.Errorf("multikey: %s public key refused: not a compressed point of the curve", name)
 		}
 	}
 	return fmt.Errorf("%w: %s (prefix %x), want Ed25519 (prefix %x)", ErrUnsupported, name, codec, codecEd25519Public)
 }
 
-// IsZero reports whether k is the zero value, which is no key.
+// IsZero reports whether k is the zero value.
 func (k PublicKey) IsZero() bool { return k == PublicKey{} }
 
 // Bytes returns a copy of the 32 bytes of the RFC 8032 encoding, nil for
@@ -124,8 +124,8 @@ func (k PublicKey) Bytes() []byte {
 // Raw returns the 32 bytes of the RFC 8032 encoding, all zero for the zero value.
 func (k PublicKey) Raw() [ed25519.PublicKeySize]byte { return k.raw }
 
-// String returns the Multikey form, which begins z6Mk, and the empty
-// string for the zero value.
+// String returns the Multikey form, which begins with z6Mk. For the zero
+// value it returns the empty string.
 func (k PublicKey) String() string {
 	if k.IsZero() {
 		return ""
@@ -133,28 +133,29 @@ func (k PublicKey) String() string {
 	return EncodeBase58(append([]byte(codecEd25519Public), k.raw[:]...))
 }
 
-// Verify reports whether sig is k's signature of message: pure Ed25519,
-// RFC 8032 §5.1.7 without the cofactor. It also refuses a signature whose
-// R is of small order or not canonically encoded, which keeps the verdict
-// equal to that of the strictest common implementations. It never panics.
+// Verify reports whether sig is a signature of message by k: pure Ed25519,
+// RFC 8032 §5.1.7 without the cofactor. It also refuses a signature if its R
+// is of small order or not canonically encoded, as the strictest common
+// implementations do. It never panics.
 func (k PublicKey) Verify(message, sig []byte) bool {
-	return k.sound(sig) && ed25519.Verify(k.raw[:], message, sig) // which refuses S >= L itself
+	return k.precheck(sig) && ed25519.Verify(k.raw[:], message, sig) // ed25519.Verify refuses S >= L
 }
 
-// VerifyWith is Verify with another implementation of crypto/ed25519.Verify,
-// which is asked only about signatures of 64 bytes.
+// VerifyWith is Verify with another implementation of ed25519.Verify. It
+// calls verify only for signatures of 64 bytes.
 func (k PublicKey) VerifyWith(verify func(key ed25519.PublicKey, message, sig []byte) bool, message, sig []byte) bool {
-	return k.sound(sig) && verify(k.Bytes(), message, sig)
+	return k.precheck(sig) && verify(k.Bytes(), message, sig)
 }
 
-// sound reports whether k is a key and sig may be a signature.
-func (k PublicKey) sound(sig []byte) bool {
+// precheck makes the checks that ed25519.Verify lacks: k is a checked key,
+// sig has 64 bytes, and its R is canonically encoded and not of small order.
+func (k PublicKey) precheck(sig []byte) bool {
 	return !k.IsZero() && len(sig) == ed25519.SignatureSize && weakPoint([32]byte(sig[:32])) == ""
 }
 
 // ParsePrivateKey reads an Ed25519 private key in Multikey form: z and
-// the base58btc of 8026 and the 32-byte seed of RFC 8032 §5.1.5. Its
-// errors never quote the text.
+// the base58btc of 8026 and the 32-byte seed of RFC 8032 §5.1.5. Errors
+// never quote the text.
 func ParsePrivateKey(multikey string) (ed25519.PrivateKey, error) {
 	b, err := DecodeBase58(multikey, 2+ed25519.SeedSize)
 	if err != nil {
@@ -166,9 +167,8 @@ func ParsePrivateKey(multikey string) (ed25519.PrivateKey, error) {
 	return ed25519.NewKeyFromSeed(b[2:]), nil
 }
 
-// EncodePrivateKey is the inverse of ParsePrivateKey. The text is the
-// secret itself. It returns the empty string for a key that is not 64
-// bytes long.
+// EncodePrivateKey is the inverse of ParsePrivateKey. The result contains
+// the secret. It is the empty string if key does not have 64 bytes.
 func EncodePrivateKey(key ed25519.PrivateKey) string {
 	if len(key) != ed25519.PrivateKeySize {
 		return ""

@@ -76,9 +76,9 @@ func TestPublicKeyRefused(t *testing.T) {
 		{"no key", key("\xed\x01", nil), "has 0 bytes, want 32", false},
 		{"31 bytes", key("\xed\x01", raw[:31]), "has 31 bytes, want 32", false},
 		{"33 bytes", key("\xed\x01", append(bytes.Clone(raw), 0)), "has 33 bytes, want 32", false},
-		{"no prefix", key("", raw), "no known key type", false},
-		{"long varint", key("\xed\x81\x00", raw), "no known key type", false},
-		{"prefix reversed", key("\x01\xed", raw), "no known key type", false},
+		{"no prefix", key("", raw), "not a known key type", false},
+		{"long varint", key("\xed\x81\x00", raw), "not a known key type", false},
+		{"prefix reversed", key("\x01\xed", raw), "not a known key type", false},
 		{"identity", key("\xed\x01", append([]byte{1}, make([]byte, 31)...)), "small order", false},
 		{"all zero", key("\xed\x01", make([]byte, 32)), "small order", false},
 		{"order 2", key("\xed\x01", []byte(yOrder2)), "small order", false},
@@ -92,11 +92,11 @@ func TestPublicKeyRefused(t *testing.T) {
 		{"X25519", someX25519Key, "X25519", true},
 		{"P-256", key("\x80\x24", compressed(elliptic.P256())), "P-256", true},
 		{"P-384", key("\x81\x24", compressed(elliptic.P384())), "P-384", true},
-		{"P-256 off the curve", key("\x80\x24", append([]byte{2}, raw...)), "no compressed point", false},
-		{"P-256 that is not compressed", key("\x80\x24", append([]byte{4}, make([]byte, 64)...)), "no compressed point", false},
-		{"P-256 a byte short", key("\x80\x24", compressed(elliptic.P256())[:32]), "no compressed point", false},
-		{"P-256 under the codec of P-384", key("\x81\x24", compressed(elliptic.P256())), "no compressed point", false},
-		{"P-384 off the curve", key("\x81\x24", make([]byte, 49)), "no compressed point", false},
+		{"P-256 off the curve", key("\x80\x24", append([]byte{2}, raw...)), "not a compressed point", false},
+		{"P-256 that is not compressed", key("\x80\x24", append([]byte{4}, make([]byte, 64)...)), "not a compressed point", false},
+		{"P-256 a byte short", key("\x80\x24", compressed(elliptic.P256())[:32]), "not a compressed point", false},
+		{"P-256 under the codec of P-384", key("\x81\x24", compressed(elliptic.P256())), "not a compressed point", false},
+		{"P-384 off the curve", key("\x81\x24", make([]byte, 49)), "not a compressed point", false},
 		{"P-521", key("\x82\x24", make([]byte, 67)), "P-521", true},
 		{"Ed448", key("\x83\x24", make([]byte, 57)), "Ed448", true},
 		{"SM2", key("\x86\x24", append([]byte{2}, raw...)), "SM2", true},
@@ -114,12 +114,13 @@ func TestPublicKeyRefused(t *testing.T) {
 			t.Errorf("%s: unsupported = %v: %v", tt.name, !tt.unsupported, err)
 		}
 		if !k.IsZero() {
-			t.Errorf("%s: key %s beside the error", tt.name, k)
+			t.Errorf("%s: key %s with the error", tt.name, k)
 		}
 	}
 }
 
-// A private key pasted where a public one belongs must not reach a log.
+// TestPrivateKeyNotQuoted: no error quotes a private key, which may be pasted in
+// place of a public key.
 func TestPrivateKeyNotQuoted(t *testing.T) {
 	_, err := ParsePublicKey(privateKeyProof)
 	if err == nil || !strings.Contains(err.Error(), "private key") {
@@ -141,8 +142,8 @@ func TestPrivateKeyNotQuoted(t *testing.T) {
 	}
 }
 
-// leaks reports whether any four characters in a row of secret, after its
-// well-known beginning, stand in message.
+// leaks reports whether message contains four consecutive characters of secret,
+// not counting the first four, which are the same for all keys.
 func leaks(message, secret string) bool {
 	for i := 4; i+4 <= len(secret); i++ {
 		if strings.Contains(message, secret[i:i+4]) {
@@ -171,7 +172,7 @@ func TestPrivateKey(t *testing.T) {
 	for i := range sig {
 		sig[i] ^= 1
 		if k.Verify([]byte("message"), sig) {
-			t.Errorf("byte %d of the signature does not matter", i)
+			t.Errorf("a signature with a changed byte %d verifies", i)
 		}
 		sig[i] ^= 1
 	}
@@ -183,9 +184,10 @@ func TestPrivateKey(t *testing.T) {
 	}
 }
 
-// In plain Go an all-zero key with an all-zero signature verifies "x", and
-// the identity key any message at all.
-func TestVerifyNothing(t *testing.T) {
+// TestVerifyWeakKeys: neither the zero value nor a point of small order verifies
+// anything. With crypto/ed25519 an all-zero key and signature verify "x", and the
+// identity key verifies any message.
+func TestVerifyWeakKeys(t *testing.T) {
 	var zero PublicKey
 	if !zero.IsZero() || zero.Bytes() != nil || zero.String() != "" {
 		t.Errorf("zero value: %x %q", zero.Bytes(), zero)
@@ -197,7 +199,7 @@ func TestVerifyNothing(t *testing.T) {
 	sig[0] = 1 // R is the identity, S is 0
 	identity := PublicKey{[32]byte{1}}
 	if !ed25519.Verify(identity.raw[:], []byte("any"), sig) {
-		t.Error("the example does not show what it should")
+		t.Error("crypto/ed25519 refuses the identity key: the test is useless")
 	}
 	if identity.Verify([]byte("any"), sig) {
 		t.Error("the identity key verifies")
@@ -218,9 +220,10 @@ func TestVerifyNothing(t *testing.T) {
 	}
 }
 
-// Thirty-two zero bytes are a point A of order 4, so in plain Go anyone can
-// sign for them: R = [r]B and S = r verify whenever the hash is a multiple
-// of 4. R is an ordinary point here, so only the check of the key is left.
+// TestVerifyZeroKeyForgery: 32 zero bytes are a point A of order 4. With
+// crypto/ed25519, R = [r]B and S = r verify under A if the hash is a multiple of
+// 4, so anyone can sign for that key. R is not of small order here, so only the
+// check of the key can refuse.
 func TestVerifyZeroKeyForgery(t *testing.T) {
 	seed := make([]byte, 32)
 	h := sha512.Sum512(seed)
@@ -243,11 +246,11 @@ func TestVerifyZeroKeyForgery(t *testing.T) {
 		}
 	}
 	if accepted == 0 {
-		t.Error("the example does not show what it should")
+		t.Error("crypto/ed25519 refuses all forgeries: the test is useless")
 	}
 }
 
-// compressed returns a point of the curve as SEC 1 §2.3.3 compresses it.
+// compressed returns the base point of the curve, compressed by SEC 1 §2.3.3.
 func compressed(c elliptic.Curve) []byte {
 	return elliptic.MarshalCompressed(c, c.Params().Gx, c.Params().Gy)
 }
@@ -260,7 +263,7 @@ func FuzzParsePublicKey(f *testing.F) {
 		k, err := ParsePublicKey(s)
 		if err != nil {
 			if !k.IsZero() {
-				t.Fatal("a key beside an error")
+				t.Fatal("a key with an error")
 			}
 			return
 		}

@@ -10,9 +10,9 @@ import "filippo.io/edwards25519"
 //	order 8: (±x, ±y8); doubling gives y = 0, so x² = -y², and the
 //	         curve equation becomes d·y⁴ + 2·y² - 1 = 0
 //
-// With both signs these are ten encodings. The other four of the fourteen
-// that circulate in lists are p and p+1 in place of 0 and 1; those fall to
-// the test for y >= p.
+// With both signs these are ten encodings. Published lists have fourteen:
+// four more have p and p+1 instead of 0 and 1. The check for y >= p refuses
+// those.
 const (
 	yOrder1  = "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	yOrder2  = "\xec\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"
@@ -21,10 +21,10 @@ const (
 	yOrder8b = "\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0\xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05"
 )
 
-// weakPoint says why an encoded point may be neither a public key nor the
-// R of a signature, or returns "". It does not check that the point is on
-// the curve, and it does not refuse a point of mixed order: that costs a
-// scalar multiplication and buys no binding.
+// weakPoint returns why an encoded point must not be a public key or the R
+// of a signature, or "". It does not check that the point is on the curve.
+// It accepts points of mixed order: to detect them costs a scalar
+// multiplication and does not bind a signature to its message more closely.
 func weakPoint(enc [32]byte) string {
 	y := enc
 	y[31] &= 0x7f // the top bit is the sign of x
@@ -39,7 +39,7 @@ func weakPoint(enc [32]byte) string {
 }
 
 // belowP reports whether y, little endian and below 2^255, is below
-// p = 2^255 - 19. RFC 8032 §5.1.3 step 1 refuses the nineteen others.
+// p = 2^255 - 19. RFC 8032 §5.1.3 step 1 refuses the other nineteen values.
 func belowP(y [32]byte) bool {
 	if y[31] != 0x7f || y[0] < 0xed {
 		return true
@@ -52,8 +52,8 @@ func belowP(y [32]byte) bool {
 	return false
 }
 
-// onCurve reports whether some x completes y to a point of edwards25519:
-// RFC 8032 §5.1.3 steps 2 and 3.
+// onCurve reports whether edwards25519 has a point with this y: RFC 8032
+// §5.1.3 steps 2 and 3.
 func onCurve(enc [32]byte) bool {
 	_, err := new(edwards25519.Point).SetBytes(enc[:])
 	return err == nil

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// The tests compute with the curve equation of RFC 8032 §5.1 alone, so
-// that they share nothing with the code they check.
+// The tests compute with the curve equation of RFC 8032 §5.1 and share no
+// code with the package.
 
 var (
 	fieldP = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
@@ -50,7 +50,7 @@ func (a point) order() int {
 	return 0 // larger than 8
 }
 
-// decompress solves the curve equation for x; ok is false off the curve.
+// decompress solves the curve equation for x. ok is false if there is no x.
 func decompress(enc []byte) (p point, ok bool) {
 	le := bytes.Clone(enc)
 	le[31] &= 0x7f
@@ -73,7 +73,7 @@ func decompress(enc []byte) (p point, ok bool) {
 }
 
 // smallOrderEncodings returns the fourteen 32-byte strings that lenient
-// decoders read as a point of order 1, 2, 4 or 8.
+// decoders read as points of order 1, 2, 4 or 8.
 func smallOrderEncodings() [][32]byte {
 	var all [][32]byte
 	pEnc := [32]byte(bytes.Repeat([]byte{0xff}, 32))
@@ -135,7 +135,7 @@ func TestYNotBelowP(t *testing.T) {
 			t.Errorf("%x: %q", enc, weakPoint(enc))
 		}
 	}
-	for i := 1; i < 31; i++ { // one middle byte decides too
+	for i := 1; i < 31; i++ { // each middle byte counts
 		enc[0], enc[i] = 0xff, 0xfe
 		if weakPoint(enc) != "" {
 			t.Errorf("%x: %q", enc, weakPoint(enc))
@@ -162,9 +162,9 @@ func TestOnCurve(t *testing.T) {
 		}
 	}
 	if !onCurve([32]byte([]byte(yOrder1))) || !onCurve([32]byte([]byte(yOrder2))) {
-		t.Error("x = 0 is not taken for a square root")
+		t.Error("x = 0 is refused")
 	}
 	if on < 60 || on > 140 {
-		t.Errorf("%d of 200 on the curve: the sample tests one side only", on)
+		t.Errorf("%d of 200 are on the curve: want about half", on)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// readVectors decodes third-party test data that is not part of this
-// module, or skips the test.
+// readVectors decodes third-party test data from outside this module. It
+// skips the test if the file does not exist.
 func readVectors(t *testing.T, name string, into any) {
 	t.Helper()
 	path := filepath.Join("..", "..", "..", "shared", "vectors", filepath.FromSlash(name))
@@ -27,14 +27,14 @@ func readVectors(t *testing.T, name string, into any) {
 	}
 }
 
-// verify is what a caller does with an untrusted key and signature.
+// verify checks an untrusted key and signature.
 func verify(pub, msg, sig []byte) bool {
 	k, err := NewPublicKey(pub)
 	return err == nil && k.Verify(msg, sig)
 }
 
-// The twelve cases of "Taming the many EdDSAs": the verdicts of dalek's
-// verify_strict and of libsodium.
+// TestSpeccheck: Verify agrees with dalek's verify_strict and with libsodium on
+// the twelve cases of "Taming the many EdDSAs".
 func TestSpeccheck(t *testing.T) {
 	var cases []struct {
 		Message   string `json:"message"`
@@ -52,7 +52,7 @@ func TestSpeccheck(t *testing.T) {
 			t.Errorf("case %d: strict verdict %v", i, got)
 		}
 		if got := ed25519.Verify(pub, msg, sig); got != (plainGo[i] == 'V') {
-			t.Errorf("case %d: crypto/ed25519 now says %v", i, got)
+			t.Errorf("case %d: crypto/ed25519 now returns %v", i, got)
 		}
 	}
 }
