@@ -9,30 +9,30 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
-// full returns the judged of a decision in which every check that must pass has
-// passed, and the rules too, without one check.
-func full(without check) judged {
+// allPassed returns the judged of a decision in which every check of mustPass and the
+// rules have passed, except one.
+func allPassed(except check) judged {
 	var f judged
 	for _, c := range append(slices.Clone(mustPass), checkRules) {
-		if c != without {
+		if c != except {
 			f.pass(c)
 		}
 	}
 	return f
 }
 
-// A decision allows only when every check that must pass has passed, whatever else
-// the ledger holds or lacks.
+// A decision allows only if every check of mustPass and the rules have passed, and no
+// other check has failed.
 func TestAllowNeedsEveryCheck(t *testing.T) {
 	allows := func(f judged) bool { return (&decision{judged: f}).allows() }
-	if !allows(full(0)) {
+	if !allows(allPassed(0)) {
 		t.Fatal("all checks passed, and the decision is not an allow")
 	}
 	if allows(judged{}) {
 		t.Error("nothing was checked, and the decision is an allow")
 	}
 	for _, c := range append(slices.Clone(mustPass), checkRules) {
-		f := full(c)
+		f := allPassed(c)
 		if allows(f) {
 			t.Errorf("%s did not run, and the decision is an allow", c)
 		}
@@ -43,21 +43,21 @@ func TestAllowNeedsEveryCheck(t *testing.T) {
 			t.Errorf("%s failed, and the decision is an allow", c)
 		}
 	}
-	f := full(0)
+	f := allPassed(0)
 	if f.failAt(checkScope, ReasonScopeMismatch, "", ""); allows(f) {
 		t.Error("a check failed that need not run, and the decision is an allow")
 	}
 }
 
-// Whatever the checks say, a proof that was presented and not verified forbids an
-// allow, and rules do not run.
+// A proof that was presented and not verified prevents an allow, even if every check has
+// passed; and rules do not run.
 func TestAllowNeedsEveryProof(t *testing.T) {
 	key, err := multikey.NewPublicKey(sample.Key(1)[32:])
 	if err != nil {
 		t.Fatal(err)
 	}
 	own, other := &dataintegrity.Proof{}, &dataintegrity.Proof{}
-	d := &decision{judged: full(0), proofs: []*dataintegrity.Proof{own}, credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}}
+	d := &decision{judged: allPassed(0), proofs: []*dataintegrity.Proof{own}, credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}}
 	d.signatures = []signature{{own, key, true}, {other, key, true}}
 	if _, ok := d.prove(); !ok || !d.allows() {
 		t.Fatal("all proofs were verified")
@@ -71,9 +71,9 @@ func TestAllowNeedsEveryProof(t *testing.T) {
 	}
 }
 
-// A check that several credentials come to keeps its gravest result, with what was
-// said of it, in whatever order the results come.
-func TestGravestResultIsKept(t *testing.T) {
+// A ledger keeps the gravest result of a check and its detail, in whatever order the
+// credentials report.
+func TestLedgerKeepsGravestResult(t *testing.T) {
 	order := []severity{skipped, passed, warned, failed}
 	for _, first := range order {
 		for _, second := range order {
@@ -99,8 +99,8 @@ func TestGravestResultIsKept(t *testing.T) {
 	}
 }
 
-// A check that did not run has no row.
-func TestChecksThatDidNotRun(t *testing.T) {
+// A ledger has no row for a check that did not run.
+func TestLedgerOmitsChecksThatDidNotRun(t *testing.T) {
 	var l ledger
 	if rows := l.checks(); len(rows) != 0 || l.failed() || l.passedAt(checkVPProof) || l.failedAt(checkVPProof) {
 		t.Errorf("the zero ledger has %v", rows)

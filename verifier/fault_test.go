@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mandate-engine/mandate/adapters/answer"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
 	"github.com/mandate-engine/mandate/internal/sample"
@@ -137,9 +136,28 @@ func (f faultyContexts) CheckContext(canonical.Value) error {
 	return f.call(context.TODO(), "context checker")
 }
 
+// config returns a Config in which every interface counts its calls.
+func (f *faults) config(t *testing.T, l lists, source actions) verifier.Config {
+	cfg := config(t)
+	cfg.Resolver = faultyResolver{f}
+	cfg.Status = faultyLists{f, l}
+	cfg.Actions = faultyActions{f, source}
+	cfg.Replay = &faultyReplay{faults: f}
+	cfg.Signer = faultySigner{f, receiptSigner(t)}
+	cfg.Rand = faultyRandom{f}
+	cfg.ContextChecker = faultyContexts{f}
+	cfg.Now = func() time.Time {
+		if f.call(context.TODO(), "clock") != nil {
+			return time.Time{}
+		}
+		return sample.Now()
+	}
+	return cfg
+}
+
 // TestFaults makes every single call of a decision fail, time out, come late,
-// and panic. None of it is ever an allow, and a deny is only ever the one that
-// the evidence gives without the fault.
+// and panic. No fault turns a decision into an allow, and a deny has the reason
+// that it has without the fault.
 func TestFaults(t *testing.T) {
 	source := actions{}
 	vc := issue(t, func(vc, mandate object) {
@@ -161,21 +179,7 @@ func TestFaults(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			f.cancel, f.seams = cancel, map[string]int{}
-			cfg := config(t)
-			cfg.Resolver = faultyResolver{f}
-			cfg.Status = faultyLists{f, lists{statusListURL: list}}
-			cfg.Actions = faultyActions{f, source}
-			cfg.Replay = &faultyReplay{faults: f}
-			cfg.Signer = faultySigner{f, signer(t, receiptKey())}
-			cfg.Rand = faultyRandom{f}
-			cfg.ContextChecker = faultyContexts{f}
-			cfg.Now = func() time.Time {
-				if f.call(context.TODO(), "clock") != nil {
-					return time.Time{}
-				}
-				return sample.Now()
-			}
-			v := newVerifier(t, cfg)
+			v := newVerifier(t, f.config(t, lists{statusListURL: list}, source))
 			return v.Verify(ctx, verifier.Request{Presentation: vp, ExecutionParams: base.params, Challenge: "c"})
 		}
 		clean := &faults{}
@@ -203,14 +207,14 @@ func TestFaults(t *testing.T) {
 					}
 					continue
 				}
-				// A call that only came late, and needs no ctx, has succeeded; whether
-				// the end of ctx is noticed depends on what comes after.
+				// A call that only came late, and needs no ctx, has succeeded. Whether
+				// the decision notices that ctx is done depends on the calls after it.
 				late := mode == "late"
 				switch {
 				case got == "allow" && !(late && base.want == "allow" && f.hit == "signer"):
 					t.Errorf("%s: ALLOWED", name)
 				case got != "none" && got != base.want:
-					t.Errorf("%s: %s, which nothing supports", name, got)
+					t.Errorf("%s: %s, want none or %s", name, got, base.want)
 				case got == "none" && res != nil:
 					t.Errorf("%s: a result beside the error", name)
 				}
@@ -224,7 +228,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestDoneContextIsNoDecision(t *testing.T) {
+// A context that is done before Verify is no decision.
+func TestDoneContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	res, err := newVerifier(t, config(t)).Verify(ctx, request())
@@ -234,63 +239,33 @@ func TestDoneContextIsNoDecision(t *testing.T) {
 	}
 }
 
-func TestOutagesSayWhenToRetry(t *testing.T) {
+// A context that is done after the last lookup, before the rules have run, is no
+// decision.
+func TestContextDoneBeforeRules(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	cfg := config(t)
-	cfg.Resolver = resolverFunc(func() (*didresolve.Resolution, error) {
-		return nil, &didresolve.Error{Type: didresolve.ErrInternal, Retryable: true, RetryAfter: 7 * time.Second}
+	signatures := 0
+	cfg.SignatureVerifier = signatureFunc(func() bool {
+		if signatures++; signatures == 2 { // the presentation's
+			cancel()
+		}
+		return true
 	})
-	res, err := newVerifier(t, cfg).Verify(context.Background(), request())
+	res, err := newVerifier(t, cfg).Verify(ctx, request())
 	var none *verifier.NoDecisionError
-	if !errors.As(err, &none) || !none.Retryable || none.RetryAfter != 7*time.Second || none.Looking != "resolver" {
-		t.Fatalf("got %v, %+v", res, err)
-	}
-	e := toObject(t, answer.JSON(res, err))["error"].(object)
-	if e["kind"] != "unavailable" || e["retryable"] != true || e["retryAfterSeconds"] != 7.0 {
-		t.Errorf("answer %v", e)
+	if outcome(res, err) != "none" || !errors.As(err, &none) || none.Looking != "rules" {
+		t.Errorf("got %v, %v", res, err)
 	}
 }
 
-type resolverFunc func() (*didresolve.Resolution, error)
-
-func (f resolverFunc) Resolve(context.Context, string) (*didresolve.Resolution, error) { return f() }
-
-// What a resolver says is taken for what it is.
-func TestResolverAnswers(t *testing.T) {
-	other, err := didresolve.Key().Resolve(context.Background(), sample.Holder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	did := func(t didresolve.ErrorType) error { return &didresolve.Error{Type: t} }
-	tests := []struct {
-		name string
-		res  *didresolve.Resolution
-		err  error
-		want string
-	}{
-		{"not found", nil, did(didresolve.ErrNotFound), "did_not_found"},
-		{"deactivated", nil, did(didresolve.ErrDeactivated), "did_deactivated"},
-		{"method not supported", nil, did(didresolve.ErrMethodNotSupported), "did_method_not_supported"},
-		{"invalid DID", nil, did(didresolve.ErrInvalidDID), "did_invalid"},
-		{"invalid document", nil, did(didresolve.ErrInvalidDIDDocument), "did_invalid"},
-		{"internal error", nil, did(didresolve.ErrInternal), "none"},
-		{"not found, but retryable", nil, &didresolve.Error{Type: didresolve.ErrNotFound, Retryable: true}, "none"},
-		{"not found, because the context was done", nil, &didresolve.Error{Type: didresolve.ErrNotFound, Cause: context.DeadlineExceeded}, "none"},
-		{"an error it does not know", nil, errors.New("x"), "none"},
-		{"not found beside an outage", nil, errors.Join(did(didresolve.ErrNotFound), errors.New("x")), "none"},
-		{"neither", nil, nil, "none"},
-		{"no document", &didresolve.Resolution{}, nil, "none"},
-		{"an empty document", &didresolve.Resolution{Document: &didresolve.Document{}}, nil, "did_invalid"},
-		{"the document of another DID", other, nil, "did_invalid"},
-		{"a document beside an error", other, did(didresolve.ErrNotFound), "did_not_found"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			cfg := config(t)
-			cfg.Resolver = resolverFunc(func() (*didresolve.Resolution, error) { return tt.res, tt.err })
-			res, err := newVerifier(t, cfg).Verify(context.Background(), request())
-			if got := outcome(res, err); got != tt.want {
-				t.Errorf("got %s (%v), want %s", got, err, tt.want)
-			}
-		})
+// An error of the resolver says when to retry, and the NoDecisionError says it too.
+func TestNoDecisionRetryAfter(t *testing.T) {
+	cfg := config(t)
+	cfg.Resolver = failing(&didresolve.Error{Type: didresolve.ErrInternal, Retryable: true, RetryAfter: 7 * time.Second})
+	res, err := decide(t, cfg, request())
+	var none *verifier.NoDecisionError
+	if !errors.As(err, &none) || !none.Retryable || none.RetryAfter != 7*time.Second || none.Looking != "resolver" {
+		t.Fatalf("got %v, %+v", res, err)
 	}
 }

@@ -31,9 +31,9 @@ func heapBytes() int {
 	return int(m.HeapAlloc)
 }
 
-// grows returns by how much the heap grows when a verifier decides n requests,
-// which are made as they are needed. The first warm of them do not count.
-func grows(t *testing.T, v *verifier.Verifier, warm, n int, request func(i int) verifier.Request) int {
+// growth returns by how many bytes the heap grows while v decides n requests, after
+// warm others.
+func growth(t *testing.T, v *verifier.Verifier, warm, n int, request func(i int) verifier.Request) int {
 	t.Helper()
 	var before int
 	for i := range warm + n {
@@ -46,18 +46,18 @@ func grows(t *testing.T, v *verifier.Verifier, warm, n int, request func(i int) 
 	}
 	after := heapBytes()
 	runtime.KeepAlive(v)
-	runtime.KeepAlive(request) // and what it takes requests from
+	runtime.KeepAlive(request) // and its requests
 	return after - before
 }
 
-// What the caches of a verifier may keep, in bytes. Their packages document it.
+// What the caches of a Verifier may keep, in bytes, as their packages document it.
 const (
 	replayEntry = 130       // replay.DefaultMaxEntries says so; the map it is in may be half empty
 	noise       = 512 << 10 // buffers that are reused, and the runtime's own
 )
 
-// TestMemoryOfMandates: mandates that are verified once each leave no more behind
-// than the caches are documented to keep.
+// TestMemoryOfMandates verifies many mandates once each, and checks that no more memory
+// stays in use than the caches are documented to keep.
 func TestMemoryOfMandates(t *testing.T) {
 	issued := func(i int, description string) verifier.Request {
 		id := fmt.Sprintf("urn:via:credential:550e8400-e29b-41d4-a716-%012d", i)
@@ -90,7 +90,7 @@ func TestMemoryOfMandates(t *testing.T) {
 			}
 			cfg := config(t)
 			cfg.InsecureAllowReplay = !tt.replay
-			got := grows(t, newVerifier(t, cfg), 64, tt.n, func(i int) verifier.Request {
+			got := growth(t, newVerifier(t, cfg), 64, tt.n, func(i int) verifier.Request {
 				if tt.actions {
 					return issued(i, fmt.Sprintf("Action %d", i))
 				}
@@ -104,9 +104,9 @@ func TestMemoryOfMandates(t *testing.T) {
 	}
 }
 
-// TestMemoryIsFlat: what verifications leave behind does not grow with their
-// number. A second passes before each, presentations come again once their
-// challenge is over, and mandates all the time. VERIFICATIONS says how many.
+// TestMemoryIsFlat checks that the memory that stays in use does not grow with the
+// number of verifications, which is VERIFICATIONS. A second passes before each one. A
+// presentation comes again after its challenge has expired, a mandate more often.
 func TestMemoryIsFlat(t *testing.T) {
 	n := 20_000
 	if raced() {
@@ -127,7 +127,7 @@ func TestMemoryIsFlat(t *testing.T) {
 		requests = append(requests, verifier.Request{Presentation: present(t, challenge, vc), ExecutionParams: sample.ParamsAllow(), Challenge: challenge})
 	}
 	warm := max(n/4, 4*ring)
-	got := grows(t, newVerifier(t, cfg), warm, n-warm, func(i int) verifier.Request {
+	got := growth(t, newVerifier(t, cfg), warm, n-warm, func(i int) verifier.Request {
 		now = now.Add(time.Second)
 		return requests[i%ring]
 	})

@@ -14,6 +14,77 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
+// failing returns a resolver that answers every DID with an error.
+func failing(err error) resolverFunc {
+	return func(context.Context, string) (*didresolve.Resolution, error) { return nil, err }
+}
+
+// Verify maps every error and every unfit document of a Resolver to one outcome.
+func TestResolverAnswers(t *testing.T) {
+	other, err := didresolve.Key().Resolve(t.Context(), sample.Holder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	did := func(t didresolve.ErrorType) error { return &didresolve.Error{Type: t} }
+	tests := []struct {
+		name string
+		res  *didresolve.Resolution
+		err  error
+		want string
+	}{
+		{"not found", nil, did(didresolve.ErrNotFound), "did_not_found"},
+		{"deactivated", nil, did(didresolve.ErrDeactivated), "did_deactivated"},
+		{"method not supported", nil, did(didresolve.ErrMethodNotSupported), "did_method_not_supported"},
+		{"invalid DID", nil, did(didresolve.ErrInvalidDID), "did_invalid"},
+		{"invalid document", nil, did(didresolve.ErrInvalidDIDDocument), "did_invalid"},
+		{"internal error", nil, did(didresolve.ErrInternal), "none"},
+		{"not found, but retryable", nil, &didresolve.Error{Type: didresolve.ErrNotFound, Retryable: true}, "none"},
+		{"not found, because the context was done", nil, &didresolve.Error{Type: didresolve.ErrNotFound, Cause: context.DeadlineExceeded}, "none"},
+		{"an error it does not know", nil, errors.New("x"), "none"},
+		{"not found beside an outage", nil, errors.Join(did(didresolve.ErrNotFound), errors.New("x")), "none"},
+		{"neither", nil, nil, "none"},
+		{"no document", &didresolve.Resolution{}, nil, "none"},
+		{"an empty document", &didresolve.Resolution{Document: &didresolve.Document{}}, nil, "did_invalid"},
+		{"the document of another DID", other, nil, "did_invalid"},
+		{"a document beside an error", other, did(didresolve.ErrNotFound), "did_not_found"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := config(t)
+			cfg.Resolver = resolverFunc(func(context.Context, string) (*didresolve.Resolution, error) { return tt.res, tt.err })
+			res, err := decide(t, cfg, request())
+			if got := outcome(res, err); got != tt.want {
+				t.Errorf("got %s (%v), want %s", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// Under IssuerListed, the document of another DID does not stand for the issuer's.
+func TestListedSignerInDocumentOfAnotherDID(t *testing.T) {
+	const issuer = "did:web:issuer.example"
+	multibase := strings.TrimPrefix(sample.Holder, "did:key:")
+	other, err := didresolve.ParseDocument([]byte(`{"id":"did:web:other.example","assertionMethod":["` + sample.Holder + `#` + multibase + `"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vp := toObject(t, sample.Presentation())
+	vc := vp["verifiableCredential"].([]any)[0].(object)
+	vc["issuer"] = issuer
+	vc["proof"].(object)["verificationMethod"] = sample.Holder + "#" + multibase
+	cfg := config(t)
+	cfg.TrustedIssuers, cfg.IssuerBinding = []string{issuer}, verifier.IssuerListed
+	cfg.Resolver = resolverFunc(func(ctx context.Context, did string) (*didresolve.Resolution, error) {
+		if did == issuer {
+			return &didresolve.Resolution{Document: other}, nil
+		}
+		return didresolve.Key().Resolve(ctx, did)
+	})
+	if res, err := decide(t, cfg, presenting(toJSON(t, vp))); outcome(res, err) != "did_invalid" {
+		t.Errorf("got %s, %v", outcome(res, err), err)
+	}
+}
+
 // allTrue accepts every signature. It fails the test when the engine asks it about a
 // key that is not a point of the curve.
 type allTrue struct{ t *testing.T }
@@ -30,39 +101,35 @@ func (a allTrue) Verify(key ed25519.PublicKey, _, _ []byte) bool {
 func TestKeyNotOnCurve(t *testing.T) {
 	raw := make([]byte, 34)
 	copy(raw, "\xed\x01\x02") // y is 2
-	none := "did:key:" + multikey.EncodeBase58(raw)
-	if _, err := didresolve.Key().Resolve(t.Context(), none); didresolve.TypeOf(err) != didresolve.ErrInvalidDID {
+	noPoint := "did:key:" + multikey.EncodeBase58(raw)
+	if _, err := didresolve.Key().Resolve(t.Context(), noPoint); didresolve.TypeOf(err) != didresolve.ErrInvalidDID {
 		t.Fatal(err)
 	}
-	vp := string(present(t, "c", sample.Credential()))
 	url := func(did string) string { return did + "#" + strings.TrimPrefix(did, "did:key:") }
-	toNone := issue(t, func(vc, _ object) {
-		for name, value := range toObject(t, []byte(strings.ReplaceAll(string(toJSON(t, vc)), sample.Holder, none))) {
-			vc[name] = value
-		}
-	})
-	toNone = []byte(strings.Replace(string(present(t, "c", toNone)), `"holder":"`+sample.Holder, `"holder":"`+none, 1))
+	renamed := func(vp []byte, did string) string {
+		return strings.NewReplacer(url(did), url(noPoint), did, noPoint).Replace(string(vp))
+	}
+	vp := present(t, "c", sample.Credential())
+	toNoPoint := present(t, "c", issue(t, func(_, mandate object) {
+		mandate["context"] = object{"authorizedDIDs": []string{noPoint, sample.Verifier}}
+	}))
 	for _, tt := range []struct {
 		name, presentation string
-		change             func(*verifier.Config)
+		binding            verifier.IssuerBinding
 		check              string
 	}{
-		{"the issuer", strings.ReplaceAll(strings.ReplaceAll(vp, url(sample.Issuer), url(none)), sample.Issuer, none), nil, "issuer.key"},
-		{"the holder", strings.ReplaceAll(string(toNone), url(sample.Holder), url(none)), nil, "holder.key"},
-		{"an issuer who is to list the key", strings.ReplaceAll(vp, `"`+sample.Issuer+`"`, `"`+none+`"`),
-			func(cfg *verifier.Config) { cfg.IssuerBinding = verifier.IssuerListed }, "issuer.key"},
+		{"the issuer", renamed(vp, sample.Issuer), verifier.IssuerStrict, "issuer.key"},
+		{"the holder", renamed(toNoPoint, sample.Holder), verifier.IssuerStrict, "holder.key"},
+		{"an issuer who has to list the key", strings.ReplaceAll(string(vp), `"`+sample.Issuer+`"`, `"`+noPoint+`"`), verifier.IssuerListed, "issuer.key"},
 	} {
 		var checks [][]verifier.Check
 		for _, r := range []didresolve.Resolver{didresolve.Key(), didresolve.Chain(didresolve.Static(), didresolve.Key())} {
 			for _, signatures := range []verifier.SignatureVerifier{nil, allTrue{t}} {
 				cfg := config(t)
-				cfg.Resolver, cfg.SignatureVerifier = r, signatures
-				cfg.TrustedIssuers = append(cfg.TrustedIssuers, none)
-				if tt.change != nil {
-					tt.change(&cfg)
-				}
-				req := request()
-				req.Presentation, req.Challenge = []byte(tt.presentation), "c"
+				cfg.Resolver, cfg.SignatureVerifier, cfg.IssuerBinding = r, signatures, tt.binding
+				cfg.TrustedIssuers = append(cfg.TrustedIssuers, noPoint)
+				req := presenting([]byte(tt.presentation))
+				req.Challenge = "c"
 				v := newVerifier(t, cfg)
 				for range 2 { // the second time the document is known
 					_, err := v.Verify(t.Context(), req)
@@ -82,21 +149,8 @@ func TestKeyNotOnCurve(t *testing.T) {
 	}
 }
 
-// deactivated answers that every DID is deactivated, outage that it cannot answer.
-type deactivated struct{}
-
-func (deactivated) Resolve(context.Context, string) (*didresolve.Resolution, error) {
-	return nil, &didresolve.Error{Type: didresolve.ErrDeactivated}
-}
-
-type outage struct{}
-
-func (outage) Resolve(context.Context, string) (*didresolve.Resolution, error) {
-	return nil, errors.New("down")
-}
-
-// A resolver that comes before Key in a chain is asked first, however deep.
-func TestChainAsksInOrder(t *testing.T) {
+// A chain asks a resolver that comes before Key first, however deep it is.
+func TestChainOrder(t *testing.T) {
 	key := didresolve.Key()
 	issuer, err := key.Resolve(t.Context(), sample.Issuer)
 	if err != nil {
@@ -110,9 +164,9 @@ func TestChainAsksInOrder(t *testing.T) {
 		before didresolve.Resolver
 		want   string
 	}{
-		{"deactivated", deactivated{}, "did_deactivated"},
+		{"deactivated", failing(&didresolve.Error{Type: didresolve.ErrDeactivated}), "did_deactivated"},
 		{"a pin", pinned, "did_invalid"},
-		{"an outage", outage{}, "none"},
+		{"an outage", failing(errors.New("down")), "none"},
 	} {
 		for name, r := range map[string]didresolve.Resolver{
 			"alone":             tt.before,
@@ -122,7 +176,7 @@ func TestChainAsksInOrder(t *testing.T) {
 		} {
 			cfg := config(t)
 			cfg.Resolver = r
-			res, err := newVerifier(t, cfg).Verify(t.Context(), request())
+			res, err := decide(t, cfg, request())
 			if got := outcome(res, err); got != tt.want {
 				t.Errorf("%s %s: %s (%v), want %s", tt.name, name, got, err, tt.want)
 			}

@@ -37,6 +37,8 @@ var bans = []ban{
 		"imports point one way"},
 	{[]string{"policy", "verifier"}, []string{module + "policy/suite"},
 		"deciding takes no test files"},
+	{library, []string{"testing", module + "internal/sample"},
+		"what tests are made of is not in the engine"},
 	{[]string{"didresolve", "policy", "receipts"}, []string{module + "verifier"},
 		"imports point one way"},
 	{[]string{"didresolve", "didresolve/didweb", "internal/safehttp"}, []string{module + "policy", module + "receipts", module + "verifier"},

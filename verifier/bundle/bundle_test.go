@@ -10,10 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mandate-engine/mandate/adapters/signing"
 	"github.com/mandate-engine/mandate/canonical"
 	"github.com/mandate-engine/mandate/didresolve"
+	"github.com/mandate-engine/mandate/internal/proofs"
 	"github.com/mandate-engine/mandate/internal/sample"
+	"github.com/mandate-engine/mandate/internal/sample/samplesign"
 	"github.com/mandate-engine/mandate/policy"
 	"github.com/mandate-engine/mandate/receipts"
 	"github.com/mandate-engine/mandate/verifier"
@@ -23,11 +24,12 @@ import (
 // decide decides the sample with some parameters, and keeps the bundle.
 func decide(t testing.TB, params []byte, change func(*verifier.Config)) (*verifier.Bundle, *receipts.Receipt) {
 	t.Helper()
-	key, err := receipts.NewKeySigner(sample.Key(9), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := verifier.Config{Resolver: didresolve.Key(), Signer: key, TrustedIssuers: []string{sample.Issuer}, Verifier: sample.Verifier,
+	return decideRequest(t, verifier.Request{Presentation: sample.Presentation(), ExecutionParams: params, Challenge: sample.Challenge}, change)
+}
+
+func decideRequest(t testing.TB, req verifier.Request, change func(*verifier.Config)) (*verifier.Bundle, *receipts.Receipt) {
+	t.Helper()
+	cfg := verifier.Config{Resolver: didresolve.Key(), Signer: samplesign.Signer(t, 9, ""), TrustedIssuers: []string{sample.Issuer}, Verifier: sample.Verifier,
 		KeepBundle: true, Now: func() time.Time { return sample.Now().Add(123456789) }}
 	if change != nil {
 		change(&cfg)
@@ -36,7 +38,7 @@ func decide(t testing.TB, params []byte, change func(*verifier.Config)) (*verifi
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := v.Verify(context.Background(), verifier.Request{Presentation: sample.Presentation(), ExecutionParams: params, Challenge: sample.Challenge})
+	res, err := v.Verify(context.Background(), req)
 	var deny *verifier.DenyError
 	switch {
 	case err == nil:
@@ -48,8 +50,8 @@ func decide(t testing.TB, params []byte, change func(*verifier.Config)) (*verifi
 	return nil, nil
 }
 
-// through writes a bundle and reads it again.
-func through(t testing.TB, b *verifier.Bundle) ([]byte, *verifier.Bundle) {
+// roundTrip writes a bundle and reads it again.
+func roundTrip(t testing.TB, b *verifier.Bundle) ([]byte, *verifier.Bundle) {
 	t.Helper()
 	file, err := bundle.Marshal(b)
 	if err != nil {
@@ -66,30 +68,30 @@ func through(t testing.TB, b *verifier.Bundle) ([]byte, *verifier.Bundle) {
 	return file, again
 }
 
+// Reproduce decides a bundle that was written and read as it was decided before.
 func TestReproduce(t *testing.T) {
+	allow := sample.ParamsAllow()
 	for name, tt := range map[string]struct {
 		params []byte
 		change func(*verifier.Config)
 		want   string
 	}{
-		"allow":                       {sample.ParamsAllow(), nil, "allow "},
+		"allow":                       {allow, nil, "allow "},
 		"deny":                        {sample.ParamsDeny(), nil, "deny rule_failed"},
 		"invalid":                     {sample.ParamsInvalid(), nil, "deny execution_params_invalid"},
 		"no parameters":               {nil, nil, "deny execution_params_invalid"},
-		"denied by screen":            {sample.ParamsAllow(), func(c *verifier.Config) { c.TrustedIssuers = []string{"did:x:y"} }, "deny issuer_untrusted"},
-		"a checker agrees":            {sample.ParamsAllow(), func(c *verifier.Config) { c.ContextChecker = checker{} }, "allow "},
-		"a checker objects":           {sample.ParamsAllow(), func(c *verifier.Config) { c.ContextChecker = checker{errors.New("no")} }, "deny context_not_allowed"},
-		"used before":                 {sample.ParamsAllow(), func(c *verifier.Config) { c.Replay = used{} }, "deny presentation_replayed"},
-		"a signer for nobody":         {sample.ParamsAllow(), func(c *verifier.Config) { c.PresentationSigners = map[string][]string{"did:x:y": nil} }, "allow "},
-		"documents that were fetched": {sample.ParamsAllow(), func(c *verifier.Config) { c.Resolver = fetched{} }, "allow "},
-		"no document": {sample.ParamsAllow(), func(c *verifier.Config) {
-			c.Resolver = fetched{&didresolve.Error{Type: didresolve.ErrNotFound, Detail: "\xff\ufffe"}}
-		}, "deny did_not_found"},
-		"settings that tell": {sample.ParamsAllow(), func(c *verifier.Config) { c.Leeway, c.MaxAge, c.AllowActionless = time.Minute, time.Hour, true }, "allow "},
+		"denied before any lookup":    {allow, func(c *verifier.Config) { c.TrustedIssuers = []string{"did:x:y"} }, "deny issuer_untrusted"},
+		"a checker agrees":            {allow, func(c *verifier.Config) { c.ContextChecker = checker{} }, "allow "},
+		"a checker objects":           {allow, func(c *verifier.Config) { c.ContextChecker = checker{errors.New("no")} }, "deny context_not_allowed"},
+		"used before":                 {allow, func(c *verifier.Config) { c.Replay = used{} }, "deny presentation_replayed"},
+		"a signer for no holder":      {allow, func(c *verifier.Config) { c.PresentationSigners = map[string][]string{"did:x:y": nil} }, "allow "},
+		"documents that were fetched": {allow, func(c *verifier.Config) { c.Resolver = fetched{} }, "allow "},
+		"no document":                 {allow, func(c *verifier.Config) { c.Resolver = fetched{notFound} }, "deny did_not_found"},
+		"settings that receipts name": {allow, func(c *verifier.Config) { c.Leeway, c.MaxAge, c.AllowActionless = time.Minute, time.Hour, true }, "allow "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, receipt := decide(t, tt.params, tt.change)
-			_, read := through(t, b)
+			_, read := roundTrip(t, b)
 			r, err := bundle.Reproduce(context.Background(), read, receipt.Bytes())
 			if err != nil {
 				t.Fatal(err)
@@ -105,7 +107,10 @@ func TestReproduce(t *testing.T) {
 	}
 }
 
-// fetched answers like a resolver that fetches.
+// notFound has a text that is no UTF-8, and one that is no character.
+var notFound = &didresolve.Error{Type: didresolve.ErrNotFound, Detail: "\xff\ufffe"}
+
+// fetched answers with err, or like a resolver that fetches.
 type fetched struct{ err error }
 
 func (f fetched) Resolve(ctx context.Context, did string) (*didresolve.Resolution, error) {
@@ -123,12 +128,14 @@ type checker struct{ err error }
 
 func (c checker) CheckContext(canonical.Value) error { return c.err }
 
+// used is a Replay in which every key is used up.
 type used struct{}
 
 func (used) Use(context.Context, [32]byte, time.Time, time.Time) (bool, error) { return false, nil }
 
-// What was changed in the receipt or in the bundle is named.
-func TestDifference(t *testing.T) {
+// Reproduce names the first difference between a receipt and a bundle of which one was
+// changed.
+func TestReproduceNamesDifference(t *testing.T) {
 	b, receipt := decide(t, sample.ParamsAllow(), nil)
 	denied, denial := decide(t, sample.ParamsDeny(), nil)
 	edit := func(r *receipts.Receipt, old, new string) []byte {
@@ -139,7 +146,7 @@ func TestDifference(t *testing.T) {
 		return []byte(out)
 	}
 	changed := func(change func(*verifier.Bundle)) *verifier.Bundle {
-		_, c := through(t, b)
+		_, c := roundTrip(t, b)
 		change(c)
 		return c
 	}
@@ -168,37 +175,38 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// Nothing is reproduced from what is not there.
+// Reproduce returns an error if the bundle lacks an answer, or if either of the two
+// cannot be read.
 func TestReproduceRefuses(t *testing.T) {
 	b, receipt := decide(t, sample.ParamsAllow(), nil)
-	_, without := through(t, b)
+	_, without := roundTrip(t, b)
 	clear(without.Documents)
-	_, settings := through(t, b)
+	_, settings := roundTrip(t, b)
 	settings.Config.TrustedIssuers = nil
-	_, version := through(t, b)
+	_, version := roundTrip(t, b)
 	version.Engine = "9.9.9"
 	for name, tt := range map[string]struct {
 		bundle  *verifier.Bundle
 		receipt []byte
 		want    string
 	}{
-		"no document":         {without, receipt.Bytes(), "the bundle does not have it"},
-		"settings of nobody":  {settings, receipt.Bytes(), "TrustedIssuers is empty"},
-		"no receipt":          {b, []byte("{"), "syntax"},
-		"a receipt of nobody": {b, []byte("{}"), "verification method"},
+		"no document":       {without, receipt.Bytes(), "the bundle does not have it"},
+		"no trusted issuer": {settings, receipt.Bytes(), "TrustedIssuers is empty"},
+		"no receipt":        {b, []byte("{"), "syntax"},
+		"an empty receipt":  {b, []byte("{}"), "verification method"},
 	} {
 		if r, err := bundle.Reproduce(context.Background(), tt.bundle, tt.receipt); err == nil || r != nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %q", name, err, tt.want)
 		}
 	}
 	if _, err := bundle.Marshal(nil); err == nil {
-		t.Error("a bundle of nothing")
+		t.Error("Marshal writes a nil bundle")
 	}
 }
 
 func TestParseRefuses(t *testing.T) {
 	b, _ := decide(t, sample.ParamsAllow(), nil)
-	file, _ := through(t, b)
+	file, _ := roundTrip(t, b)
 	good := string(file)
 	for _, tt := range []struct{ name, old, new, want string }{
 		{"no JSON", good, "{", "syntax"},
@@ -256,7 +264,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func ExampleReproduce() {
-	b, receipt := decide(nil2{}, sample.ParamsDeny(), nil)
+	b, receipt := decide(exampleTB{}, sample.ParamsDeny(), nil)
 	file, err := bundle.Marshal(b)
 	if err != nil {
 		panic(err)
@@ -274,52 +282,45 @@ func ExampleReproduce() {
 	// Output: deny rule_failed true
 }
 
-// nil2 stands for a test where an example has none.
-type nil2 struct{ testing.TB }
+// exampleTB is the testing.TB of an example, which has none.
+type exampleTB struct{ testing.TB }
 
-func (nil2) Helper()           {}
-func (nil2) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+func (exampleTB) Helper()           {}
+func (exampleTB) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
 
-// A source that answers with nothing at all, and one that says that there is
-// nothing, lead to different decisions, and to the same ones again.
-func TestNothingAndNothingAtAll(t *testing.T) {
-	for name, answer := range map[string]error{"nothing at all": nil, "no such action": policy.ErrNotFound} {
-		vc := map[string]any{}
-		if err := json.Unmarshal(sample.Credential(), &vc); err != nil {
-			t.Fatal(err)
-		}
-		delete(vc, "proof")
-		mandate := vc["credentialSubject"].(map[string]any)["mandate"].(map[string]any)
-		mandate["action"] = map[string]any{"id": "urn:via:action:1", "digestSRI": "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
-		unsigned, _ := json.Marshal(vc)
-		issuer, _ := receipts.NewKeySigner(sample.Key(1), "")
-		holder, _ := receipts.NewKeySigner(sample.Key(2), "")
-		signed, err := signing.Credential(t.Context(), unsigned, issuer, signing.Options{Created: sample.Now()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		vp, err := signing.Presentation(t.Context(), "", [][]byte{signed}, holder, signing.Options{Created: sample.Now(), Challenge: "c", Domain: []string{sample.Verifier}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, _ := receipts.NewKeySigner(sample.Key(9), "")
-		v, err := verifier.New(verifier.Config{Resolver: didresolve.Key(), Signer: key, TrustedIssuers: []string{sample.Issuer}, Verifier: sample.Verifier,
-			KeepBundle: true, Now: sample.Now, Actions: source{answer}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = v.Verify(t.Context(), verifier.Request{Presentation: vp, Challenge: "c"})
-		var deny *verifier.DenyError
-		if !errors.As(err, &deny) {
-			t.Fatal(err)
-		}
-		_, read := through(t, deny.Bundle)
-		if r, err := bundle.Reproduce(t.Context(), read, deny.Receipt.Bytes()); err != nil || r.Difference != "" || r.Reason != deny.Reason {
-			t.Errorf("%s: %s, then %+v, %v", name, deny.Reason, r, err)
+// Reproduce tells an action that is not found from one without a byte: each is denied
+// for the reason that it was denied for before.
+func TestReproduceWithoutAction(t *testing.T) {
+	var vc map[string]any
+	if err := json.Unmarshal(sample.Credential(), &vc); err != nil {
+		t.Fatal(err)
+	}
+	delete(vc, "proof")
+	vc["credentialSubject"].(map[string]any)["mandate"].(map[string]any)["action"] = map[string]any{
+		"id": "urn:via:action:1", "digestSRI": "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
+	unsigned, err := json.Marshal(vc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mandate := samplesign.Credential(t, unsigned, samplesign.Signer(t, 1, ""))
+	vp := samplesign.Presentation(t, [][]byte{mandate}, samplesign.Signer(t, 2, ""), proofs.Options{Created: sample.Now(), Challenge: "c"})
+	for _, tt := range []struct {
+		name string
+		err  error
+		want verifier.Reason
+	}{
+		{"no byte", nil, verifier.ReasonActionInvalid},
+		{"not found", policy.ErrNotFound, verifier.ReasonActionUnavailable},
+	} {
+		b, receipt := decideRequest(t, verifier.Request{Presentation: vp, Challenge: "c"}, func(c *verifier.Config) { c.Actions = source{tt.err} })
+		_, read := roundTrip(t, b)
+		if r, err := bundle.Reproduce(t.Context(), read, receipt.Bytes()); err != nil || r.Difference != "" || r.Reason != tt.want {
+			t.Errorf("%s: got %+v, %v; want %s", tt.name, r, err, tt.want)
 		}
 	}
 }
 
+// source answers every reference with nothing, or with err.
 type source struct{ err error }
 
 func (s source) Action(context.Context, policy.Ref) ([]byte, error) { return nil, s.err }

@@ -11,7 +11,8 @@ import (
 
 var now = time.Date(2026, 5, 2, 12, 0, 0, 0, time.UTC)
 
-func TestMemoryReplay(t *testing.T) {
+// Check passes a Memory, and notices keys that are used already.
+func TestMemoryPassesCheck(t *testing.T) {
 	m := &replay.Memory{MaxEntries: 200}
 	for _, salt := range []string{"one", "two"} {
 		if err := Check(m, salt, now); err != nil {
@@ -27,7 +28,8 @@ type replayFunc func() (bool, error)
 
 func (f replayFunc) Use(context.Context, [32]byte, time.Time, time.Time) (bool, error) { return f() }
 
-func TestBrokenReplays(t *testing.T) {
+// Check refuses a Replay that breaks a promise.
+func TestCheckRefuses(t *testing.T) {
 	for name, r := range map[string]replayFunc{
 		"always first": func() (bool, error) { return true, nil },
 		"never first":  func() (bool, error) { return false, nil },
