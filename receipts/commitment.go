@@ -15,7 +15,8 @@ func Commitment(salt [16]byte, params canonical.Value) (string, error) {
 	if params.Kind() == canonical.Absent {
 		return "", fmt.Errorf("receipts: commitment: there are no parameters")
 	}
-	b := params.AppendCanonical(append(make([]byte, 0, 512), `{"params":`...))
+	var buf [512]byte
+	b := params.AppendCanonical(append(buf[:0], `{"params":`...))
 	b = append(base64.RawURLEncoding.AppendEncode(append(b, `,"salt":"`...), salt[:]), `"}`...) // base64url needs no escapes
 	return sri(b), nil
 }

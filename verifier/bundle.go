@@ -40,7 +40,7 @@ func (d *decision) bundle(random randomness) *Bundle {
 	if !d.v.cfg.KeepBundle {
 		return nil
 	}
-	b := &Bundle{Engine: Version, Config: d.v.cfg, Request: d.whole, Now: d.now, Contexts: d.contexts, Replayed: d.failedAt(checkReplay), Random: random,
+	b := &Bundle{Engine: Version, Config: d.v.cfg, Request: *d.original, Now: d.now, Contexts: d.contexts, Replayed: d.failedAt(checkReplay), Random: random,
 		Documents: map[string]Answer{}, Lists: map[string]Answer{}, Actions: map[policy.Ref]Answer{}}
 	b.Config.Resolver, b.Config.Signer, b.Config.Replay, b.Config.Rand, b.Config.Now, b.Config.SignatureVerifier = nil, nil, nil, nil, nil, nil
 	for l, a := range d.answers {

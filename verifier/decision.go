@@ -23,7 +23,7 @@ type decision struct {
 
 	// What was asked: read sets it.
 	req          Request         // with defaults, and without the bytes of presentation and parameters
-	whole        Request         // with defaults and a copy of the bytes, for the Bundle
+	original     *Request        // with defaults and a copy of the bytes; nil unless a Bundle is kept
 	now          time.Time       // the only time that counts
 	root, params canonical.Value // the presentation and the parameters, both objects
 

@@ -32,7 +32,7 @@ func TestParsedRequest(t *testing.T) {
 			t.Fatal(err)
 		}
 		cfg := config(t)
-		cfg.Rand, cfg.InsecureAllowReplay, cfg.KeepBundle = sameRandom{}, true, true
+		cfg.Rand, cfg.InsecureAllowReplay, cfg.KeepBundle = zeros{}, true, true
 		v := newVerifier(t, cfg)
 		req := request()
 		req.Presentation, req.ExecutionParams = []byte(tt.presentation), []byte(tt.params)

@@ -88,10 +88,11 @@ func (v *Verifier) read(ctx context.Context, req Request) (*decision, error) {
 	d := &decision{v: v, req: req, now: now, root: root, params: params.Root(), answers: map[lookup]answer{}}
 	d.req.Presentation, d.req.ExecutionParams = nil, nil
 	if v.cfg.KeepBundle {
-		d.whole = req
-		d.whole.Presentation, d.whole.ExecutionParams = original(req.Presentation, root), original(req.ExecutionParams, params.Root())
-		d.whole.ParsedPresentation, d.whole.ParsedParams = canonical.Value{}, canonical.Value{}
-		d.whole.Domain, d.whole.Evidence = slices.Clone(req.Domain), maps.Clone(req.Evidence)
+		kept := req
+		kept.Presentation, kept.ExecutionParams = original(req.Presentation, root), original(req.ExecutionParams, params.Root())
+		kept.ParsedPresentation, kept.ParsedParams = canonical.Value{}, canonical.Value{}
+		kept.Domain, kept.Evidence = slices.Clone(req.Domain), maps.Clone(req.Evidence)
+		d.original = &kept
 	}
 	return d, nil
 }

@@ -63,8 +63,8 @@ func link(proofs []*Proof, form Form) *Error {
 	return acyclic(proofs)
 }
 
-// acyclic refuses proofs that precede themselves: no signature over itself can
-// be made, so whoever wrote them has none to show.
+// acyclic refuses proofs that precede themselves. Nobody can sign such a proof: it
+// would have to hold its own signature.
 func acyclic(proofs []*Proof) *Error {
 	settled := map[*Proof]bool{}
 	for before := -1; before < len(settled); {

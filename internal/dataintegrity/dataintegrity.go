@@ -64,7 +64,7 @@ const (
 	FromFuture        Code = "proof_from_future"
 )
 
-// maxShown bounds how much of a text of the input stands in a message.
+// maxShown bounds texts of the input in messages, in bytes.
 const maxShown = 80
 
 // An Error says which proof was refused, where, and why.

@@ -131,7 +131,7 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 // document's must begin with all its values, in order; and the document is
 // hashed with the proof's in place of its own, as it stands there.
 func signedEdits(doc, node canonical.Value, form Form) ([]canonical.Edit, *Error) {
-	edits := []canonical.Edit{canonical.Omit(memberOf(form))}
+	edits := append(make([]canonical.Edit, 0, 2), canonical.Omit(memberOf(form)))
 	context := node.Get("@context")
 	if context.Kind() == canonical.Absent {
 		return edits, nil

@@ -8,10 +8,6 @@ import (
 	"testing"
 )
 
-// coreTestExceptions are the packages whose tests may still link an adapter. Remove
-// didresolve/didweb when its rotation_test.go signs with internal/sample/samplesign.
-var coreTestExceptions = []string{"didresolve/didweb"}
-
 // TestCoreTestsLinkNoAdapter checks that no test of the core links an adapter or a
 // command, directly or not. Such a test fails for a fault of the adapter, and it proves
 // of the core only what the adapter makes of it. The core are the packages that others
@@ -54,10 +50,8 @@ func TestCoreTestsLinkNoAdapter(t *testing.T) {
 		links := slices.ContainsFunc(binary.Deps, func(dep string) bool {
 			return strings.HasPrefix(dep, module+"adapters/") || strings.HasPrefix(dep, module+"cmd/")
 		})
-		if excepted := slices.Contains(coreTestExceptions, name); links && !excepted {
+		if links {
 			t.Errorf("the tests of %s link an adapter or a command: sign with internal/sample/samplesign, and compare outcomes without package answer", name)
-		} else if excepted && !links {
-			t.Errorf("the tests of %s link no adapter any more: remove the exception", name)
 		}
 	}
 	if tests < 15 {

@@ -23,7 +23,7 @@
 // "Nothing" refers to acknowledged entries, on a disk that has stored the data
 // when fsync returns. The next Open cuts off an incomplete batch and keeps it
 // in a file next to the log. If acknowledged entries may be missing, it
-// appends an entry that says so, a [translog.Gap]:
+// appends an entry about the gap, a [translog.Gap]:
 //
 //   - after a writer with NoSync that did not end with Close, because entries
 //     may be missing without a trace;

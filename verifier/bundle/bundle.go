@@ -74,7 +74,7 @@ func Marshal(b *verifier.Bundle) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	// What could not be read again is no evidence.
+	// Marshal refuses a bundle that Parse could not read again.
 	if _, err := Parse(out); err != nil {
 		return nil, err
 	}

@@ -286,8 +286,8 @@ func (c *code) cutters() (found []string) {
 // riddles are patterns of comments that have to be translated while reading, and
 // plain those that look like one and are not.
 var (
-	riddles = regexp.MustCompile(`(?i)\b(of (one|those|a \w+) that|who (asks|is about|has|was|had|presents|calls|waits)|whoever|stands? in\b|(is|are) over\b` +
-		`|nothing is what|is what it says|(is|are|was|were|be) no [a-z]|(is|are) none\b|(which|that) nobody|nobody (can|has|is|modifies|looks|waits)|for good\b|for who\b` +
+	riddles = regexp.MustCompile(`(?i)\b(of (one|those|what) that|who (asks|is about|has|was|had|presents|calls|waits)|whoever|stands? in\b|(is|are) over\b` +
+		`|nothing is what|is what it says|(is|are|was|were|be) no [a-z]|(is|are) none\b|(which|that) nobody|nobody (has|is|modifies|looks|waits)|for good\b|for who\b` +
 		`|one after the other|what (is|was) [a-z]+ (is|was|does)|the worst of|is another's|of its own accord|in the place of|is as good as|says so\b|has a say|knows for certain|as good as they)`)
 	plain = regexp.MustCompile(`(?i)there (is|are|was|were|must be|can be|may be|to be) (no|none)\b|\b(is|are|was) no (longer|more)\b`)
 )
