@@ -2,25 +2,28 @@ package canonical
 
 import "sync"
 
-// A buffer is what a parser writes before it knows how large the document is. No Doc
-// refers to one: Parse copies out of it.
+// A buffer has the slices that a parser appends to. Parse copies them into the Doc,
+// which does not refer to the buffer. SHA256 uses src as scratch space.
 type buffer struct {
-	src   []byte // the document: the caller's bytes may change meanwhile
-	text  []byte // decoded text of the strings that hold escapes
+	src   []byte // a copy of the document
+	text  []byte // decoded text of the strings that contain escapes
 	nodes []node
 	nums  []float64
 	order []int32
 }
 
-// buffers keeps buffers for later calls of Parse. Without them, rejecting a
-// presentation takes a fifth more time.
+// buffers keeps buffers for later calls. Without the pool, the denial of a
+// presentation before any signature check takes 23 % more time: .64 instead of .52
+// times one ed25519.Verify (internal/dev/bench, row reject, median of three runs).
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// maxBuffer bounds the parts of a buffer that is kept, in bytes and in values: one
-// large document does not take memory forever.
+// maxBuffer is the maximum size of each slice of a pooled buffer, in bytes; for nodes
+// it is 4,096 of them, which take 96 KiB. Without this limit, one large document could
+// take memory forever.
 const maxBuffer = 64 << 10
 
-func (b *buffer) giveBack() {
+// release returns b to the pool, unless a slice is larger than maxBuffer.
+func (b *buffer) release() {
 	if max(cap(b.src), cap(b.text), cap(b.nodes)*16, cap(b.nums)*8, cap(b.order)*4) > maxBuffer {
 		return
 	}
@@ -28,8 +31,8 @@ func (b *buffer) giveBack() {
 	buffers.Put(b)
 }
 
-// copied returns a copy of exactly the elements of a list.
-func copied[T any](list []T) []T {
+// cloneExact returns a copy of list whose capacity is its length.
+func cloneExact[T any](list []T) []T {
 	if len(list) == 0 {
 		return nil
 	}

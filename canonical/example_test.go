@@ -28,7 +28,7 @@ func ExampleValue_SHA256() {
 		fmt.Println(err)
 		return
 	}
-	// What a proof signs is the document without the proof.
+	// A proof signs the document without the proof.
 	fmt.Println(canonical.SRI(doc.Root().SHA256(canonical.Omit("proof"))))
 	// Output: sha256-wrEeZX4S/RdzWWJ8qJQSAY4idNCHPPv88fxQ9oVYLp4=
 }

@@ -11,9 +11,10 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// FuzzTransform holds the package against gowebpki/jcs: the same documents are
-// accepted but for the stricter kinds, with the same bytes, which are a fixed
-// point; and leaving out a member equals transforming the text without it.
+// FuzzTransform compares the package with gowebpki/jcs. Both must accept the same
+// documents, except those that only this package refuses, and write the same canonical
+// form. The canonical form must be its own canonical form. Omit must write what
+// gowebpki/jcs writes for the text without the member.
 func FuzzTransform(f *testing.F) {
 	for _, s := range []string{
 		`{"b":[1,2.50,-0,1e21,"\u20ac\ud83d\ude00"],"a":{"":null}}`, `{"a":1,"\u0061":2}`, `"\ud800"`, "\"\xed\xa0\x80\"",
@@ -38,7 +39,7 @@ func FuzzTransform(f *testing.F) {
 		canon := root.AppendCanonical(nil)
 		again, err := Transform(canon)
 		if err != nil || string(again) != string(canon) {
-			t.Fatalf("no fixed point: %q then %q, %v", canon, again, err)
+			t.Fatalf("not a fixed point: %q then %q, %v", canon, again, err)
 		}
 		checkTree(t, d, root)
 		for name := range root.Members() {
@@ -61,7 +62,8 @@ func FuzzTransform(f *testing.F) {
 	})
 }
 
-// checkTree checks that every value is found again by its raw text and pointer.
+// checkTree checks Raw, Offset, Get, Index, AppendCanonical and SHA256 of v and its
+// descendants against each other.
 func checkTree(t *testing.T, d *Doc, v Value) {
 	sub, err := Limits{MaxBytes: 1 << 30, MaxDepth: maxDepthCeiling}.Parse(v.Raw())
 	if err != nil {
@@ -74,24 +76,23 @@ func checkTree(t *testing.T, d *Doc, v Value) {
 		t.Fatalf("%q: offset is wrong", v.Pointer())
 	}
 	if len(d.nodes) > 200 {
-		return // quadratic below
+		return // the rest takes quadratic time
 	}
 	if got := v.SHA256(); got != sha256.Sum256(sub.Root().AppendCanonical(nil)) {
-		t.Fatalf("%q: another hash", v.Pointer())
+		t.Fatalf("%q: wrong hash", v.Pointer())
 	}
 	for name, m := range v.Members() {
 		if v.Get(name) != m {
 			t.Fatalf("member %q is not found", name)
 		}
-		// What is cut from the whole document is what is written of the part alone,
-		// without the member and with others in its place.
-		if v.SHA256(Omit(name)) != sha256.Sum256(slowly(sub.Root(), name, "")) {
-			t.Fatalf("%q without %q: another hash", v.Pointer(), name)
+		// Hash parts of the stored form, without the member and with another value.
+		if v.SHA256(Omit(name)) != sha256.Sum256(editSlowly(sub.Root(), name, "")) {
+			t.Fatalf("%q without %q: wrong hash", v.Pointer(), name)
 		}
 		with := ReplaceAll(name, []Value{v, m})
 		text := "[" + string(v.AppendCanonical(nil)) + "," + string(m.AppendCanonical(nil)) + "]"
-		if v.SHA256(with) != sha256.Sum256(slowly(sub.Root(), name, text)) {
-			t.Fatalf("%q with another %q: another hash", v.Pointer(), name)
+		if v.SHA256(with) != sha256.Sum256(editSlowly(sub.Root(), name, text)) {
+			t.Fatalf("%q with another %q: wrong hash", v.Pointer(), name)
 		}
 		checkTree(t, d, m)
 	}
@@ -103,8 +104,9 @@ func checkTree(t *testing.T, d *Doc, v Value) {
 	}
 }
 
-// slowly writes an object with text in place of a member, or without it.
-func slowly(v Value, name, text string) []byte {
+// editSlowly writes an object with text as the value of a member, or without the
+// member if text is empty.
+func editSlowly(v Value, name, text string) []byte {
 	var names []string
 	for n := range v.Members() {
 		names = append(names, n)

@@ -11,17 +11,16 @@ import (
 	"github.com/mandate-engine/mandate/internal/jsonescape"
 )
 
-// Marshal returns the canonical form of a Go value: nil, booleans, strings,
-// integers, floats, maps with string keys, slices, arrays, pointers and
-// interfaces that hold these, and [Value]. Structs are refused: what is signed
-// is spelled out member by member. Byte slices are refused too: encode them
-// first.
+// Marshal returns the canonical form of a Go value. It accepts nil, booleans,
+// strings, integers, floats, maps with string keys, slices, arrays, pointers and
+// interfaces to these, and [Value]. It refuses structs, so that callers write
+// each signed member explicitly, and byte slices: encode them first.
 //
-// Unlike encoding/json it refuses what it would have to change: invalid UTF-8
-// and noncharacters, NaN and infinities, and numbers that are integers beyond
-// 2^53-1, which readers round differently. A Value is copied as it is. A nil
-// map or slice is null. It returns an [*Error] with the pointer of what it
-// refused; a cyclic value is too deep.
+// Unlike encoding/json, it refuses data that it would have to change: invalid
+// UTF-8, noncharacters, NaN, infinities, and integers beyond 2^53-1, which readers
+// round differently. It writes the canonical form of a Value, whose numbers may
+// be beyond 2^53-1. A nil map or slice is null. The error is an [*Error] with the
+// pointer of the refused part; for a cyclic value it is TooDeep.
 func Marshal(v any) ([]byte, error) {
 	m := marshaler{}
 	if err := m.append(reflect.ValueOf(v)); err != nil {
@@ -30,8 +29,8 @@ func Marshal(v any) ([]byte, error) {
 	return m.dst, nil
 }
 
-// AppendString appends the canonical form of a string, quotes included. It
-// refuses what Marshal refuses, and then returns dst as it was.
+// AppendString appends the canonical form of a string, quotes included. For a
+// string that Marshal refuses it returns dst unchanged and an [*Error].
 func AppendString(dst []byte, s string) ([]byte, error) {
 	if jsonescape.Plain(s) {
 		return append(append(append(dst, '"'), s...), '"'), nil
@@ -64,7 +63,7 @@ func (m *marshaler) append(v reflect.Value) *Error {
 		return nil
 	case reflect.String:
 		if v.Type().PkgPath() == "encoding/json" {
-			break // json.Number is a number that would become a string
+			break // a json.Number would become a string
 		}
 		return m.string(v.String())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -112,9 +111,9 @@ func (m *marshaler) append(v reflect.Value) *Error {
 	return marshalError(UnsupportedValue, fmt.Sprintf("no JSON form for Go type %s", v.Type()))
 }
 
-// nested bounds the recursion: containers as [Parse] does by default, so that
-// what is written can be read again; pointers and interfaces, which may go in a
-// circle without a container, at twice that.
+// nested bounds the recursion. The limit for containers is that of [Parse], so
+// that Parse can read the result. Pointers and interfaces can form a cycle without
+// a container; their limit is twice as large.
 func (m *marshaler) nested(container bool, f func() *Error) *Error {
 	in, limit := &m.indirections, 2*DefaultMaxDepth
 	if container {

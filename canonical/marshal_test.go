@@ -26,7 +26,7 @@ func TestMarshal(t *testing.T) {
 		{"nil containers", []any{[]string(nil), map[string]int(nil), (*int)(nil)}, `[null,null,null]`},
 		{"pointers", &five, `5`},
 		{"arrays", [2]bool{true, false}, `[true,false]`},
-		{"a value as it is", map[string]any{"v": doc}, `{"v":{"a":"A","z":12345678901234567000}}`},
+		{"a Value", map[string]any{"v": doc}, `{"v":{"a":"A","z":12345678901234567000}}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestMarshalRefuses(t *testing.T) {
 		{"integer in a double", 1e300, UnsafeInteger, ""},
 		{"cycle", cycle, TooDeep, strings.Repeat("/self/0", 64)},
 		{"pointer to itself", p, TooDeep, ""},
-		{"deeper than can be read", deep(129), TooDeep, strings.Repeat("/0", 128)},
+		{"deeper than Parse accepts", deep(129), TooDeep, strings.Repeat("/0", 128)},
 		{"struct", map[string]any{"t": time.Time{}}, UnsupportedValue, "/t"},
 		{"bytes", []byte("abc"), UnsupportedValue, ""},
 		{"integer names", map[int]string{1: "a"}, UnsupportedValue, ""},
@@ -103,7 +103,7 @@ func TestMarshalRefuses(t *testing.T) {
 	}
 }
 
-// AppendString writes what Marshal writes, and refuses the same.
+// TestAppendString: AppendString agrees with Marshal.
 func TestAppendString(t *testing.T) {
 	for _, s := range []string{"", "a", "é", "\"", "\\", "\n", "\x00", "\x7f", "\u2028", "𝄞", "\xff", "a\xffb", "\ufffe", "\U0001fffe", strings.Repeat("x", 100) + "\xc3", "\u0080"} {
 		want, wantErr := Marshal(s)
@@ -114,8 +114,8 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
-// AppendString looks at eight bytes at a time: every byte value at every place
-// comes out as Marshal writes it.
+// TestAppendStringEveryByte: AppendString agrees with Marshal on every byte value at
+// every position, although it tests eight bytes at a time.
 func TestAppendStringEveryByte(t *testing.T) {
 	for c := range 256 {
 		for at := range 20 {

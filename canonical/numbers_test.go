@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// The published ladder of ES6 numbers
-// (https://github.com/cyberphone/json-canonicalization, testdata) is these
-// doubles, then 2,000 in a row from 0x0010000000000000, then what hashing
-// 32 zero bytes over and over gives; each line is the bits in hex, a comma, and
-// the number's canonical form.
+// The published ES6 test numbers
+// (https://github.com/cyberphone/json-canonicalization, testdata) are these
+// doubles, then 2,000 consecutive ones from 0x0010000000000000, then those of a
+// chain of SHA-256 hashes that begins with 32 zero bytes. Each line of the file has
+// the bits in hex, a comma, and the canonical form.
 var ladderBegins = [...]uint64{
 	0x0000000000000000, 0x8000000000000000, 0x0000000000000001, 0x8000000000000001,
 	0xc46696695dbd1cc3, 0xc43211ede4974a35, 0xc3fce97ca0f21056, 0xc3c7213080c1a6ac,
@@ -61,7 +61,7 @@ var ladderBegins = [...]uint64{
 	0x41b3de4355555556, 0x41b3de4355555557, 0xbecbf647612f3696, 0x43143ff3c1cb0959,
 }
 
-// SHA-256 of the first lines of the ladder.
+// ladderHashes are the published SHA-256 hashes of the first n lines.
 var ladderHashes = map[int]string{
 	1_000:       "be18b62b6f69cdab33a7e0dae0d9cfa869fda80ddc712221570f9f40a5878687",
 	10_000:      "b9f7a8e75ef22a835685a52ccba7f7d6bdc99e34b010992cbc5864cd12be6892",
@@ -71,8 +71,9 @@ var ladderHashes = map[int]string{
 	100_000_000: "0f7dda6b0837dde083c5d6b896f7d62340c8a2415b0c7121d83145e08a755272",
 }
 
-// TestNumberLadder canonicalizes 10^6 numbers, or as many as LADDER says, each
-// from 17 digits with an exponent and again from its canonical form.
+// TestNumberLadder canonicalizes 10^6 numbers, or the number in the environment
+// variable LADDER. It writes each with 17 digits and an exponent, and canonicalizes
+// the result once more.
 func TestNumberLadder(t *testing.T) {
 	last := 1_000_000
 	if testing.Short() {
@@ -101,7 +102,7 @@ func TestNumberLadder(t *testing.T) {
 		form = canonical(form, token)
 		again = canonical(again, form)
 		if !bytes.Equal(form, again) {
-			t.Fatalf("%s is no fixed point: %s", form, again)
+			t.Fatalf("%s is not a fixed point: %s", form, again)
 		}
 		line = strconv.AppendUint(line[:0], math.Float64bits(f), 16)
 		line = append(append(append(line, ','), form...), '\n')
@@ -115,7 +116,7 @@ func TestNumberLadder(t *testing.T) {
 	}
 }
 
-// ladder returns a function that returns the numbers one after the other.
+// ladder returns an iterator over the numbers.
 func ladder() func() float64 {
 	i := 0
 	var block [sha256.Size]byte
@@ -143,8 +144,9 @@ func ladder() func() float64 {
 	}
 }
 
-// Decimals of at most 15 digits keep their spelling: the tape does not take
-// them through a double, so the rule for which do has to be right.
+// TestShortDecimals: the parser keeps the spelling of most decimals of up to 15
+// digits without a conversion to a double. The result must equal that of
+// gowebpki/jcs, which converts all numbers.
 func TestShortDecimals(t *testing.T) {
 	digits := []string{"1", "9", "10", "12", "99", "100", "123456789012345", "999999999999999", "12345678901234", "5", "50", "105"}
 	check := func(s string) { compareWithOracle(t, []byte(s)) }

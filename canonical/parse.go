@@ -11,26 +11,26 @@ import (
 	"github.com/mandate-engine/mandate/internal/jsonescape"
 )
 
-// A parser makes one forward pass over src. What reads on takes the position where
-// it begins, and returns the one where it ended: kept in the parser, every step
-// would wait for the memory that the one before wrote.
+// A parser makes one forward pass over src. Each method takes the position at which
+// it begins and returns the position after it. This is faster than a position in the
+// parser, which every step would write to memory and read back.
 type parser struct {
 	*buffer
 	limits Limits
 	depth  int
 	values int
-	// changes counts what the canonical form spells differently: runs of white
-	// space, escapes, numbers and objects not in order. A container within which
-	// there is none is in canonical form as it stands.
+	// changes counts the differences between the source and its canonical form:
+	// runs of white space, strings with escapes, numbers in another form, and
+	// objects in another order. A container without changes is in canonical form.
 	changes int
 }
 
 func (p *parser) document() error {
-	i, err := p.value(p.space(0))
+	i, err := p.value(p.skipSpace(0))
 	if err != nil {
 		return err.finish()
 	}
-	if i = p.space(i); i < len(p.src) {
+	if i = p.skipSpace(i); i < len(p.src) {
 		return p.fail(TrailingData, i, "data after the end of the document")
 	}
 	return nil
@@ -48,15 +48,16 @@ func (p *parser) unexpected(i int, want string) *Error {
 	return p.fail(Syntax, i, "unexpected "+strconv.QuoteRuneToASCII(rune(p.src[i]))+", want "+want)
 }
 
-// space skips white space, of which there is nearly never any.
-func (p *parser) space(i int) int {
+// skipSpace skips white space. It is short enough to be inlined for the usual case,
+// no white space.
+func (p *parser) skipSpace(i int) int {
 	if p.peek(i) > ' ' {
 		return i
 	}
-	return p.spaces(i)
+	return p.skipSpaces(i)
 }
 
-func (p *parser) spaces(i int) int {
+func (p *parser) skipSpaces(i int) int {
 	src, start := p.src, i
 	for i < len(src) && (src[i] == ' ' || src[i] == '\n' || src[i] == '\t' || src[i] == '\r') {
 		i++
@@ -67,8 +68,8 @@ func (p *parser) spaces(i int) int {
 	return i
 }
 
-// peek returns the byte at i, or 0 at the end. A zero byte is nowhere legal, so
-// callers need not tell the two apart.
+// peek returns the byte at i, or 0 at the end. A zero byte is never valid, so callers
+// need not distinguish the two.
 func (p *parser) peek(i int) byte {
 	if i < len(p.src) {
 		return p.src[i]
@@ -76,9 +77,9 @@ func (p *parser) peek(i int) byte {
 	return 0
 }
 
-// add appends a node without children. The tape doubles, so that all the tapes
-// that a document outgrew are together no larger than the last: append would grow
-// by a quarter, and they would be four times as large.
+// add appends a node without children. The capacity doubles, so all earlier slices
+// together are at most as large as the last one. append grows large slices by a
+// quarter, and the earlier ones would be four times as large.
 func (p *parser) add(kind ValueKind, off, end int32) *node {
 	i := len(p.nodes)
 	if i == cap(p.nodes) {
@@ -94,8 +95,8 @@ func (p *parser) grow() {
 	p.nodes = append(make([]node, 0, max(2*cap(p.nodes), 16)), p.nodes...)
 }
 
-// close completes the container at node self, which ends at i, and before which
-// there were that many changes.
+// close completes the container at node self, with count members or elements and
+// its end at i. changes is the value of p.changes at its start.
 func (p *parser) close(self, count int32, i, changes int) int {
 	n := &p.nodes[self]
 	n.end = int32(i)
@@ -173,7 +174,7 @@ func (p *parser) array(i int) (int, *Error) {
 	self, changes := int32(len(p.nodes)), p.changes
 	p.add(Array, int32(i), 0)
 	count := int32(0)
-	i = p.space(i + 1)
+	i = p.skipSpace(i + 1)
 	if p.peek(i) == ']' {
 		return p.close(self, 0, i+1, changes), nil
 	}
@@ -183,10 +184,10 @@ func (p *parser) array(i int) (int, *Error) {
 			return i, err.within(strconv.Itoa(int(count)))
 		}
 		count++
-		i = p.space(i)
+		i = p.skipSpace(i)
 		switch p.peek(i) {
 		case ',':
-			i = p.space(i + 1)
+			i = p.skipSpace(i + 1)
 		case ']':
 			return p.close(self, count, i+1, changes), nil
 		default:
@@ -199,8 +200,8 @@ func (p *parser) object(i int) (int, *Error) {
 	self, changes := int32(len(p.nodes)), p.changes
 	p.add(Object, int32(i), 0)
 	count, sorted, names := int32(0), true, uint16(0)
-	var last []byte // the member name before
-	i = p.space(i + 1)
+	var last []byte // the previous member name
+	i = p.skipSpace(i + 1)
 	if p.peek(i) == '}' {
 		return p.close(self, 0, i+1, changes), nil
 	}
@@ -217,15 +218,15 @@ func (p *parser) object(i int) (int, *Error) {
 			p.changes++
 		}
 		last, names = name, names|nameBit(name)
-		i = p.space(end)
+		i = p.skipSpace(end)
 		if p.peek(i) != ':' {
 			return i, p.unexpected(i, "':'")
 		}
-		if i, err = p.value(p.space(i + 1)); err != nil {
+		if i, err = p.value(p.skipSpace(i + 1)); err != nil {
 			return i, err.within(string(name))
 		}
 		count++
-		i = p.space(i)
+		i = p.skipSpace(i)
 		c := p.peek(i)
 		if c != ',' && c != '}' {
 			return i, p.unexpected(i, "',' or '}'")
@@ -234,7 +235,7 @@ func (p *parser) object(i int) (int, *Error) {
 		if c == '}' {
 			break
 		}
-		i = p.space(i)
+		i = p.skipSpace(i)
 	}
 	p.close(self, count, i, changes)
 	p.nodes[self].names = names
@@ -244,41 +245,41 @@ func (p *parser) object(i int) (int, *Error) {
 	return i, p.sortMembers(self)
 }
 
-// sortMembers records the canonical order of an object's members and refuses
-// repeated names.
+// sortMembers records the canonical order of the members of an object. It refuses
+// repeated names; the error is for the repetition that comes first in the source.
 func (p *parser) sortMembers(self int32) *Error {
 	start := len(p.order)
 	for key := self + 1; key < p.nodes[self].next; key = p.nodes[key+1].next {
 		p.order = append(p.order, key)
 	}
 	keys := p.order[start:]
-	slices.SortFunc(keys, func(x, y int32) int { // of equal names the first one first: a stable sort takes twice as long
+	slices.SortFunc(keys, func(x, y int32) int { // equal names in source order; slices.SortStableFunc takes twice as long
 		if order := compareUTF16(p.textOf(x), p.textOf(y)); order != 0 {
 			return order
 		}
 		return int(x - y)
 	})
-	again := int32(-1)
+	duplicate := int32(-1)
 	for i := 1; i < len(keys); i++ {
-		if string(p.textOf(keys[i-1])) == string(p.textOf(keys[i])) && (again < 0 || keys[i] < again) {
-			again = keys[i]
+		if string(p.textOf(keys[i-1])) == string(p.textOf(keys[i])) && (duplicate < 0 || keys[i] < duplicate) {
+			duplicate = keys[i]
 		}
 	}
-	if again >= 0 {
-		err := p.fail(DuplicateKey, int(p.nodes[again].off), "member name repeated")
-		return err.within(string(p.textOf(again)))
+	if duplicate >= 0 {
+		err := p.fail(DuplicateKey, int(p.nodes[duplicate].off), "member name repeated")
+		return err.within(string(p.textOf(duplicate)))
 	}
 	p.nodes[self].b = int32(start)
 	return nil
 }
 
-// number parses RFC 8259 section 6.
+// number parses a number (RFC 8259 section 6).
 //
-// A number of at most 15 digits without an exponent is in canonical form as it
-// stands, unless it is a negative zero, has a trailing zero after the point, or
-// is so small that the canonical form has an exponent: decimals of 15 digits
-// are told apart by a double, so that none shorter, nor another of the same
-// length, names the same one. All others go through a double.
+// A number of at most 15 digits without an exponent is already in canonical form,
+// with three exceptions: negative zero, a trailing zero after the point, and a
+// number so small that its canonical form has an exponent. The reason: different
+// decimals of up to 15 digits are different doubles, so no other decimal of at most
+// that length has the same double. number converts all other numbers to a double.
 func (p *parser) number(start int) (int, *Error) {
 	src, i := p.src, start
 	if p.peek(i) == '-' {
@@ -298,7 +299,7 @@ func (p *parser) number(start int) (int, *Error) {
 		if i, err = p.digits(start, fraction); err != nil {
 			return i, err
 		}
-		// 0.00000x would have an exponent; -0.x is no negative zero.
+		// A seventh decimal place may need an exponent. -0.x is not a negative zero.
 		verbatim = i-intStart <= 16 && src[i-1] != '0' &&
 			(src[intStart] != '0' || i-fraction <= 6)
 	}
@@ -319,10 +320,10 @@ func (p *parser) number(start int) (int, *Error) {
 	if verbatim {
 		return i, nil
 	}
-	f, failed := strconv.ParseFloat(string(src[start:i]), 64)
-	if errors.Is(failed, strconv.ErrRange) {
+	f, parseErr := strconv.ParseFloat(string(src[start:i]), 64)
+	if errors.Is(parseErr, strconv.ErrRange) {
 		return i, p.fail(NumberOutOfRange, start, "number beyond the range of a double")
-	} else if failed != nil { // unreachable: the token is well formed
+	} else if parseErr != nil { // unreachable: the token is well formed
 		return i, p.fail(Syntax, start, "bad number")
 	}
 	p.changes++
@@ -332,7 +333,7 @@ func (p *parser) number(start int) (int, *Error) {
 	return i, nil
 }
 
-// digits skips one or more digits, from i on, of a number that starts at start.
+// digits skips one or more digits at i. start is the start of the number.
 func (p *parser) digits(start, i int) (int, *Error) {
 	from := i
 	for c := p.peek(i); '0' <= c && c <= '9'; c = p.peek(i) {
@@ -353,12 +354,12 @@ func (p *parser) longNumber(start int) *Error {
 	return err
 }
 
-// str parses a string at its opening quote, and returns its end and its decoded
-// text, which stays as it is until the parser is done.
+// str parses a string at its opening quote. It returns its end and its decoded text,
+// which is valid until the end of the parse.
 func (p *parser) str(start int) (int, []byte, *Error) {
 	src, i := p.src, start+1
 	for {
-		i = plain(src, i)
+		i = skipPlain(src, i)
 		if i >= len(src) {
 			return i, nil, p.unexpected(i, `'"'`)
 		}
@@ -380,15 +381,15 @@ func (p *parser) str(start int) (int, []byte, *Error) {
 	}
 }
 
-// escapedStr goes on with a string at its first backslash, decoding it into
-// Doc.text.
+// escapedStr parses the rest of a string from its first backslash on. It decodes the
+// whole string into p.text.
 func (p *parser) escapedStr(start, i int) (int, []byte, *Error) {
 	src := p.src
 	textStart := len(p.text)
 	p.text = append(p.text, src[start+1:i]...)
 	for {
 		from := i
-		i = plain(src, from)
+		i = skipPlain(src, from)
 		p.text = append(p.text, src[from:i]...)
 		if i >= len(src) {
 			return i, nil, p.unexpected(i, `'"'`)
@@ -419,9 +420,9 @@ func (p *parser) escapedStr(start, i int) (int, []byte, *Error) {
 	}
 }
 
-// plain returns the position of the first byte from i on that is not plain in a
-// string: a quote, a backslash, a control character, or no ASCII.
-func plain(src []byte, i int) int {
+// skipPlain returns the position of the first byte from i on that ends a plain part
+// of a string: a quote, a backslash, a control character or a byte outside ASCII.
+func skipPlain(src []byte, i int) int {
 	for ; i+8 <= len(src); i += 8 {
 		if hit := jsonescape.Mask(binary.LittleEndian.Uint64(src[i:])); hit != 0 {
 			return i + bits.TrailingZeros64(hit)/8
@@ -435,7 +436,7 @@ func plain(src []byte, i int) int {
 	return i
 }
 
-// rune skips one character outside ASCII.
+// rune checks and skips one character outside ASCII.
 func (p *parser) rune(i int) (int, *Error) {
 	src := p.src[i:]
 	r, size := utf8.DecodeRune(src)
@@ -448,8 +449,8 @@ func (p *parser) rune(i int) (int, *Error) {
 	return i + size, nil
 }
 
-// validPrefix returns how many bytes of an invalid sequence could have begun
-// a character.
+// validPrefix returns the length of the longest prefix of an invalid sequence that
+// can begin a character.
 func validPrefix(b []byte) int {
 	n := 0
 	for n < len(b) && n < utf8.UTFMax && !utf8.FullRune(b[:n+1]) {
@@ -458,7 +459,8 @@ func validPrefix(b []byte) int {
 	return n
 }
 
-// escape decodes the escape sequence at position at.
+// escape decodes the escape sequence at position at. It returns the position after
+// it.
 func (p *parser) escape(at int) (int, rune, *Error) {
 	src, i := p.src, at+2
 	if at+1 >= len(src) {

@@ -23,12 +23,12 @@ func TestRefusals(t *testing.T) {
 		{"white space only", " \n", Syntax, 2, ""},
 		{"byte order mark", "\xef\xbb\xbf{}", Syntax, 0, ""},
 		{"NUL", "\x00", Syntax, 0, ""},
-		{"form feed is no white space", "\f1", Syntax, 0, ""},
+		{"form feed is not white space", "\f1", Syntax, 0, ""},
 		{"data after the value", `{} x`, TrailingData, 3, ""},
 		{"second value", `1 2`, TrailingData, 2, ""},
 		{"closing bracket too many", `[]]`, TrailingData, 2, ""},
 		{"bad literal", `[true,trux]`, Syntax, 6, "/1"},
-		{"literal cut off", `nul`, Syntax, 0, ""},
+		{"incomplete literal", `nul`, Syntax, 0, ""},
 		{"capital literal", `True`, Syntax, 0, ""},
 		{"NaN", `NaN`, Syntax, 0, ""},
 		{"plus sign", `+1`, Syntax, 0, ""},
@@ -55,13 +55,13 @@ func TestRefusals(t *testing.T) {
 		{"control character", "\"a\nb\"", Syntax, 2, ""},
 		{"control character after an escape", "\"\\t\x1f\"", Syntax, 3, ""},
 		{"unknown escape", `["a\qb"]`, Syntax, 3, "/0"},
-		{"escape cut off", `"\`, Syntax, 1, ""},
+		{"incomplete escape", `"\`, Syntax, 1, ""},
 		{"short unicode escape", `"x\u12"`, Syntax, 2, ""},
 		{"unicode escape, not hex", `"\u12G4"`, Syntax, 1, ""},
-		{"second half, not hex", `"\ud83d\uzzzz"`, Syntax, 7, ""},
+		{"low surrogate, not hex", `"\ud83d\uzzzz"`, Syntax, 7, ""},
 		{"stray byte", "\"\xff\"", InvalidUTF8, 1, ""},
 		{"stray continuation", "\"\x80\"", InvalidUTF8, 1, ""},
-		{"sequence broken off", "\"\xe2\x82\"", InvalidUTF8, 3, ""},
+		{"incomplete sequence", "\"\xe2\x82\"", InvalidUTF8, 3, ""},
 		{"sequence at the end", "\"\xe2\x82", InvalidUTF8, 3, ""},
 		{"overlong", "\"\xc0\xaf\"", InvalidUTF8, 1, ""},
 		{"raw surrogate", "\"\xed\xa0\x80\"", InvalidUTF8, 2, ""},
@@ -82,14 +82,14 @@ func TestRefusals(t *testing.T) {
 		{"repetition hidden by an escape", `{"a":1,"\u0061":2}`, DuplicateKey, 7, "/a"},
 		{"repetition not adjacent", `{"b":1,"a":2,"b":3}`, DuplicateKey, 13, "/b"},
 		{"the first of two repetitions", `{"b":1,"a":1,"a":2,"b":3}`, DuplicateKey, 13, "/a"},
-		{"three of a name", `{"x":1,"x":2,"x":3}`, DuplicateKey, 7, "/x"},
+		{"name repeated twice", `{"x":1,"x":2,"x":3}`, DuplicateKey, 7, "/x"},
 		{"repetition inside", `{"p/q":[{},{"~":1,"~":2}]}`, DuplicateKey, 18, "/p~1q/1/~0"},
 		{"empty names", `{"":1,"":2}`, DuplicateKey, 6, "/"},
 		{"too large a number", `{"n":1e400}`, NumberOutOfRange, 5, "/n"},
 		{"too large a negative number", `-1e400`, NumberOutOfRange, 0, ""},
 		{"too large an integer", strings.Repeat("9", 400), NumberOutOfRange, 0, ""},
 		{"many leading zeros", strings.Repeat("0", 5000), Syntax, 1, ""},
-		{"no value where one too many would be", "[" + strings.Repeat("1,", 65535) + "]", Syntax, 131071, "/65535"},
+		{"missing value after the maximum of values", "[" + strings.Repeat("1,", 65535) + "]", Syntax, 131071, "/65535"},
 		{"long number", "[" + strings.Repeat("1", 4097) + "]", TooLarge, 4097, "/0"},
 		{"long fraction", "0." + strings.Repeat("1", 5000), TooLarge, 4096, ""},
 		{"long exponent", "1e" + strings.Repeat("0", 5000), TooLarge, 4096, ""},
@@ -105,7 +105,7 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("accepted, or not an *Error: %v", err)
 			}
 			if d != nil {
-				t.Error("a document beside the error")
+				t.Error("a document with the error")
 			}
 			if e.Kind != tt.kind || e.Offset != tt.offset || e.Pointer != tt.pointer {
 				t.Errorf("got %s at %d (%q), want %s at %d (%q)", e.Kind, e.Offset, e.Pointer, tt.kind, tt.offset, tt.pointer)
@@ -120,7 +120,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestLimitsAreNamed(t *testing.T) {
+func TestLimits(t *testing.T) {
 	tests := []struct {
 		name   string
 		limits Limits
@@ -152,8 +152,8 @@ func TestLimitsAreNamed(t *testing.T) {
 	}
 }
 
-// Hostile documents may cost memory in proportion to the limits, not to what
-// they claim to hold.
+// TestHostileDocumentsAllocateLittle: the limits bound the memory for a document of
+// any size.
 func TestHostileDocumentsAllocateLittle(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -186,9 +186,9 @@ func TestHostileDocumentsAllocateLittle(t *testing.T) {
 func TestJSONTestSuite(t *testing.T) {
 	files, _ := filepath.Glob("../../shared/vectors/jcs/JSONTestSuite/test_parsing/*.json")
 	if len(files) == 0 {
-		t.Skip("JSONTestSuite is not beside the project")
+		t.Skip("third-party vectors are not here: JSONTestSuite")
 	}
-	// RFC 7493 is stricter than RFC 8259 in these.
+	// Valid under RFC 8259, but not under RFC 7493.
 	refused := map[string]Kind{
 		"y_object_duplicated_key.json":               DuplicateKey,
 		"y_object_duplicated_key_and_value.json":     DuplicateKey,
@@ -237,7 +237,7 @@ func compareWithOracle(t *testing.T, b []byte) {
 	want, oracleErr := jcs.Transform(b)
 	var e *Error
 	if errors.As(err, &e) && slices.Contains([]Kind{Noncharacter, TooDeep, TooLarge, TooManyValues}, e.Kind) {
-		return // stricter here
+		return // gowebpki/jcs does not refuse these
 	}
 	switch {
 	case (err == nil) != (oracleErr == nil):

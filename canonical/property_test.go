@@ -14,10 +14,10 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
-// A speller writes random trees in random spellings.
+// A speller generates random trees and random JSON texts for them.
 type speller struct{ *rand.Rand }
 
-// tree returns a random value: nil, bool, float64, string, []any or members.
+// tree returns a random nil, bool, float64, string, []any or map[string]any.
 func (r speller) tree(depth int) any {
 	switch k := r.IntN(10); {
 	case k < 3 && depth > 0:
@@ -55,8 +55,7 @@ func (r speller) space(b *bytes.Buffer) {
 	}
 }
 
-// spell writes v with white space, member order, escapes and number forms at
-// random.
+// spell writes v with random white space, member order, escapes and number forms.
 func (r speller) spell(b *bytes.Buffer, v any) {
 	r.space(b)
 	defer r.space(b)
@@ -69,7 +68,7 @@ func (r speller) spell(b *bytes.Buffer, v any) {
 		precision := []int{-1, 17, 20}[r.IntN(3)]
 		format := []byte("efgEG")[r.IntN(5)]
 		if format == 'f' {
-			precision = -1 // digits after the point, which small numbers need more of
+			precision = -1 // 20 digits after the point would round small numbers
 		}
 		b.WriteString(strconv.FormatFloat(v, format, precision, 64))
 	case string:
@@ -128,8 +127,8 @@ func (r speller) quote(b *bytes.Buffer, s string) {
 	b.WriteByte('"')
 }
 
-// TestOneFormPerTree: two spellings of a random tree have one canonical form,
-// which is the oracle's, and what Marshal makes of the tree.
+// TestOneFormPerTree: two texts of the same random tree have the same canonical form.
+// gowebpki/jcs returns it too, and so does Marshal unless it refuses the tree.
 func TestOneFormPerTree(t *testing.T) {
 	r := speller{rand.New(rand.NewPCG(1, 2))}
 	for n := range 20_000 {
@@ -156,9 +155,9 @@ func TestOneFormPerTree(t *testing.T) {
 	}
 }
 
-// TestBlindMutations changes real documents at random and compares with the
-// oracle what becomes of them.
-func TestBlindMutations(t *testing.T) {
+// TestRandomMutations compares the package with gowebpki/jcs on random changes of
+// real documents.
+func TestRandomMutations(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	docs := [][]byte{sample.Presentation(), sample.Credential(), sample.ParamsAllow(),
 		[]byte(`{"\u0061":[1e3,-0,0.1,"\ud83d\ude00",{"":null}],"b":"\\u"}`)}
@@ -192,7 +191,7 @@ func TestBlindMutations(t *testing.T) {
 		}
 	}
 	if accepted == 0 || accepted == 40_000 {
-		t.Errorf("%d accepted: the mutations show nothing", accepted)
+		t.Errorf("%d of 40,000 accepted: the mutations test only one side", accepted)
 	}
 	t.Logf("%d of 40,000 accepted", accepted)
 }

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// The canonical form of the largest document that any limits let in is below
-// 2 GiB, the range of an int32 in a span: no text grows more than "1e20,".
-func TestSpansReachTheEnd(t *testing.T) {
+// TestSpansFitInt32: the canonical form of a document of the maximum size is below
+// 2 GiB, so a span can have int32 positions. The text that grows most is "1e20,".
+func TestSpansFitInt32(t *testing.T) {
 	l := Limits{MaxBytes: math.MaxInt}.withDefaults()
 	const in, out = "1e20,", "100000000000000000000,"
 	b, err := Transform([]byte(in[:len(in)-1]))

@@ -29,15 +29,15 @@ func (k ValueKind) String() string {
 	return "kind " + strconv.Itoa(int(k))
 }
 
-// A Value is one value of a [Doc]: a small handle, cheap to copy. It keeps the
-// whole document alive. Every method may be called on an absent Value.
-// Two Values are equal when they are the same place of the same document.
+// A Value is a handle of one value of a [Doc]. It is cheap to copy and keeps the
+// whole document in memory. All methods work on an absent Value. Two Values are ==
+// if they have the same position in the same Doc.
 type Value struct {
 	d *Doc
 	i int32
 }
 
-// absent is the node of every absent Value. It is never written to.
+// absent is the node of every absent Value. Nothing writes to it.
 var absent = node{b: -1}
 
 func (v Value) node() *node {
@@ -50,7 +50,7 @@ func (v Value) node() *node {
 // Kind returns the JSON type, or Absent.
 func (v Value) Kind() ValueKind { return v.node().kind }
 
-// Len returns the number of members or elements, and 0 for anything else.
+// Len returns the number of members or elements, and 0 for other kinds.
 func (v Value) Len() int {
 	if n := v.node(); n.kind == Object || n.kind == Array {
 		return int(n.a)
@@ -58,9 +58,9 @@ func (v Value) Len() int {
 	return 0
 }
 
-// Get returns the member called name, byte for byte, or an absent Value when v
-// is no object or has no such member. A member that is null is not absent.
-// The time it takes grows with the number of members.
+// Get returns the member with that name, byte for byte. It returns an absent Value
+// if v is not an object or does not have the member. A null member is not absent.
+// Get takes time proportional to the number of members.
 func (v Value) Get(name string) Value {
 	n := v.node()
 	if n.kind != Object || n.names&nameBit(name) == 0 {
@@ -68,7 +68,7 @@ func (v Value) Get(name string) Value {
 	}
 	nodes, end := v.d.nodes, n.next
 	for i := v.i + 1; i < end; {
-		// Most names are told apart by their length, without a look at the text.
+		// Compare the lengths first: they differ for most names.
 		key := &nodes[i]
 		if int(key.b-key.a) == len(name) && v.d.textOf(i) == name {
 			return Value{v.d, i + 1}
@@ -78,8 +78,8 @@ func (v Value) Get(name string) Value {
 	return Value{}
 }
 
-// Index returns element i, or an absent Value when v is no array or i is out
-// of range. Use [Value.Elements] to visit all.
+// Index returns element i, or an absent Value if v is not an array or i is out of
+// range. It takes time proportional to i: visit all elements with [Value.Elements].
 func (v Value) Index(i int) Value {
 	if i < 0 || i >= v.Len() {
 		return Value{}
@@ -92,7 +92,7 @@ func (v Value) Index(i int) Value {
 	return Value{}
 }
 
-// Members visits the members of an object in source order.
+// Members iterates over the members of an object in source order.
 func (v Value) Members() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
 		for key, m := range v.members() {
@@ -103,7 +103,7 @@ func (v Value) Members() iter.Seq2[string, Value] {
 	}
 }
 
-// members visits the nodes of the member names with their values.
+// members iterates over the nodes of the member names and the values.
 func (v Value) members() iter.Seq2[int32, Value] {
 	return func(yield func(int32, Value) bool) {
 		n := v.node()
@@ -121,7 +121,7 @@ func (v Value) members() iter.Seq2[int32, Value] {
 	}
 }
 
-// Elements visits the elements of an array in order.
+// Elements iterates over the elements of an array in order.
 func (v Value) Elements() iter.Seq2[int, Value] {
 	return func(yield func(int, Value) bool) {
 		n := v.node()
@@ -139,9 +139,9 @@ func (v Value) Elements() iter.Seq2[int, Value] {
 	}
 }
 
-// String returns the decoded text of a string; ok is false for every other
-// kind, so that 5 and "5" cannot be confused. It shares the memory of the
-// document's text: whoever keeps it for long clones it.
+// String returns the decoded text of a string. For other kinds ok is false, so a
+// caller cannot confuse 5 and "5". The text keeps the memory of the whole document
+// alive: clone it before you store it.
 func (v Value) String() (s string, ok bool) {
 	if v.Kind() != String {
 		return "", false
@@ -149,8 +149,8 @@ func (v Value) String() (s string, ok bool) {
 	return v.d.textOf(v.i), true
 }
 
-// Float64 returns the value of a number as the double that RFC 8785
-// canonicalizes.
+// Float64 returns the double of a number, on which RFC 8785 bases the canonical
+// form. For other kinds ok is false.
 func (v Value) Float64() (f float64, ok bool) {
 	n := v.node()
 	if n.kind != Number {
@@ -163,8 +163,8 @@ func (v Value) Float64() (f float64, ok bool) {
 	return f, err == nil
 }
 
-// IsSafeInteger reports whether v is a number whose value is an integer of
-// magnitude at most 2^53-1, whatever its spelling.
+// IsSafeInteger reports whether v is a number with an integer value from -(2^53-1)
+// to 2^53-1, in any spelling.
 func (v Value) IsSafeInteger() bool {
 	f, ok := v.Float64()
 	return ok && f == math.Trunc(f) && math.Abs(f) <= maxSafeInteger
@@ -172,7 +172,7 @@ func (v Value) IsSafeInteger() bool {
 
 const maxSafeInteger = 1<<53 - 1
 
-// Bool returns the value of a boolean; ok is false for every other kind.
+// Bool returns the value of a boolean. For other kinds ok is false.
 func (v Value) Bool() (value, ok bool) {
 	n := v.node()
 	if n.kind != Bool {
@@ -181,7 +181,7 @@ func (v Value) Bool() (value, ok bool) {
 	return v.d.src[n.off] == 't', true
 }
 
-// Raw returns a copy of the bytes of v as they stand in the source.
+// Raw returns a copy of the source text of v, nil if v is absent.
 func (v Value) Raw() []byte {
 	n := v.node()
 	if n.kind == Absent {
@@ -190,13 +190,13 @@ func (v Value) Raw() []byte {
 	return append([]byte(nil), v.d.src[n.off:n.end]...)
 }
 
-// Size returns how many bytes v takes in the source, 0 when absent.
+// Size returns the length of v in the source in bytes, 0 if v is absent.
 func (v Value) Size() int {
 	n := v.node()
 	return int(n.end - n.off)
 }
 
-// Offset returns the byte offset of v in the source, or -1 when absent.
+// Offset returns the byte offset of v in the source, -1 if v is absent.
 func (v Value) Offset() int {
 	n := v.node()
 	if n.kind == Absent {
@@ -205,14 +205,14 @@ func (v Value) Offset() int {
 	return int(n.off)
 }
 
-// Pointer returns the RFC 6901 pointer of v; "" is the root. The time it takes
-// grows with the size of the document.
+// Pointer returns the RFC 6901 pointer of v, "" for the root. It takes time
+// proportional to the size of the document.
 func (v Value) Pointer() string {
-	var room [64]byte
-	b := room[:0]
+	var buf [64]byte
+	b := buf[:0]
 	at := v.d.Root()
 	for at.d != nil && at.i != v.i {
-		token, child := at.childHolding(v.i)
+		token, child := at.childContaining(v.i)
 		if child.d == nil {
 			break
 		}
@@ -225,8 +225,8 @@ func (v Value) Pointer() string {
 	return string(b)
 }
 
-// childHolding returns the child of v that is, or holds, node i.
-func (v Value) childHolding(i int32) (token string, child Value) {
+// childContaining returns the child of v that is or contains node i.
+func (v Value) childContaining(i int32) (token string, child Value) {
 	for key, m := range v.members() {
 		if i < m.node().next {
 			return v.d.textOf(key), m

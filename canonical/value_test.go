@@ -72,7 +72,7 @@ func TestTransform(t *testing.T) {
 	}
 }
 
-// RFC 8785 appendix B.
+// TestNumbersOfAppendixB tests the numbers of RFC 8785 appendix B.
 func TestNumbersOfAppendixB(t *testing.T) {
 	for bits, want := range map[uint64]string{
 		0x0000000000000000: "0", 0x8000000000000000: "0",
@@ -94,8 +94,9 @@ func TestNumbersOfAppendixB(t *testing.T) {
 	}
 }
 
-// Releases of gowebpki/jcs before v1.0.2 accept truncated documents.
-func TestOracleIsNotDowngraded(t *testing.T) {
+// TestOracleVersion: the tests need gowebpki/jcs v1.0.2 or later, because earlier
+// releases accept truncated documents.
+func TestOracleVersion(t *testing.T) {
 	for _, in := range []string{`{"amount":100,"recipient`, `{"amount":100,"recipient":"a`, `[1,2`} {
 		if out, err := jcs.Transform([]byte(in)); err == nil {
 			t.Errorf("gowebpki/jcs accepts %q as %q: v1.0.2 or later is needed", in, out)
@@ -106,7 +107,7 @@ func TestOracleIsNotDowngraded(t *testing.T) {
 func TestPublishedPairs(t *testing.T) {
 	inputs, _ := filepath.Glob("../../shared/vectors/jcs/*/input/*.json")
 	if len(inputs) == 0 {
-		t.Skip("the RFC 8785 test data is not beside the project")
+		t.Skip("third-party vectors are not here: RFC 8785 test data")
 	}
 	for _, in := range inputs {
 		b, err := os.ReadFile(in)
@@ -241,7 +242,7 @@ func TestEdits(t *testing.T) {
 	if got := string(other.AppendCanonical(nil, Omit("0"))); got != `["x",{"y":2,"z":1}]` {
 		t.Errorf("an edited array: %s", got)
 	}
-	// Edits that change nothing do not undo those before them.
+	// An edit without effect does not cancel an earlier edit.
 	for _, edits := range [][]Edit{
 		{Omit("p"), Replace("a", doc.Get("a"))},
 		{Omit("p"), Replace("p", doc.Get("p"))},
@@ -255,15 +256,15 @@ func TestEdits(t *testing.T) {
 		{ReplaceAll("p", []Value{doc}), Replace("a", doc.Get("a"))},
 	} {
 		if doc.SHA256(edits...) != sha256.Sum256(doc.AppendCanonical(nil, edits...)) {
-			t.Errorf("%v: another hash", edits)
+			t.Errorf("%v: wrong hash", edits)
 		}
 	}
-	// One member is left out where it stands, whatever the order of the source.
+	// Omit works for every position of the member and every order of the source.
 	for _, in := range []string{`{"x":{"a":1}}`, `{"x":{"a":1,"b":2,"c":3}}`, ` { "x" : {"c":3, "a":1, "b":2} } `, `{"w":0,"x":{"\u0063":{"b":0},"a":"b"},"y":[]}`} {
 		v := mustParse(t, in).Get("x")
 		for _, name := range []string{"a", "b", "c", "d"} {
 			if v.SHA256(Omit(name)) != sha256.Sum256(v.AppendCanonical(nil, Omit(name))) {
-				t.Errorf("%s without %s: another hash", in, name)
+				t.Errorf("%s without %s: wrong hash", in, name)
 			}
 		}
 	}
@@ -308,8 +309,8 @@ func TestSRI(t *testing.T) {
 	}
 }
 
-// A document does not change when others are parsed after it, although the parser
-// writes in buffers that it uses again.
+// TestDocIsImmutable: later calls of Parse, which reuse the buffers, do not change a
+// Doc.
 func TestDocIsImmutable(t *testing.T) {
 	texts := []string{
 		`{"b":[1e3,2.5,"l\u00f6ng",{"z":1,"y":{}}],"a":"s\necret"}`, `[]`, `{"b":1,"a":2,"c":[1e5,1e6]}`, `"x"`, `{"q":"\t"}`, `[1e2,[1e3]]`,
@@ -336,14 +337,14 @@ func TestDocIsImmutable(t *testing.T) {
 			t.Errorf("%.60s became %.60s", forms[i], got)
 		}
 		if sum := d.Root().SHA256(); sum != sha256.Sum256([]byte(forms[i])) {
-			t.Errorf("%.60s: the hash is another", forms[i])
+			t.Errorf("%.60s: wrong hash", forms[i])
 		}
 		checkTree(t, d, d.Root())
 	}
 }
 
-// The worst document, whose every third byte begins a value, costs a bounded
-// multiple of its size, the limit on values raised.
+// TestAmplification: Parse allocates at most 40 bytes for a byte of the document, even
+// for documents with as many nodes as possible.
 func TestAmplification(t *testing.T) {
 	for name, doc := range map[string]string{
 		"empty objects": "[" + strings.Repeat("{},", 300_000) + "{}]",
@@ -369,7 +370,7 @@ func TestAmplification(t *testing.T) {
 	}
 }
 
-// members returns n members in falling order, so that they have to be sorted.
+// members returns n members in descending order, so that Parse must sort them.
 func members(n int) string {
 	var b strings.Builder
 	for i := n; i > 0; i-- {
@@ -381,9 +382,9 @@ func members(n int) string {
 	return b.String()
 }
 
-// TestGetAmongAlike: names of one length, with one beginning, with one bit, and
-// spelled with escapes are told apart.
-func TestGetAmongAlike(t *testing.T) {
+// TestGetSimilarNames: Get distinguishes names with the same length, first character
+// or nameBit, and names with escapes.
+func TestGetSimilarNames(t *testing.T) {
 	names := []string{"", "a", "b", "q", "ab", "ac", "\x00", "é", "é\"", "\U0001F600", strings.Repeat("a", 16), strings.Repeat("a", 17)}
 	for skip := range names {
 		in := []byte("{")

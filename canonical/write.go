@@ -8,35 +8,36 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// An Edit changes one member of an object while it is written. Edits serve the
-// hash inputs of Data Integrity proofs, which are the received document with a
-// member left out or put in another's place. Names are the caller's own: they
-// have to be valid UTF-8 without noncharacters.
+// An Edit changes one member of an object in the output. Use edits for the hash
+// inputs of Data Integrity proofs: the received document without some members or
+// with other values for them. A name must be valid UTF-8 without noncharacters; do
+// not take it from untrusted input.
 type Edit struct {
 	name   string
-	value  Value   // absent: left out
-	values []Value // of an array
+	value  Value   // absent: omit the member
+	values []Value // the elements, if array is set
 	array  bool
 }
 
-// Omit leaves the member out.
+// Omit leaves out the member.
 func Omit(name string) Edit { return Edit{name: name} }
 
-// Replace writes v as the member, present before or not. An absent v omits it.
+// Replace writes v as the member, whether or not the object has the member. An
+// absent v omits it.
 func Replace(name string, v Value) Edit {
 	return Edit{name: name, value: v}
 }
 
-// ReplaceAll writes an array of vs as the member, present before or not.
-// Absent values are left out of the array.
+// ReplaceAll writes an array of vs as the member, whether or not the object has the
+// member. The array leaves out absent values.
 func ReplaceAll(name string, vs []Value) Edit {
 	return Edit{name: name, values: vs, array: true}
 }
 
-// AppendCanonical appends the RFC 8785 form of v, with the edits made to its
-// own members (not to deeper ones), and returns the extended buffer. Of
-// several edits of one name the last counts. Edits of a value that is no
-// object do nothing, and an absent v appends nothing.
+// AppendCanonical appends the RFC 8785 form of v and returns the extended buffer. It
+// applies the edits to the members of v, not to deeper ones. The last of several
+// edits of one name counts. If v is not an object, edits have no effect. An absent v
+// appends nothing.
 func (v Value) AppendCanonical(dst []byte, edits ...Edit) []byte {
 	if v.Kind() == Object && len(edits) > 0 {
 		return v.appendEdited(dst, edits)
@@ -44,12 +45,13 @@ func (v Value) AppendCanonical(dst []byte, edits ...Edit) []byte {
 	return v.append(dst)
 }
 
-// SHA256 returns the SHA-256 of what AppendCanonical writes. That of an absent
-// Value is the hash of nothing: check Kind first.
+// SHA256 returns the SHA-256 of the output of AppendCanonical. For an absent Value
+// it is the hash of the empty text: check Kind first.
 //
-// The first hash writes the canonical form of the whole document, and the hashes
-// after it are taken from that: verifying a presentation hashes it four times and
-// more, each time a part of it, or all but one member.
+// The first call with edits, of SHA256 or AppendCanonical, stores the canonical form
+// of the whole document in the Doc; later calls of SHA256 hash parts of that text.
+// The verification of a presentation hashes it four times or more, each time a part,
+// or all members except one.
 func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	if v.Kind() == Absent {
 		return sha256.Sum256(nil)
@@ -57,30 +59,30 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	if v.Kind() != Object || len(edits) == 0 {
 		if v.d.form.Load() == nil {
 			buf := buffers.Get().(*buffer)
-			defer buf.giveBack()
+			defer buf.release()
 			buf.src = v.append(buf.src[:0])
 			return sha256.Sum256(buf.src)
 		}
-		return sha256.Sum256(v.written())
+		return sha256.Sum256(v.canonical())
 	}
-	for n := len(edits) - 1; n > 0 && v.has(edits[n]) && !edits[n].in(edits[:n]); n-- {
+	for n := len(edits) - 1; n > 0 && v.unchangedBy(edits[n]) && !edits[n].in(edits[:n]); n-- {
 		edits = edits[:n]
 	}
 	if len(edits) > 1 || edits[0].array || edits[0].value.Kind() != Absent {
-		var scratch [4096]byte // larger ones go to the heap
-		return sha256.Sum256(v.appendEdited(scratch[:0], edits))
+		var buf [4096]byte // longer output moves to the heap
+		return sha256.Sum256(v.appendEdited(buf[:0], edits))
 	}
-	// To leave one member out is to hash what stands before and after it.
+	// One member is omitted: hash the text before and after it.
 	m := v.Get(edits[0].name)
 	if m.Kind() == Absent {
-		return sha256.Sum256(v.written())
+		return sha256.Sum256(v.canonical())
 	}
-	f := v.d.written()
+	f := v.d.canonical()
 	text, whole := f.text, f.span(v.i)
 	from, to := f.span(m.i-1).from, f.span(m.i).to
 	if text[to] == ',' {
 		to++
-	} else if text[from-1] == ',' { // the last member, and not the only one
+	} else if text[from-1] == ',' { // the last of several members
 		from--
 	}
 	h := sha256.New()
@@ -91,25 +93,25 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	return sum
 }
 
-// has reports whether e puts in what is there: a proof's @context is as a rule
-// that of its document.
-func (v Value) has(e Edit) bool {
+// unchangedBy reports whether v already has the value of e. This is usual for @context: a
+// proof has that of its document.
+func (v Value) unchangedBy(e Edit) bool {
 	m := v.Get(e.name)
-	return !e.array && m.Kind() != Absent && e.value.Kind() != Absent && bytes.Equal(m.written(), e.value.written())
+	return !e.array && m.Kind() != Absent && e.value.Kind() != Absent && bytes.Equal(m.canonical(), e.value.canonical())
 }
 
-// A form is the canonical form of a document, and where each of its nodes is in it.
+// A form is the canonical form of a document with the positions of its nodes.
 type form struct {
 	doc   *Doc
 	text  []byte
-	spans []span // of each node; nil when the source is in canonical form already
+	spans []span // of each node; nil if the source is in canonical form
 }
 
 type span struct{ from, to int32 }
 
-// written returns the canonical form of the document. It writes it only once, or
-// twice when two goroutines ask at the same time.
-func (d *Doc) written() *form {
+// canonical returns the canonical form of the document. It writes the form only once,
+// except that concurrent first calls may each write it.
+func (d *Doc) canonical() *form {
 	if f := d.form.Load(); f != nil {
 		return f
 	}
@@ -122,7 +124,7 @@ func (d *Doc) written() *form {
 	return f
 }
 
-// span returns where node i is in the text.
+// span returns the position of node i in the text.
 func (f *form) span(i int32) span {
 	if f.spans != nil {
 		return f.spans[i]
@@ -131,9 +133,9 @@ func (f *form) span(i int32) span {
 	return span{n.off - from, n.end - from}
 }
 
-// written returns the canonical form of a value that is not absent.
-func (v Value) written() []byte {
-	f := v.d.written()
+// canonical returns the canonical form of v, which must not be absent.
+func (v Value) canonical() []byte {
+	f := v.d.canonical()
 	s := f.span(v.i)
 	return f.text[s.from:s.to]
 }
@@ -145,9 +147,9 @@ func (v Value) append(dst []byte) []byte {
 	return v.d.append(dst, v.i, nil)
 }
 
-// append writes node i, and when spans are asked for notes in them where it and
-// all it holds stand. Its loops are spelled out: an iterator would allocate for
-// every container.
+// append writes node i. If spans is not empty, append sets the spans of the node and
+// of its descendants. It uses plain loops because an iterator would allocate for every
+// container.
 func (d *Doc) append(dst []byte, i int32, spans []span) []byte {
 	n, from := &d.nodes[i], len(dst)
 	if !n.indirect {
@@ -173,7 +175,7 @@ func (d *Doc) append(dst []byte, i int32, spans []span) []byte {
 	case Object:
 		dst = append(dst, '{')
 		first := true
-		if n.b < 0 { // in canonical order as it stands
+		if n.b < 0 { // the source is in canonical order
 			for key := i + 1; key < n.next; key = d.nodes[key+1].next {
 				dst = d.appendMember(appendComma(dst, &first), key, spans)
 			}
@@ -197,38 +199,38 @@ func (d *Doc) appendMember(dst []byte, key int32, spans []span) []byte {
 
 // appendEdited writes an object with edits.
 func (v Value) appendEdited(dst []byte, edits []Edit) []byte {
-	var room [4]Edit
-	put := room[:0] // what is written, in canonical order
+	var buf [4]Edit
+	added := buf[:0] // the edits that write a member, in canonical order
 	for i, e := range edits {
 		if !e.in(edits[i+1:]) && (e.array || e.value.Kind() != Absent) {
-			put = append(put, e)
+			added = append(added, e)
 		}
 	}
-	slices.SortFunc(put, func(a, b Edit) int { return compareUTF16(a.name, b.name) })
+	slices.SortFunc(added, func(a, b Edit) int { return compareUTF16(a.name, b.name) })
 
 	dst = append(dst, '{')
 	first := true
-	n, f := v.node(), v.d.written()
+	n, f := v.node(), v.d.canonical()
 	for k, key := int32(0), v.i+1; k < n.a; k, key = k+1, v.d.nodes[key+1].next {
 		member := key
 		if n.b >= 0 {
 			member = v.d.order[n.b+k]
 		}
 		name := v.d.textOf(member)
-		for len(put) > 0 && compareUTF16(put[0].name, name) < 0 {
-			dst, put = put[0].append(appendComma(dst, &first)), put[1:]
+		for len(added) > 0 && compareUTF16(added[0].name, name) < 0 {
+			dst, added = added[0].append(appendComma(dst, &first)), added[1:]
 		}
 		if !(Edit{name: name}).in(edits) {
 			dst = append(appendComma(dst, &first), f.text[f.span(member).from:f.span(member+1).to]...)
 		}
 	}
-	for _, e := range put {
+	for _, e := range added {
 		dst = e.append(appendComma(dst, &first))
 	}
 	return append(dst, '}')
 }
 
-// in reports whether one of edits is of the same member.
+// in reports whether one of edits has the same name.
 func (e Edit) in(edits []Edit) bool {
 	for i := range edits {
 		if edits[i].name == e.name {
@@ -238,17 +240,17 @@ func (e Edit) in(edits []Edit) bool {
 	return false
 }
 
-// append writes the member that e puts in.
+// append writes the member of e.
 func (e Edit) append(dst []byte) []byte {
 	dst = append(appendQuoted(dst, e.name), ':')
 	if !e.array {
-		return append(dst, e.value.written()...)
+		return append(dst, e.value.canonical()...)
 	}
 	dst = append(dst, '[')
 	first := true
 	for _, v := range e.values {
 		if v.Kind() != Absent {
-			dst = append(appendComma(dst, &first), v.written()...)
+			dst = append(appendComma(dst, &first), v.canonical()...)
 		}
 	}
 	return append(dst, ']')
@@ -262,7 +264,7 @@ func appendComma(dst []byte, first *bool) []byte {
 	return append(dst, ',')
 }
 
-// appendQuoted writes valid UTF-8 as RFC 8785 section 3.2.2.2 wants it.
+// appendQuoted writes a string of valid UTF-8 (RFC 8785 section 3.2.2.2).
 func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
@@ -290,19 +292,19 @@ func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 	return append(dst, '"')
 }
 
-// appendNumber writes a finite number as RFC 8785 section 3.2.2.3 wants it.
+// appendNumber writes a finite number (RFC 8785 section 3.2.2.3).
 func appendNumber(dst []byte, f float64) []byte {
 	s, err := jcs.NumberToJSON(f)
 	if err != nil {
-		panic("canonical: number is not finite: " + err.Error()) // every caller has checked
+		panic("canonical: number is not finite: " + err.Error()) // callers check this
 	}
 	return append(dst, s...)
 }
 
-// compareUTF16 orders valid UTF-8 by UTF-16 code units (RFC 8785 section
-// 3.2.3). The two orders differ only where one side has a character beyond
-// U+FFFF, in four bytes from 0xF0, and the other one of U+E000..U+FFFF, in
-// three bytes from 0xEE: a surrogate pair sorts below those.
+// compareUTF16 compares valid UTF-8 by UTF-16 code units (RFC 8785 section
+// 3.2.3). This order differs from that of the bytes in one case: one side has a
+// character beyond U+FFFF (first byte from 0xF0 on), the other a character from
+// U+E000 to U+FFFF (first byte 0xEE or 0xEF). The surrogate pair is the smaller.
 func compareUTF16[T string | []byte](a, b T) int {
 	n := min(len(a), len(b))
 	for i := range n {

@@ -634,7 +634,7 @@ func TestPinned(t *testing.T) {
 		}
 	}
 	if other.calls != 0 {
-		t.Error("the chain went on behind a pin")
+		t.Error("the chain continued after a pin mismatch")
 	}
 	for _, tt := range []struct {
 		result func(context.Context, string) (*didresolve.Resolution, error)

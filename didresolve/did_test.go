@@ -117,7 +117,7 @@ func TestParseURL(t *testing.T) {
 		if tt.want == (DIDURL{}) {
 			wantType(t, tt.text, err, ErrInvalidDIDURL)
 			if u != (DIDURL{}) {
-				t.Errorf("%q: %+v beside the error", tt.text, u)
+				t.Errorf("%q: %+v with the error", tt.text, u)
 			}
 			continue
 		}

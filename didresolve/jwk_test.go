@@ -67,7 +67,7 @@ func TestJWKRefused(t *testing.T) {
 		{"a second segment", jwkDID(edJWK) + ":x", "not base64url"},
 		{"another method", "did:key:" + key1, "not a did:jwk"},
 		{"no JSON", jwkDID("x"), "strict JSON"},
-		{"bytes behind it", jwkDID(edJWK + "{}"), "strict JSON"},
+		{"trailing bytes", jwkDID(edJWK + "{}"), "strict JSON"},
 		{"bad UTF-8", jwkDID(strings.Replace(edJWK, "}", ",\"kid\":\"\xff\"}", 1)), "strict JSON"},
 		{"a member twice", with(`"x":"` + key1JWKx + `"`), "strict JSON"},
 		{"5 deep", with(`"z":[[[[]]]]`), "strict JSON"},

@@ -253,7 +253,7 @@ func TestVerificationMethodRefused(t *testing.T) {
 		m, err := parse(t, tt.text).VerificationMethod(keyURL, AssertionMethod, judged)
 		wantType(t, tt.name, err, tt.want)
 		if m.ID != "" || !m.Key().IsZero() {
-			t.Errorf("%s: %+v beside the error", tt.name, m)
+			t.Errorf("%s: %+v with the error", tt.name, m)
 		}
 		if err != nil && strings.Contains(err.Error(), privateKey[3:20]) {
 			t.Errorf("%s: the message contains the private key", tt.name)
