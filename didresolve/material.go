@@ -38,9 +38,9 @@ func (k *keyMaterial) read(typ string, vm canonical.Value) (multikey.PublicKey, 
 	return k.key, k.err
 }
 
-// set sets the key, unless it has been read.
-func (k *keyMaterial) set(key multikey.PublicKey) {
-	k.once.Do(func() { k.key, k.text = key, key.String() })
+// set sets the key and its Multikey text, unless the key has been read.
+func (k *keyMaterial) set(key multikey.PublicKey, text string) {
+	k.once.Do(func() { k.key, k.text = key, text })
 }
 
 // readKey decodes the key material of a verification method of type typ.

@@ -3,7 +3,6 @@ package didresolve
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -71,7 +70,8 @@ func deriveKey(did string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc.methods[0].material.set(key) // decoded above
+	m := &doc.methods[0]
+	m.material.set(key, m.id[len(did)+1:]) // decoded above
 	return doc, nil
 }
 
@@ -79,11 +79,9 @@ func deriveKey(did string) (*Document, error) {
 // needs no JSON escapes.
 func keyDocument(did, multibase string) []byte {
 	vm := did + "#" + multibase
-	b := []byte(`{"@context":["https://www.w3.org/ns/did/v1.1"]`)
-	for _, p := range [...]Purpose{AssertionMethod, Authentication, CapabilityDelegation, CapabilityInvocation} {
-		b = fmt.Appendf(b, `,"%s":["%s"]`, p, vm)
-	}
-	return fmt.Appendf(b, `,"id":"%s","verificationMethod":[{"controller":"%s","id":"%s","publicKeyMultibase":"%s","type":"Multikey"}]}`, did, did, vm, multibase)
+	return []byte(`{"@context":["https://www.w3.org/ns/did/v1.1"],"assertionMethod":["` + vm + `"],"authentication":["` + vm +
+		`"],"capabilityDelegation":["` + vm + `"],"capabilityInvocation":["` + vm + `"],"id":"` + did +
+		`","verificationMethod":[{"controller":"` + did + `","id":"` + vm + `","publicKeyMultibase":"` + multibase + `","type":"Multikey"}]}`)
 }
 
 // Static returns a resolver of exactly these documents. A DID with more than

@@ -47,7 +47,7 @@ func (d *decision) checkEvidence() {
 	named := map[string]bool{}
 	for _, c := range d.credentials {
 		for _, member := range []string{"evidence", "evidences"} {
-			for _, e := range vcdm.Many(c.node.Get(member)) {
+			for e := range vcdm.Many(c.node.Get(member)) {
 				d.checkEvidenceEntry(e, named)
 			}
 		}

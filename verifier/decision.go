@@ -141,18 +141,11 @@ func (d *decision) verified(p *dataintegrity.Proof) bool {
 	return slices.ContainsFunc(d.signatures, func(s signature) bool { return s.proof == p && s.good })
 }
 
-// allProofs returns the proofs of the presentation and of its credentials.
-func (d *decision) allProofs() []*dataintegrity.Proof {
-	all := slices.Clone(d.proofs)
-	for _, c := range d.credentials {
-		all = append(all, c.proofs...)
-	}
-	return all
-}
-
 // allVerified reports whether every proof that was presented has been verified.
 func (d *decision) allVerified() bool {
-	return !slices.ContainsFunc(d.allProofs(), func(p *dataintegrity.Proof) bool { return !d.verified(p) })
+	unverified := func(p *dataintegrity.Proof) bool { return !d.verified(p) }
+	return !slices.ContainsFunc(d.proofs, unverified) &&
+		!slices.ContainsFunc(d.credentials, func(c *credential) bool { return slices.ContainsFunc(c.proofs, unverified) })
 }
 
 // allows reports whether the decision is an allow: every check that must pass has

@@ -122,8 +122,11 @@ func (d *decision) checkContext(doc canonical.Value, c check) {
 
 func (d *decision) readCredentials() {
 	field := d.root.Get("verifiableCredential")
-	nodes := vcdm.Many(field)
-	for _, node := range nodes[:min(len(nodes), vcdm.MaxCredentials)] { // more of them fail vp.structure
+	count := 0
+	for node := range vcdm.Many(field) {
+		if count++; count > vcdm.MaxCredentials {
+			break // vp.structure has failed
+		}
 		if node.Kind() == canonical.Object {
 			d.readCredential(node)
 		}
@@ -132,9 +135,14 @@ func (d *decision) readCredentials() {
 
 	// A presentation that names more DIDs than can be looked up could never be
 	// decided on.
-	var dids []string
-	for _, p := range d.allProofs() {
+	dids := make([]string, 0, maxDIDs)
+	for _, p := range d.proofs {
 		dids = append(dids, controllerOf(p))
+	}
+	for _, c := range d.credentials {
+		for _, p := range c.proofs {
+			dids = append(dids, controllerOf(p))
+		}
 	}
 	if n := len(unique(dids)); n > maxDIDs {
 		d.fail(checkVCProofForm, ReasonTooManyProofs, field, "keys of %d DIDs have signed, at most %d are looked up", n, maxDIDs)

@@ -76,6 +76,7 @@ func (d *decision) receiptBody(allow bool, random randomness) (receipts.Body, er
 			b.Policy = &receipts.Policy{ID: shorten(m.ActionID), Version: m.Version, Digest: d.ruled.Digest(), Profile: d.ruled.Profile()}
 		}
 	}
+	b.Evaluations = make([]receipts.Evaluation, 0, len(d.evaluations))
 	for _, e := range d.evaluations {
 		b.Evaluations = append(b.Evaluations, receipts.Evaluation{Rule: e.Rule, Result: string(e.Result), Code: string(e.Code)})
 	}

@@ -48,7 +48,7 @@ func (d *decision) checkStatus() {
 			d.fail(checkVCStatus, ReasonStatusUnknown, field, "more than %d status entries in the presentation", maxStatusChecks)
 			continue
 		case field.Kind() == canonical.Array: // not empty, by vc.structure
-			nodes = vcdm.Many(field)
+			nodes = slices.Collect(vcdm.Many(field))
 		}
 		entries += len(nodes)
 		for _, node := range nodes {

@@ -32,7 +32,7 @@ func Parse(doc canonical.Value, viaProfile bool) ([]*Proof, *Error) {
 		return nil, refuse(TooMany, field, "more proofs than the limit of %d", maxProofs)
 	}
 	var proofs []*Proof
-	for _, node := range vcdm.Many(field) {
+	for node := range vcdm.Many(field) {
 		p, err := parseProof(doc, node, form)
 		if err != nil {
 			return nil, err

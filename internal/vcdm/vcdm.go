@@ -8,6 +8,7 @@ package vcdm
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -436,14 +437,19 @@ func UnknownContext(doc canonical.Value, accepted map[string]bool) (entry canoni
 	return canonical.Value{}, false
 }
 
-// Many returns the elements of an array, an object as the only one of a list, and
-// nothing for any other value: the data model writes one object without brackets.
-func Many(v canonical.Value) (list []canonical.Value) {
-	if v.Kind() == canonical.Object {
-		return []canonical.Value{v}
+// Many visits the elements of an array, an object as if it were the only one of an
+// array, and nothing for any other value: the data model writes one object without
+// brackets.
+func Many(v canonical.Value) iter.Seq[canonical.Value] {
+	return func(yield func(canonical.Value) bool) {
+		if v.Kind() == canonical.Object {
+			yield(v)
+			return
+		}
+		for _, e := range v.Elements() {
+			if !yield(e) {
+				return
+			}
+		}
 	}
-	for _, e := range v.Elements() {
-		list = append(list, e)
-	}
-	return list
 }
