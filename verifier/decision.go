@@ -165,8 +165,9 @@ func (d *decision) credentialID() string {
 
 // controllerOf returns the DID of the key that a proof names.
 func controllerOf(p *dataintegrity.Proof) string {
-	if i := strings.IndexAny(p.VerificationMethod, "#?/"); i >= 0 {
-		return p.VerificationMethod[:i]
+	i := strings.IndexFunc(p.VerificationMethod, func(c rune) bool { return c == '#' || c == '?' || c == '/' })
+	if i < 0 {
+		return p.VerificationMethod
 	}
-	return p.VerificationMethod
+	return p.VerificationMethod[:i]
 }

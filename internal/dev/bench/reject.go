@@ -36,6 +36,18 @@ func refuse(name string, v *verifier.Verifier, r verifier.Request) roundrobin.Su
 	return roundrobin.Subject{Name: name, Run: func() { decide(v, r) }}
 }
 
+// dry returns a request that DryRun denies, or cannot judge, as a subject: the
+// decision without its receipt.
+func dry(cfg verifier.Config, name string, r verifier.Request) []roundrobin.Subject {
+	v := newVerifier(cfg)
+	denied := func() bool {
+		p, err := v.DryRun(context.Background(), r)
+		return err != nil || !p.Allow
+	}
+	hold(denied(), name+" is not allowed")
+	return []roundrobin.Subject{{Name: name, Run: func() { denied() }}}
+}
+
 // rejectRows measures requests that are malformed or for another verifier.
 // Refusing them costs no signature verification.
 func rejectRows(h *harness) map[string]measured {
@@ -52,9 +64,10 @@ func rejectRows(h *harness) map[string]measured {
 			refuse(names[1], newVerifier(change(strangers)), good), refuse(names[2], newVerifier(change(config())), elsewhere)}
 	}
 	all := slices.Concat([]roundrobin.Subject{{Name: "V", Run: l.verify}, {Name: "V + S", Run: l.once}},
+		dry(config(), names[0], truncated), dry(strangers, names[1], good), dry(config(), names[2], elsewhere),
 		subjects(withoutSignature), subjects(func(cfg verifier.Config) verifier.Config { return cfg }))
-	ms := h.best(h.comparison(1), []pair{{2, 0}, {3, 0}, {4, 0}, {5, 1}, {6, 1}, {7, 1}}, all...)
-	return map[string]measured{"reject": worst(ms[:3], names), "reject-signed": worst(ms[3:], names)}
+	ms := h.best(h.comparison(1), []pair{{2, 0}, {3, 0}, {4, 0}, {5, 0}, {6, 0}, {7, 0}, {8, 1}, {9, 1}, {10, 1}}, all...)
+	return map[string]measured{"reject": worst(ms[:3], names), "reject-unsigned": worst(ms[3:6], names), "reject-signed": worst(ms[6:], names)}
 }
 
 // An attack is a refused request with the cost of sending it.
