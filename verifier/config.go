@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"cmp"
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -224,10 +223,6 @@ func New(cfg Config) (*Verifier, error) {
 	v.cfg.MaxCachedCredentials = cmp.Or(cfg.MaxCachedCredentials, DefaultMaxCachedCredentials)
 	if v.cfg.Replay == nil {
 		v.cfg.Replay = &replay.Memory{}
-	}
-	v.verifySignature = ed25519.Verify
-	if cfg.SignatureVerifier != nil {
-		v.verifySignature = cfg.SignatureVerifier.Verify
 	}
 	v.memo = memo.New[[32]byte, struct{}](v.cfg.MaxCachedCredentials)
 	v.statuses = memo.New[statuslist.Key, statuslist.Result](v.cfg.MaxCachedCredentials)

@@ -127,8 +127,14 @@ func (d *decision) verifies(c *credential, p *dataintegrity.Proof, key multikey.
 		_, good = d.v.memo.Get(id)
 	}
 	if !good {
-		message, sig := p.HashData(), p.Signature()
-		if good = key.VerifyWith(d.v.verifySignature, message[:], sig[:]); good && index >= 0 {
+		if other := d.v.cfg.SignatureVerifier; other == nil {
+			message, sig := p.HashData(), p.Signature()
+			good = key.Verify(message[:], sig[:])
+		} else { // with copies of its own, which leave the stack
+			message, sig := p.HashData(), p.Signature()
+			good = key.VerifyWith(other.Verify, message[:], sig[:])
+		}
+		if good && index >= 0 {
 			d.v.memo.Add(id, struct{}{})
 		}
 	}

@@ -36,7 +36,6 @@ package verifier
 
 import (
 	"context"
-	"crypto/ed25519"
 
 	"github.com/mandate-engine/mandate/internal/fetchbudget"
 	"github.com/mandate-engine/mandate/internal/memo"
@@ -49,15 +48,14 @@ const Version = "0.1.0"
 
 // A Verifier decides. It is safe for concurrent use.
 type Verifier struct {
-	cfg             Config // with defaults filled in
-	trusted         map[string]bool
-	contexts        map[string]bool
-	actions         policy.Cache
-	memo            *memo.Memo[[32]byte, struct{}] // of signatures that verified, by memo.SignatureID
-	statuses        *memo.Memo[statuslist.Key, statuslist.Result]
-	verifySignature func(key ed25519.PublicKey, message, signature []byte) bool
-	modes           []string
-	insecure        []string
+	cfg      Config // with defaults filled in
+	trusted  map[string]bool
+	contexts map[string]bool
+	actions  policy.Cache
+	memo     *memo.Memo[[32]byte, struct{}] // of signatures that verified, by memo.SignatureID
+	statuses *memo.Memo[statuslist.Key, statuslist.Result]
+	modes    []string
+	insecure []string
 }
 
 // Verify decides a request. The error is nil for allow, a [*DenyError] for
