@@ -1,7 +1,6 @@
 package canonical
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"slices"
 
@@ -63,7 +62,7 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 			buf.src = v.append(buf.src[:0])
 			return sha256.Sum256(buf.src)
 		}
-		return sha256.Sum256(v.canonical())
+		return sum(v.canonical(), "")
 	}
 	for n := len(edits) - 1; n > 0 && v.unchangedBy(edits[n]) && !edits[n].in(edits[:n]); n-- {
 		edits = edits[:n]
@@ -75,7 +74,7 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	// One member is omitted: hash the text before and after it.
 	m := v.Get(edits[0].name)
 	if m.Kind() == Absent {
-		return sha256.Sum256(v.canonical())
+		return sum(v.canonical(), "")
 	}
 	f := v.d.canonical()
 	text, whole := f.text, f.span(v.i)
@@ -85,25 +84,26 @@ func (v Value) SHA256(edits ...Edit) [sha256.Size]byte {
 	} else if text[from-1] == ',' { // the last of several members
 		from--
 	}
-	h := sha256.New()
-	h.Write(text[whole.from:from])
-	h.Write(text[to:whole.to])
-	var sum [sha256.Size]byte
-	h.Sum(sum[:0])
-	return sum
+	return sum(text[whole.from:from], text[to:whole.to])
+}
+
+// sum returns the SHA-256 of a followed by b.
+func sum(a, b string) [sha256.Size]byte {
+	var buf [4096]byte // longer texts move to the heap
+	return sha256.Sum256(append(append(buf[:0], a...), b...))
 }
 
 // unchangedBy reports whether v already has the value of e. This is usual for @context: a
 // proof has that of its document.
 func (v Value) unchangedBy(e Edit) bool {
 	m := v.Get(e.name)
-	return !e.array && m.Kind() != Absent && e.value.Kind() != Absent && bytes.Equal(m.canonical(), e.value.canonical())
+	return !e.array && m.Kind() != Absent && e.value.Kind() != Absent && m.canonical() == e.value.canonical()
 }
 
 // A form is the canonical form of a document with the positions of its nodes.
 type form struct {
 	doc   *Doc
-	text  []byte
+	text  string // a part of Doc.src if that is in canonical form
 	spans []span // of each node; nil if the source is in canonical form
 }
 
@@ -115,11 +115,14 @@ func (d *Doc) canonical() *form {
 	if f := d.form.Load(); f != nil {
 		return f
 	}
-	f := &form{doc: d}
+	f := &form{doc: d, text: d.src[d.nodes[0].off:d.nodes[0].end]}
 	if d.nodes[0].indirect {
+		buf := buffers.Get().(*buffer)
+		defer buf.release()
 		f.spans = make([]span, len(d.nodes))
+		buf.src = d.append(buf.src[:0], 0, f.spans)
+		f.text = string(buf.src)
 	}
-	f.text = d.append(make([]byte, 0, len(d.src)), 0, f.spans)
 	d.form.Store(f)
 	return f
 }
@@ -134,7 +137,7 @@ func (f *form) span(i int32) span {
 }
 
 // canonical returns the canonical form of v, which must not be absent.
-func (v Value) canonical() []byte {
+func (v Value) canonical() string {
 	f := v.d.canonical()
 	s := f.span(v.i)
 	return f.text[s.from:s.to]

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -116,7 +115,7 @@ func (v *Verifier) commit(ctx context.Context, d *decision) (*Result, error) {
 	case allow:
 		first, err := v.use(ctx, d)
 		if err != nil {
-			return nil, asNoDecision("replay", err)
+			return nil, noDecision("replay", err)
 		}
 		if first {
 			d.pass(checkReplay)
@@ -140,7 +139,7 @@ func (v *Verifier) commit(ctx context.Context, d *decision) (*Result, error) {
 		return nil, e
 	}
 	if err != nil {
-		return nil, asNoDecision("signer", err)
+		return nil, noDecision("signer", err)
 	}
 	return &Result{
 		Credential:  d.credentialID(),
@@ -154,14 +153,6 @@ func (v *Verifier) commit(ctx context.Context, d *decision) (*Result, error) {
 		Bundle:      d.bundle(random),
 		ledger:      d.ledger,
 	}, nil
-}
-
-func asNoDecision(name string, err error) error {
-	var already *NoDecisionError
-	if errors.As(err, &already) {
-		return err
-	}
-	return noDecision(name, err)
 }
 
 // randomness is what one receipt takes: 16 bytes for its id, and the salt.

@@ -72,8 +72,13 @@ func (e *NoDecisionError) Error() string {
 // Unwrap returns the cause.
 func (e *NoDecisionError) Unwrap() error { return e.cause }
 
+// noDecision returns the error for a cause, and the cause itself if it is one already.
 func noDecision(looking string, cause error) *NoDecisionError {
-	e := &NoDecisionError{Looking: looking, Retryable: true, cause: cause}
+	var e *NoDecisionError
+	if errors.As(cause, &e) {
+		return e
+	}
+	e = &NoDecisionError{Looking: looking, Retryable: true, cause: cause}
 	var did *didresolve.Error
 	if errors.As(cause, &did) {
 		e.Retryable, e.RetryAfter = did.Retryable, did.RetryAfter

@@ -163,7 +163,7 @@ func (v *Verifier) ask(ctx context.Context, l lookup, prior *didresolve.Resoluti
 		err = ctx.Err()
 	}
 	if err != nil {
-		return answer{}, asNoDecision(name, err)
+		return answer{}, noDecision(name, err)
 	}
 	return a, nil
 }

@@ -86,7 +86,7 @@ func (v *Verifier) read(ctx context.Context, req Request) (*decision, error) {
 		return nil, &RequestError{Kind: MalformedParams, Offset: params.Root().Offset(), Detail: fmt.Sprintf("the parameters are of type %s, not an object", k)}
 	}
 	d := &decision{v: v, req: req, now: now, root: root, params: params.Root(), answers: map[lookup]answer{}}
-	d.notes = make([]note, 0, 8) // a usual decision has five
+	d.notes, d.keys, d.signatures = make([]note, 0, 8), make([]usedKey, 0, 2), make([]signature, 0, 2) // what a usual decision needs
 	d.req.Presentation, d.req.ExecutionParams = nil, nil
 	if v.cfg.KeepBundle {
 		kept := req

@@ -104,9 +104,10 @@ type Proof struct {
 	signature [ed25519.SignatureSize]byte
 	// edits turn doc into the document that was signed: the first one is about
 	// the proofs, a second one about @context.
-	edits  []canonical.Edit
-	data   [2 * sha256.Size]byte // once hashed
-	hashed bool
+	edits    []canonical.Edit
+	twoEdits [2]canonical.Edit     // the memory of edits
+	data     [2 * sha256.Size]byte // once hashed
+	hashed   bool
 }
 
 // HashData returns the 64 bytes that are signed: the SHA-256 of the proof

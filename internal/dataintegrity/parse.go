@@ -121,17 +121,17 @@ func parseProof(doc, node canonical.Value, form Form) (*Proof, *Error) {
 	}
 	p.signature = [ed25519.SignatureSize]byte(signature)
 	var bad *Error
-	p.edits, bad = signedEdits(doc, node, form)
+	p.edits, bad = signedEdits(p.twoEdits[:0], doc, node, form)
 	return p, bad
 }
 
-// signedEdits returns the edits that turn doc into what the proof signed.
+// signedEdits appends the edits that turn doc into what the proof signed.
 //
 // vc-di-eddsa section 3.3.2 step 4: when the proof has an @context, the
 // document's must begin with all its values, in order; and the document is
 // hashed with the proof's in place of its own, as it stands there.
-func signedEdits(doc, node canonical.Value, form Form) ([]canonical.Edit, *Error) {
-	edits := append(make([]canonical.Edit, 0, 2), canonical.Omit(memberOf(form)))
+func signedEdits(edits []canonical.Edit, doc, node canonical.Value, form Form) ([]canonical.Edit, *Error) {
+	edits = append(edits, canonical.Omit(memberOf(form)))
 	context := node.Get("@context")
 	if context.Kind() == canonical.Absent {
 		return edits, nil
