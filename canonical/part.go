@@ -2,10 +2,10 @@ package canonical
 
 import "slices"
 
-// Document returns v as a document of its own: what l.Parse makes of the bytes that v
-// has in the source, with the same offsets and pointers, without reading them again.
-// It shares their memory with the document that holds v. The error is that of
-// l.Parse, when v exceeds one of the limits or is absent.
+// Document returns v as a document of its own, as if l.Parse had read v.Raw(): offsets
+// and pointers begin at v. It does not read the text again. The new document shares
+// memory with the one that holds v. The error is that of l.Parse, when v exceeds one
+// of the limits or is absent.
 func (v Value) Document(l Limits) (*Doc, error) {
 	n := v.node()
 	if n.kind == Absent || !v.within(l.withDefaults()) {

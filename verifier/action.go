@@ -35,7 +35,8 @@ func (d *decision) referencesAction() bool {
 	return d.mandate.Action.Kind() != canonical.Absent && d.mandate.Content.Kind() == canonical.Absent
 }
 
-// checkAction makes the checks that need those lookups.
+// checkAction makes the checks that need those lookups, and checks the parameters that
+// the challenge commits to.
 func (d *decision) checkAction() bool {
 	d.checkOthers()
 	d.checkStatus()
@@ -144,8 +145,8 @@ func (d *decision) checkParamsBound(action string) {
 	}
 }
 
-// proven is a decision of which every check so far has passed, and every proof was
-// verified. Only prove makes one, and rules run on nothing else.
+// proven is a decision of which no check has failed, and every proof was verified.
+// Only prove makes one, and rules run on nothing else.
 type proven struct{ *decision }
 
 func (d *decision) prove() (p proven, ok bool) {
@@ -178,7 +179,7 @@ func (p proven) evaluate(ctx context.Context) error {
 	case policy.ReasonRuleFailed:
 		reason = ReasonRuleFailed
 	}
-	for _, c := range []check{checkUserParams, checkExecutionParams} {
+	for _, c := range []check{checkUserParams, checkExecutionParams} { // before the rules
 		if at > c {
 			p.pass(c)
 		}

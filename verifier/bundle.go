@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/mandate-engine/mandate/policy"
@@ -9,12 +10,12 @@ import (
 
 // A Bundle is everything that one decision rests on: package verifier/bundle
 // writes it, and decides again from it. It holds the parameters and the salt of
-// the receipt's commitment. It shares no memory with the request, except for the
-// documents, which are immutable.
+// the receipt's commitment. It shares no memory with the request or the Verifier.
 type Bundle struct {
 	Engine string // version
-	// Config are the settings with defaults filled in. The interfaces that a decision
-	// needs are nil; Status and Actions are set when they were.
+	// Config are the settings with defaults filled in. Resolver, Signer, Replay, Rand,
+	// Now and SignatureVerifier are nil. Status, Actions and ContextChecker are those of
+	// the Verifier's Config.
 	Config  Config
 	Request Request // whole, with the defaults filled in
 	Now     time.Time
@@ -42,6 +43,8 @@ func (d *decision) bundle(random randomness) *Bundle {
 	}
 	b := &Bundle{Engine: Version, Config: d.v.cfg, Request: *d.original, Now: d.now, Contexts: d.contexts, Replayed: d.failedAt(checkReplay), Random: random,
 		Documents: map[string]Answer{}, Lists: map[string]Answer{}, Actions: map[policy.Ref]Answer{}}
+	b.Config.PresentationSigners, b.Config.IssuerSigners = cloneLists(b.Config.PresentationSigners), cloneLists(b.Config.IssuerSigners)
+	b.Config.TrustedIssuers, b.Config.Contexts = slices.Clone(b.Config.TrustedIssuers), slices.Clone(b.Config.Contexts)
 	b.Config.Resolver, b.Config.Signer, b.Config.Replay, b.Config.Rand, b.Config.Now, b.Config.SignatureVerifier = nil, nil, nil, nil, nil, nil
 	for l, a := range d.answers {
 		kept := Answer{Bytes: bytes.Clone(a.raw), Err: a.err}

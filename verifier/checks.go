@@ -89,8 +89,9 @@ var checkNames = [...]string{
 
 func (c check) String() string { return checkNames[c] }
 
-// mustPass are the checks without which nothing is allowed. That none has failed is
-// not enough: a check that never ran has not failed either.
+// mustPass are the checks that an allow needs a pass of. That none has failed is not
+// enough: a check that never ran has not failed either. Other checks may be skipped,
+// such as vc.status for a credential without a status.
 var mustPass = []check{checkVPStructure, checkVPContext, checkVPProofForm, checkVPFreshness, checkVCStructure, checkVCContext,
 	checkVCProofForm, checkMandateSelect, checkMandateShape, checkIssuerTrusted, checkIssuerKey, checkVCProof, checkIssuerBinding,
 	checkVCValidity, checkHolderAuthorized, checkHolderKey, checkVPProof, checkHolderBinding, checkActionRequired}
@@ -113,8 +114,8 @@ type Check struct {
 }
 
 // A ledger collects the results of the checks of one request. A check that fails
-// once has failed. The zero ledger holds no check. A copy of a ledger can grow while
-// nobody writes to the original any more.
+// once has failed. The zero ledger holds no check. Only one of a ledger and its copies
+// may be written to: they share notes.
 type ledger struct {
 	results [checkReplay + 1]severity // by number
 	notes   []note                    // only appended to; the last of a check counts

@@ -9,10 +9,10 @@ import (
 	"github.com/mandate-engine/mandate/internal/sample"
 )
 
-// allPassed returns the judged of a decision in which every check of mustPass and the
+// allPassed returns the findings of a decision in which every check of mustPass and the
 // rules have passed, except one.
-func allPassed(except check) judged {
-	var f judged
+func allPassed(except check) findings {
+	var f findings
 	for _, c := range append(slices.Clone(mustPass), checkRules) {
 		if c != except {
 			f.pass(c)
@@ -24,11 +24,11 @@ func allPassed(except check) judged {
 // A decision allows only if every check of mustPass and the rules have passed, and no
 // other check has failed.
 func TestAllowNeedsEveryCheck(t *testing.T) {
-	allows := func(f judged) bool { return (&decision{judged: f}).allows() }
+	allows := func(f findings) bool { return (&decision{findings: f}).allows() }
 	if !allows(allPassed(0)) {
 		t.Fatal("all checks passed, and the decision is not an allow")
 	}
-	if allows(judged{}) {
+	if allows(findings{}) {
 		t.Error("nothing was checked, and the decision is an allow")
 	}
 	for _, c := range append(slices.Clone(mustPass), checkRules) {
@@ -57,7 +57,7 @@ func TestAllowNeedsEveryProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, other := &dataintegrity.Proof{}, &dataintegrity.Proof{}
-	d := &decision{judged: allPassed(0), proofs: []*dataintegrity.Proof{own}, credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}}
+	d := &decision{findings: allPassed(0), proofs: []*dataintegrity.Proof{own}, credentials: []*credential{{proofs: []*dataintegrity.Proof{other}}}}
 	d.signatures = []signature{{own, key, true}, {other, key, true}}
 	if _, ok := d.prove(); !ok || !d.allows() {
 		t.Fatal("all proofs were verified")

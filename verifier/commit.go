@@ -177,10 +177,10 @@ func (v *Verifier) random() (randomness, error) {
 //   - what the proofs sign, however the presentation is spelled, for as long as it
 //     could be accepted without a challenge.
 //
-// A presentation is thus used up for both ways of asking. The challenge comes last,
+// A presentation is thus used up with and without a challenge. The challenge comes last,
 // so that a presentation which was used before does not use up a challenge.
 func (v *Verifier) use(ctx context.Context, d *decision) (bool, error) {
-	use := func(until time.Time, key [sha256.Size]byte) (bool, error) {
+	remember := func(until time.Time, key [sha256.Size]byte) (bool, error) {
 		return guard("replay", func() (bool, error) { return v.cfg.Replay.Use(ctx, key, d.now, until) })
 	}
 	var buf [128]byte
@@ -197,7 +197,7 @@ func (v *Verifier) use(ctx context.Context, d *decision) (bool, error) {
 		if slices.ContainsFunc(d.proofs[:i], func(q *dataintegrity.Proof) bool { return q.HashData() == data }) {
 			continue // a proof may be listed twice
 		}
-		if first, err := use(until, sha256.Sum256(append(append(buf[:0], "proof\x00"...), data[:]...))); err != nil || !first {
+		if first, err := remember(until, sha256.Sum256(append(append(buf[:0], "proof\x00"...), data[:]...))); err != nil || !first {
 			return false, err
 		}
 	}
@@ -206,7 +206,7 @@ func (v *Verifier) use(ctx context.Context, d *decision) (bool, error) {
 		if v.cfg.ChallengeLifetime > 0 {
 			until = d.now.Add(v.cfg.ChallengeLifetime)
 		}
-		if first, err := use(until, sha256.Sum256(append(append(buf[:0], "challenge\x00"...), c...))); err != nil || !first {
+		if first, err := remember(until, sha256.Sum256(append(append(buf[:0], "challenge\x00"...), c...))); err != nil || !first {
 			return false, err
 		}
 	}

@@ -236,8 +236,8 @@ func New(cfg Config) (*Verifier, error) {
 	return v, nil
 }
 
-func cloneLists(m map[string][]string) map[string][]string {
-	out := make(map[string][]string, len(m))
+func cloneLists[E any](m map[string][]E) map[string][]E {
+	out := make(map[string][]E, len(m))
 	for k, list := range m {
 		out[k] = slices.Clone(list)
 	}

@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"crypto/sha256"
+	"maps"
 	"slices"
 
 	"github.com/mandate-engine/mandate/canonical"
@@ -52,7 +53,7 @@ func (d *decision) checkEvidence() {
 			}
 		}
 	}
-	for id := range d.req.Evidence {
+	for _, id := range slices.Sorted(maps.Keys(d.req.Evidence)) {
 		if !named[id] {
 			d.fail(checkVCEvidence, ReasonEvidenceMismatch, canonical.Value{}, "no credential names the evidence %q", shorten(id))
 		}

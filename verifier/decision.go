@@ -39,7 +39,7 @@ type decision struct {
 	rounds     int               // of lookups
 	looked     [ofAction + 1]int // lookups of each kind
 	signatures []signature       // that were computed
-	judged
+	findings
 
 	// What the rules said, once they ran.
 	ruled       *policy.Action // nil when no rules ran
@@ -47,9 +47,9 @@ type decision struct {
 	faults      []policy.Fault
 }
 
-// judged are what the stages have found. A stage that runs once more begins with
-// the judged of the stage before it.
-type judged struct {
+// findings are what the stages have found. A stage that judges again starts from the
+// findings of the stage before it.
+type findings struct {
 	ledger
 	keys      []usedKey
 	others    int           // proofs of credentials that are not by their issuers
@@ -122,7 +122,7 @@ func (d *decision) verifies(c *credential, p *dataintegrity.Proof, key multikey.
 	if c != nil {
 		index = slices.Index(c.proofs, p)
 	}
-	if index >= 0 { // without an index, the ID would not tell the proof from others
+	if index >= 0 { // other proofs are not remembered: the ID names a proof by its index
 		id = memo.SignatureID(key.Raw(), c.sum(), index)
 		_, good = d.v.memo.Get(id)
 	}

@@ -86,8 +86,8 @@ func noDecision(looking string, cause error) *NoDecisionError {
 	return e
 }
 
-// guard calls an implementation of one of the Config's interfaces. A panic of
-// it is an error like any other: the host goes on, without an allow.
+// guard calls an implementation of one of the Config's interfaces, or the engine
+// itself. A panic is an error like any other: the host goes on, without an allow.
 func guard[T any](name string, call func() (T, error)) (out T, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -23,7 +23,7 @@ func (d *decision) checkForm() error {
 		return d.broken
 	}
 	if !d.failed() && (len(d.proofs) == 0 || len(d.credentials) == 0 || d.mandate == nil || d.holder == "") {
-		// No check lets this happen. If one did, nothing would be proven.
+		// No check lets this through. Without this test, nothing would be proven.
 		return noRetry(errors.New("a presentation passed the screen without proof, credential, mandate or holder"))
 	}
 	return nil
@@ -136,10 +136,7 @@ func (d *decision) readCredentials() {
 	// A presentation that names more DIDs than can be looked up could never be
 	// decided on.
 	dids := make([]string, 0, maxDIDs)
-	for _, p := range d.proofs {
-		dids = append(dids, controllerOf(p))
-	}
-	for _, c := range d.credentials {
+	for _, c := range append([]*credential{{proofs: d.proofs}}, d.credentials...) {
 		for _, p := range c.proofs {
 			dids = append(dids, controllerOf(p))
 		}

@@ -58,7 +58,7 @@ func (d *decision) proveIssuers() bool {
 	if d.failed() {
 		return false
 	}
-	if d.others == 0 { // otherwise checkOthers passes the check
+	if d.others == 0 { // otherwise checkOthers passes it
 		d.pass(checkVCProof)
 	}
 	return true
@@ -93,7 +93,7 @@ func (d *decision) proveIssuer(c *credential) {
 			d.keys = append(d.keys, usedKey{resolution: issuer, accepted: true})
 		}
 		own++
-		c.proven = d.proveCredential(checkIssuerKey, c, p) || c.proven
+		c.proven = d.proveCredential(checkIssuerKey, c, p) || c.proven // in this order: every proof is verified
 	}
 	if own == 0 {
 		d.fail(checkIssuerBinding, ReasonIssuerMismatch, c.node, "%s", stranger)
@@ -106,7 +106,7 @@ func (d *decision) proveIssuer(c *credential) {
 type standing int
 
 const (
-	unknownSigner standing = iota // the issuer's document has to be looked up, or there is none
+	unknownSigner standing = iota // the issuer's document has to be looked up (again), or cannot be had
 	otherSigner                   // another DID that the issuer has not accepted
 	listedSigner                  // another DID, whose key the issuer's document lists
 	issuerItself                  // the issuer, or a DID that Config.IssuerSigners maps to it
@@ -134,9 +134,9 @@ func (d *decision) standing(c *credential, p *dataintegrity.Proof) standing {
 	return otherSigner
 }
 
-// proveCredential verifies one proof of a credential. keyCheck is the check that its
-// key fails; it passes when it is issuer.key. A bad signature fails vc.proof. A good
-// one does not pass it: the other proofs have to be good as well.
+// proveCredential verifies one proof of a credential. keyCheck is the check that an
+// unusable key fails: issuer.key, or vc.proof for other signers. proveCredential never
+// passes vc.proof, because all proofs have to be good.
 func (d *decision) proveCredential(keyCheck check, c *credential, p *dataintegrity.Proof) bool {
 	key, ok := d.key(keyCheck, c.node, p, didresolve.AssertionMethod)
 	if !ok {
@@ -181,9 +181,8 @@ func (d *decision) failDID(c check, at canonical.Value, err error) {
 	d.fail(c, Reason(didreason.Code(err)), at, "%s", shorten(err.Error()))
 }
 
-// checkGrantors asks for the proofs of grantors that the Config wants. Here they
-// only have to be there; like all proofs they have to verify before anything is
-// allowed.
+// checkGrantors counts the grantors who have signed. Like all proofs, theirs have to
+// verify before anything is allowed.
 func (d *decision) checkGrantors() {
 	want := d.v.cfg.GrantorProofs
 	if want == 0 {
@@ -207,7 +206,7 @@ func (d *decision) checkGrantors() {
 	}
 }
 
-// checkOthers verifies the proofs that are not by issuers. Together with
+// checkOthers is called by checkAction. It verifies the proofs that are not by issuers. Together with
 // proveIssuers, every proof of a credential is then good.
 func (d *decision) checkOthers() {
 	good := 0

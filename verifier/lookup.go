@@ -48,14 +48,14 @@ func listAt(url string) lookup     { return lookup{ofList, policy.Ref{ID: url}} 
 // outage is never an answer. The zero answer says that nothing was looked up yet.
 type answer struct {
 	resolution *didresolve.Resolution // of a DID
-	refreshed  bool                   // it is newer than one that was looked up before, or as new
+	refreshed  bool                   // it was looked up a second time, and may be the same
 	doc        *canonical.Doc         // of a list or an action
 	list       *credential            // of a list: always the same, so that its proof is verified once
 	raw        []byte                 // its bytes as received, not nil; for the Bundle
 	err        error
 }
 
-// document returns the document of a DID, and whether it was asked for twice. It
+// document returns the document of a DID, and whether it was looked up twice. It
 // returns nil and no error when it was not looked up yet.
 func (d *decision) document(did string) (r *didresolve.Resolution, refreshed bool, err error) {
 	a := d.answers[documentOf(did)]
@@ -68,10 +68,9 @@ func (d *decision) content(ref policy.Ref) (*canonical.Doc, error) {
 	return a.doc, a.err
 }
 
-// awaits reports whether the document with the key of a proof has to be looked up
-// before the proof can be judged. Either it was not looked up yet; or the document
-// is one that the resolver had kept, and it lacks the key or has another one under
-// its name, which its owner may have changed since.
+// awaits reports whether a proof cannot be judged yet: the document with its key was
+// not looked up, or the resolver may have kept an old one. A kept document may be old
+// when it lacks the key, or when its key does not fit the signature.
 func (d *decision) awaits(c *credential, p *dataintegrity.Proof, purpose didresolve.Purpose) bool {
 	r, refreshed, err := d.document(controllerOf(p))
 	switch {
@@ -110,7 +109,7 @@ func (d *decision) lookUp(ctx context.Context, asked []lookup) (refreshed bool, 
 	}
 	d.looked = counts
 	for _, l := range asked {
-		// Copies: who is asked may keep them, and would keep the presentation with them.
+		// Copies: an interface may keep them, and would keep the presentation with them.
 		l.ref.ID, l.ref.Digest = strings.Clone(l.ref.ID), strings.Clone(l.ref.Digest)
 		a, err := d.v.ask(ctx, l, d.answers[l].resolution)
 		if err != nil {
@@ -168,8 +167,8 @@ func (v *Verifier) ask(ctx context.Context, l lookup, prior *didresolve.Resoluti
 	return a, nil
 }
 
-// received reads what a source returned. absent is its error for a thing that does
-// not exist, and says the error of the answer then.
+// received reads what a source returned. absent is the error with which a source says
+// that there is nothing; the answer then holds the error says instead.
 func received(b []byte, err, absent, says error) (answer, error) {
 	switch {
 	case errors.Is(err, absent):

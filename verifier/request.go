@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -13,17 +12,17 @@ import (
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
-// A Request is one question. Presentation is required.
+// A Request is one question. It needs a presentation, as bytes or parsed.
 type Request struct {
 	// Presentation is the presentation as received: JSON, at most 1 MiB.
 	Presentation []byte
 	// ExecutionParams are the parameters of the action: a JSON object. Empty
 	// means {}.
 	ExecutionParams []byte
-	// ParsedPresentation and ParsedParams may replace Presentation and
-	// ExecutionParams: values of a document that the caller has parsed already. They
-	// are judged as their bytes in that document would be, under the same limits and
-	// with the same offsets and pointers.
+	// ParsedPresentation and ParsedParams are for a caller that has already parsed a
+	// larger document. They replace Presentation and ExecutionParams; to set both is an
+	// error without a decision. The outcome is that of their bytes alone: offsets and
+	// pointers begin at the value. Absent ParsedParams mean {}.
 	ParsedPresentation, ParsedParams canonical.Value
 	// Verifier is the DID on whose behalf to decide. Empty means that of the
 	// Config; one of the two is required.
@@ -92,7 +91,7 @@ func (v *Verifier) read(ctx context.Context, req Request) (*decision, error) {
 		kept := req
 		kept.Presentation, kept.ExecutionParams = original(req.Presentation, root), original(req.ExecutionParams, params.Root())
 		kept.ParsedPresentation, kept.ParsedParams = canonical.Value{}, canonical.Value{}
-		kept.Domain, kept.Evidence = slices.Clone(req.Domain), maps.Clone(req.Evidence)
+		kept.Domain, kept.Evidence = slices.Clone(req.Domain), cloneLists(req.Evidence)
 		d.original = &kept
 	}
 	return d, nil

@@ -12,7 +12,7 @@ import (
 	"github.com/mandate-engine/mandate/internal/vcdm"
 )
 
-// An entry that was not looked at before decompresses its list, up to 16 MiB.
+// Each new entry costs the decompression of its list, up to 16 MiB.
 const (
 	maxStatusEntries = 4  // of one credential
 	maxStatusChecks  = 16 // of one presentation
@@ -132,12 +132,13 @@ func (d *decision) proveList(list *credential, url, issuer string) ([]usedKey, e
 	if err := d.readList(list, url, issuer); err != nil {
 		return nil, err
 	}
-	own := d.judged
-	d.judged = judged{}
+	// What fails in the list fails vc.status, not vc.proof: so it has findings of its own.
+	own := d.findings
+	d.findings = findings{}
 	d.proveIssuer(list)
 	d.proveOthers(list)
-	found := d.judged
-	d.judged = own
+	found := d.findings
+	d.findings = own
 	if c, failed := found.firstFailure(); failed {
 		return found.keys, errors.New("the status list: " + c.Detail)
 	}

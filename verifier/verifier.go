@@ -90,7 +90,8 @@ func (v *Verifier) DryRun(ctx context.Context, req Request) (*Preview, error) {
 
 // A stage judges with the answers at hand, and then asks for lookups: those that
 // have been earned so far, and no others. judge reports whether the next stage may
-// run; it is pure, so that the same answers from a bundle give the same judged.
+// run; it is pure, so that the same answers from a bundle give the same findings. asks
+// is called even when judge says stop: a lookup may still change that.
 type stage struct {
 	judge func(*decision) (proceed bool)
 	asks  func(*decision) []lookup
@@ -115,9 +116,9 @@ func (v *Verifier) decide(ctx context.Context, req Request) (*decision, error) {
 	}
 	lookupCtx, cancel := context.WithTimeout(fetchbudget.With(ctx, maxFetches), maxLookupTime)
 	defer cancel()
-	form := d.judged
+	form := d.findings
 	for i := 0; i < len(stages); {
-		before := d.judged
+		before := d.findings
 		proceed := stages[i].judge(d)
 		asked := stages[i].asks(d)
 		switch {
@@ -129,7 +130,7 @@ func (v *Verifier) decide(ctx context.Context, req Request) (*decision, error) {
 			if refreshed { // earlier stages have judged with the older document
 				i, before = 0, form
 			}
-			d.judged = before
+			d.findings = before
 		case !proceed:
 			return d, nil
 		default:

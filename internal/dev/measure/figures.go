@@ -15,7 +15,7 @@ import (
 
 // lookupTypes are the types of package verifier that hold what was looked up for
 // a decision or what still has to be.
-var lookupTypes = []string{"evidence", "need", "findings", "finding", "answer", "lookup"}
+var lookupTypes = []string{"evidence", "need", "answer", "lookup"}
 
 // trail follows the lookups of one decision through the code of package verifier,
 // from Verify on.
