@@ -163,7 +163,9 @@ func (l *ledger) warn(c check, at canonical.Value, detail string) {
 
 // fail records a failure. at may be absent.
 func (l *ledger) fail(c check, why Reason, at canonical.Value, format string, args ...any) {
-	l.failAt(c, why, at.Pointer(), fmt.Sprintf(format, args...))
+	if !l.failedAt(c) { // or neither pointer nor text is needed: the first failure counts
+		l.failAt(c, why, at.Pointer(), fmt.Sprintf(format, args...))
+	}
 }
 
 func (l *ledger) failAt(c check, why Reason, pointer, detail string) {

@@ -94,8 +94,7 @@ func identifier(s string) string {
 
 // receiptChecks lists the checks, and the keys and status lists that they rest on.
 func (d *decision) receiptChecks() []receipts.Check {
-	used := len(d.keys) + len(d.usedLists)
-	out := make([]receipts.Check, 0, len(d.results)-bytes.Count(d.results[:], []byte{notRun})+used)
+	out := make([]receipts.Check, 0, len(d.results)-bytes.Count(d.results[:], []byte{notRun})+len(d.keys)+len(d.usedLists))
 	for c, result := range d.results {
 		if result == notRun {
 			continue
@@ -106,7 +105,7 @@ func (d *decision) receiptChecks() []receipts.Check {
 		}
 		out = append(out, row)
 	}
-	findings := make([]receipts.Finding, 0, used) // rows point into it
+	findings := make([]receipts.Finding, 0, len(d.keys)+len(d.usedLists)) // rows point into it
 	add := func(check, result string, f receipts.Finding) {
 		findings = append(findings, f)
 		out = append(out, receipts.Check{Check: check, Result: result, Finding: &findings[len(findings)-1]})
