@@ -228,7 +228,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A context that is done before Verify is no decision.
+// Verify does not decide if the context is done before the call.
 func TestDoneContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -14,8 +14,8 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// A presentation whose credentials name more than four status lists is no decision.
-// None of the lists is looked up.
+// Verify does not decide on a presentation whose credentials name more than four
+// status lists, and looks up none of them.
 func TestStatusListLimit(t *testing.T) {
 	// withLists returns a credential with entries in n lists of its own.
 	withLists := func(first, n int, types ...string) []byte {

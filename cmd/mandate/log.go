@@ -159,7 +159,7 @@ func (a *app) logCheckpoint(dir, keyFile, origin, tiles string) error {
 		return unusable("%w", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "state")); err != nil {
-		return unusable("%s is no log: %w", dir, err) // signing does not create a log
+		return unusable("%s is not a log: %w", dir, err) // signing does not create a log
 	}
 	l, err := a.openLog(dir, disklog.Options{})
 	if err != nil {

@@ -67,8 +67,8 @@ func TestDIDWeb(t *testing.T) {
 	}
 }
 
-// An outage of an issuer's web site is no decision. A missing document is a
-// deny.
+// The command does not decide during an outage of an issuer's web site. It denies
+// when the document is missing.
 func TestVerifyDIDWeb(t *testing.T) {
 	const issuer = "did:web:issuer.example"
 	vp := strings.ReplaceAll(string(sample.Presentation()), sample.Issuer, issuer)

@@ -236,8 +236,8 @@ func TestKeyReplacedUnderItsID(t *testing.T) {
 	i.want("after a refresh", i.present(""), "allow", 1)
 }
 
-// TestOutageMakesNoDecision: during an outage there is no decision about an unknown
-// DID, nor about an unknown key, which may be new. Known keys stay valid.
+// TestOutageMakesNoDecision: during an outage Verify does not decide about an
+// unknown DID or an unknown key, which may be new. It still accepts known keys.
 func TestOutageMakesNoDecision(t *testing.T) {
 	i := newIssuer(t)
 	i.set(func() { i.status = 503 })

@@ -210,9 +210,10 @@ func (c *code) codeLines(d ast.Decl) (n int) {
 	}
 }
 
-// stickyReaders lists the types that read members of a JSON object by their names
-// and keep the first error: structs with an error and a method that takes a name,
-// and which hold a canonical.Value or take one. A list of faults is no first error.
+// stickyReaders lists the types that read members of a JSON object by name and
+// keep the first error. Such a type is a struct that has a field for one error, a
+// method with a parameter called name, and a canonical.Value as a field or a
+// parameter. A type with a list of errors does not count.
 func (c *code) stickyReaders() (found []string) {
 	for _, s := range c.packages {
 		if strings.HasPrefix(s.path, "internal/dev/") {

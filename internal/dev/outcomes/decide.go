@@ -145,7 +145,7 @@ func (r *record) deny(run string, d *verifier.DenyError) string {
 	return outcome
 }
 
-// undecided records an error that is no deny.
+// undecided records an error that is not a deny.
 func (r *record) undecided(run string, err error) string {
 	outcome := "error"
 	var bad *verifier.RequestError

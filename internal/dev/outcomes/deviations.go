@@ -17,10 +17,10 @@ var deviations = slices.Concat(keyDeviations, webDeviations, proofDeviations, si
 	formDeviations, mandateDeviations, bindingDeviations, statusDeviations, actionDeviations,
 	paramDeviations, seamDeviations, limitDeviations)
 
-// anyBad returns a party whose key is no good.
+// anyBad returns a party whose key cannot verify a proof.
 func (s *scene) anyBad(seed byte) *party { return s.knows(pick(s.rng, badKeys(seed)...)) }
 
-// issuedBy puts a party in the place of the issuer.
+// issuedBy makes a party the issuer.
 func (s *scene) issuedBy(p *party) {
 	for i, did := range s.cfg.TrustedIssuers {
 		if did == s.issuer.did {

@@ -4,8 +4,8 @@ import (
 	"github.com/mandate-engine/mandate/verifier"
 )
 
-// method returns the first method of a document, or one of no account when there
-// is none.
+// method returns the first method of a document. If the document has no method,
+// it returns an object that nothing reads.
 func method(doc obj) obj {
 	if list := doc["verificationMethod"].(arr); len(list) > 0 {
 		return list[0].(obj)
@@ -13,8 +13,8 @@ func method(doc obj) obj {
 	return obj{}
 }
 
-// documented picks a party whose document is to change, and makes sure there is
-// one.
+// documented picks a party whose document will change. It gives the party a
+// document if it has none.
 func (s *scene) documented() *party {
 	switch s.rng.n(5) {
 	case 0, 1:

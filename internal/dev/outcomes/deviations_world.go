@@ -158,7 +158,8 @@ func (s *scene) withAction() obj {
 	if node := s.node(); node != nil {
 		return node
 	}
-	return obj{"content": hotel()} // of no account: there is no mandate any more
+	// The mandate has been removed. The caller changes an object that nothing reads.
+	return obj{"content": hotel()}
 }
 
 // inline returns the content of an action that is in the mandate.
@@ -333,8 +334,9 @@ var limitDeviations = []deviation{
 	}},
 }
 
-// allOld has every stage look twice: whoever signs has a document that was kept
-// and lacks the key, and so has whoever signs the status list.
+// allOld makes every stage refresh a document: the cache holds documents of the
+// issuer, the holder, a second signer and the signer of the status list, and most
+// of these documents lack the key that signed.
 func (s *scene) allOld() {
 	s.onWeb()
 	s.holderOnWeb()

@@ -105,8 +105,8 @@ type statusList struct {
 
 func (s *scene) mandate() *credential { return s.creds[0] }
 
-// subjectNode and terms return an object of no account when a deviation has
-// replaced the one in the mandate.
+// subjectNode and terms return objects of the mandate. If a deviation has replaced
+// one by something else, they return an object that nothing reads.
 func (s *scene) subjectNode() obj { return object(s.mandate().doc["credentialSubject"]) }
 func (s *scene) terms() obj       { return object(s.subjectNode()["mandate"]) }
 
